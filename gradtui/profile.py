@@ -1,0 +1,28 @@
+"""GradientProfile: the one value that every view reads."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+
+@dataclass(frozen=True)
+class GradientProfile:
+    """A table of gauges x taps, measured at one step.
+
+    `step` is the number of updates made before the gradient was measured: 0 is the network as initialised.
+    `taps` names the places of measurement from the input to the output; `gauges` maps each name of `gauges.GAUGES`
+    to float64 values of shape (taps,). NaN stands where a gauge has no meaning (the turn at step 0).
+    """
+
+    step: int
+    taps: tuple[str, ...]
+    gauges: Mapping[str, NDArray[np.float64]]
+    loss: float
+    accuracy: float
+
+    def __getitem__(self, gauge: str) -> NDArray[np.float64]:
+        return self.gauges[gauge]
