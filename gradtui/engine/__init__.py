@@ -1,0 +1,1 @@
+"""The engine: networks as programs of kernels over one arena."""

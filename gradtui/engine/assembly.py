@@ -1,0 +1,173 @@
+"""The programs of a plan: what a training step, a look, and a pass over a data set are made of."""
+
+from __future__ import annotations
+
+from gradtui.engine.kernels import feeding, gauges
+from gradtui.engine.kernels.activation import fill_zero, mark_alive
+from gradtui.engine.kernels.loss import LOSSES
+from gradtui.engine.kernels.update import OPTIMIZERS
+from gradtui.engine.layers import ForwardBuffers, flat
+from gradtui.engine.layout import Region
+from gradtui.engine.plan import Plan, loss_name
+from gradtui.engine.program import Program
+
+
+def feed(plan: Plan) -> Program:
+    """The batch of the clock's step into `x` and `targets`."""
+    program, at = Program(plan.dtype), plan.regions
+    program.add(
+        feeding.choose_batch,
+        clock=at["clock"],
+        seed=plan.scenario.seed,
+        order=at["order"],
+        chosen=at["chosen"],
+    )
+    program.add(feeding.gather, chosen=at["chosen"], source=at["train_inputs"], picked=at["x"])
+    labels = LOSSES[loss_name(plan.dataset)].labels
+    program.add(
+        feeding.gather_labels if labels else feeding.gather,
+        chosen=at["chosen"],
+        source=at["train_targets"],
+        picked=at["targets"],
+    )
+    return program
+
+
+def look(plan: Plan) -> Program:
+    """Feed, forward, loss, backward, and every gauge of them; nothing is changed but what they are measured into."""
+    program = _forward(plan)
+    for index in reversed(range(len(plan.layers))):
+        _backward(program, plan, index)
+    return program
+
+
+def training_step(plan: Plan, clipped: bool) -> Program:
+    """A look with an update, and the tick of the clock.
+
+    Each layer's weights move as soon as its gradient is there and still in the cache; only clipping by the global norm
+    has to wait for all gradients.
+    """
+    program, at = _forward(plan), plan.regions
+    optimizer = OPTIMIZERS[plan.scenario.optimizer.name]
+    order = list(reversed(range(len(plan.layers))))
+    if not clipped:
+        _prepare(program, plan)
+    for index in order:
+        _backward(program, plan, index)
+        if not clipped:
+            _update(program, plan, index)
+    if clipped:
+        program.add(gauges.square_sum, g=at["bias_gradient"], sums=at["bias_norm"])
+        _prepare(program, plan)
+        for index in order:
+            _update(program, plan, index)
+    program.add(
+        optimizer.update,
+        p=at["bias"],
+        g=at["bias_gradient"],
+        state=at["bias_state"],
+        scalars=at["scalars"],
+        sums=at["bias_update"],
+    )
+    program.add(feeding.finish_step, report=at["report"], history=at["history"], clock=at["clock"])
+    return program
+
+
+def _forward(plan: Plan) -> Program:
+    """Feed, forward and loss. What the loss sends back lies in `delta_a`."""
+    program, at = feed(plan), plan.regions
+    program.add(fill_zero, values=at["input_alive"])
+    program.add(mark_alive, values=at["x"], alive=at["input_alive"])
+    x = at["x"]
+    for layer in plan.layers:
+        x = layer.forward(program, x, layer.buffers)
+        direction = at["direction"].part(0, (layer.fan_out,))
+        program.add(gauges.similarity, a=x, direction=direction, result=layer.measured.similarity)
+    loss = LOSSES[loss_name(plan.dataset)]
+    program.add(
+        loss.kernel,
+        a=x,
+        delta=_delta(plan, len(plan.layers) - 1, plan.dataset.outputs),
+        live=at["live"],
+        report=at["report"],
+        **{"labels" if loss.labels else "targets": at["targets"]},
+    )
+    return program
+
+
+def _backward(program: Program, plan: Plan, index: int) -> None:
+    layer = plan.layers[index]
+    below = plan.layers[index - 1] if index else None
+    layer.backward(
+        program,
+        x=below.buffers.a if below else plan.regions["x"],
+        delta=_delta(plan, index, layer.fan_out),
+        below=_delta(plan, index - 1, layer.fan_in) if below else None,
+        live=plan.regions["live"],
+        x_flat=below.activation.flat if below else True,
+    )
+
+
+def _delta(plan: Plan, index: int, columns: int) -> Region:
+    """Where dL/d(output) of layer `index` lies: in one of two regions, in turn from the last layer down."""
+    side = "ab"[(len(plan.layers) - 1 - index) % 2]
+    return plan.regions[f"delta_{side}"].part(0, (plan.batch, columns))
+
+
+def _prepare(program: Program, plan: Plan) -> None:
+    at = plan.regions
+    program.add(
+        OPTIMIZERS[plan.scenario.optimizer.name].prepare,
+        clock=at["clock"],
+        knobs=at["knobs"],
+        gradient_sums=at["gradient_sums"],
+        bias_sums=at["bias_norm"],
+        scalars=at["scalars"],
+    )
+
+
+def _update(program: Program, plan: Plan, index: int) -> None:
+    layer = plan.layers[index]
+    program.add(
+        OPTIMIZERS[plan.scenario.optimizer.name].update,
+        p=flat(layer.weight),
+        g=flat(layer.weight_gradient),
+        state=layer.state,
+        scalars=plan.regions["scalars"],
+        sums=layer.measured.update,
+    )
+
+
+def evaluation(plan: Plan, rows: int, census: bool) -> Program:
+    """Forward and loss of the first `rows` rows of `pass_x`; with `census`, instead of the loss, every unit that had a
+    slope on one of them is marked."""
+    program, at = Program(plan.dtype), plan.regions
+    x = at["pass_x"].part(0, (rows, plan.layers[0].fan_in))
+    here, there = at["pass_a"], at["pass_b"]
+    start = 0
+    for layer in plan.layers:
+        buffers = ForwardBuffers(
+            z=at["pass_z"].part(0, (rows, layer.fan_out)),
+            a=here.part(0, (rows, layer.fan_out)),
+            alive=at["pass_alive"].part(0, (layer.fan_out,)),
+            sums=at["pass_sums"],
+        )
+        x = layer.forward(program, x, buffers)
+        if census:
+            alive = at["census"].part(start, (layer.fan_out,))
+            program.add(mark_alive, values=buffers.z, alive=alive)
+        start += layer.fan_out
+        here, there = there, here
+    if census:
+        return program
+    loss = LOSSES[loss_name(plan.dataset)]
+    targets = at["pass_targets"].part(0, (rows, *at["pass_targets"].shape[1:]))
+    program.add(
+        loss.kernel,
+        a=x,
+        delta=at["pass_delta"].part(0, (rows, plan.dataset.outputs)),
+        live=at["pass_live"].part(0, (rows,)),
+        report=at["pass_report"],
+        **{"labels" if loss.labels else "targets": targets},
+    )
+    return program

@@ -1,0 +1,269 @@
+"""A built network: memory, linked programs, and reading and writing what is in them."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from gradtui.engine import assembly, readout
+from gradtui.engine.compile import OnCompile
+from gradtui.engine.initial import initial_weight
+from gradtui.engine.kernels.feeding import EPOCH, STEP
+from gradtui.engine.kernels.update import KNOBS
+from gradtui.engine.layout import Arena, Region
+from gradtui.engine.plan import CHUNK, HISTORY, plan
+from gradtui.engine.program import LinkedProgram, Program
+from gradtui.scenario.model import Optimizer, Scenario
+from gradtui.tasks.dataset import Dataset
+
+Array = NDArray[Any]
+
+
+class Network:
+    """The network of a scenario on a data set, with its initial weights. Not safe to share between threads."""
+
+    def __init__(self, scenario: Scenario, dataset: Dataset, on_compile: OnCompile | None = None) -> None:
+        self.scenario = scenario
+        self.dataset = dataset
+        self._plan = plan(scenario, dataset)
+        self._arena = Arena(self._plan.layout)
+        self.set_knobs(scenario.optimizer)
+        self._training = {self._clips: self._link(assembly.training_step(self._plan, self._clips), on_compile)}
+        self._look = self._link(assembly.look(self._plan), on_compile)
+        self._feed = self._link(assembly.feed(self._plan), on_compile)
+        self._passes: dict[tuple[int, bool], LinkedProgram] = {}
+        self._looked = False
+        self._census_step = -1
+        self._dead = np.zeros(len(self._plan.layers))
+        layers = self._plan.layers
+        self.taps = tuple(layer.tap for layer in layers)
+        self._fan_in = np.array([layer.fan_in for layer in layers], dtype=np.float64)
+        self._fan_out = np.array([layer.fan_out for layer in layers], dtype=np.float64)
+        self._view("train_inputs")[:] = dataset.train_inputs
+        self._view("train_targets")[:] = dataset.train_targets
+        self._draw_weights()
+
+    def _link(self, program: Program, on_compile: OnCompile | None = None) -> LinkedProgram:
+        return program.link(self._arena, on_compile)
+
+    def _view(self, region: Region | str) -> Array:
+        return self._arena.view(self._plan.regions[region] if isinstance(region, str) else region)
+
+    def _draw_weights(self) -> None:
+        network, seed = self.scenario.network, self.scenario.seed
+        for index, layer in enumerate(self._plan.layers):
+            last = index == network.depth
+            place = 0 if last else index + 1
+            self._view(layer.weight)[:] = initial_weight(network, seed, place, *layer.weight.shape)
+            self._view(layer.bias)[:] = 0.0 if last else network.init_bias
+        self._remember_initial()
+
+    def _remember_initial(self) -> None:
+        """Let `distance` count from the weights as they are now."""
+        for layer in self._plan.layers:
+            self._view(layer.initial)[:] = self._view(layer.weight)
+
+    def _distance(self) -> NDArray[np.float64]:
+        """Norm of the way from the initial weights to today's, over the norm of the former; layer by layer."""
+        distances = []
+        for layer in self._plan.layers:
+            initial = self._view(layer.initial).astype(np.float64)
+            way = self._view(layer.weight) - initial
+            with np.errstate(invalid="ignore", divide="ignore", over="ignore"):
+                distances.append(np.linalg.norm(way) / np.linalg.norm(initial))
+        return np.array(distances)
+
+    # Running
+
+    @property
+    def step_count(self) -> int:
+        """Updates made so far."""
+        return int(self._view("clock")[STEP])
+
+    def step(self, count: int) -> None:
+        """Make `count` updates."""
+        if count > 0:
+            if self._looked and self.step_count == 0:
+                self._forget_gradients()
+            if self._clips not in self._training:
+                self._training[self._clips] = self._link(assembly.training_step(self._plan, self._clips))
+            self._training[self._clips].run(count)
+            self._looked = True
+
+    def look(self) -> None:
+        """Measure the network as it was drawn, unless a step has measured it already."""
+        if not self._looked:
+            self._look.run()
+            self._looked = True
+
+    def _forget_gradients(self) -> None:
+        """A look at step 0 must not count as the step before the first."""
+        self._view("last_norm")[:] = 0.0
+
+    def set_knobs(self, optimizer: Optimizer) -> None:
+        """Write the hyperparameters that the next step reads."""
+        self._clips = optimizer.clip_norm > 0.0
+        self._view("knobs")[:] = [getattr(optimizer, name) for name in KNOBS]
+
+    # Reading
+
+    @property
+    def loss(self) -> float:
+        """The last measured batch's mean loss."""
+        self.look()
+        return float(self._view("report")[0])
+
+    @property
+    def accuracy(self) -> float:
+        """The last measured batch's share of right answers; NaN in a regression."""
+        self.look()
+        return float(self._view("report")[1])
+
+    def gauges(self, count_dead: bool = True) -> dict[str, NDArray[np.float64]]:
+        """Every gauge at the last measured step. `count_dead` sends the whole training set through if that is due."""
+        self.look()
+        if count_dead:
+            self._count_dead()
+        names = (
+            "activation_sums",
+            "delta_sums",
+            "gradient_sums",
+            "similarity",
+            "update_sums",
+        )
+        return readout.gauges(
+            {name: self._view(name) for name in names},
+            batch=self._plan.batch,
+            fan_in=self._fan_in,
+            fan_out=self._fan_out,
+            distance=self._distance(),
+            dead=self._dead.copy(),
+            updated=self.step_count > 0,
+        )
+
+    def history(self, start: int) -> tuple[int, NDArray[np.float64]]:
+        """Loss and accuracy of the steps from `start` on, shape (steps, 2); the first step that is still known."""
+        stop = self.step_count
+        start = max(start, stop - HISTORY)
+        rows = self._view("history")[np.arange(start, stop) % HISTORY]
+        return start, rows
+
+    def batch(self, step: int) -> tuple[Array, Array]:
+        """(inputs, targets) of training step `step`: copies."""
+        clock = self._view("clock")
+        now = int(clock[STEP])
+        clock[STEP] = step
+        self._feed.run()
+        chosen = self._view("x").copy(), self._view("targets").copy()
+        clock[STEP] = max(now - 1, 0)
+        self._feed.run()  # what the last step left behind goes back into place
+        clock[STEP] = now
+        return chosen
+
+    def activations(self) -> list[Array]:
+        """Each layer's output on the last measured batch, (batch, fan_out): copies."""
+        self.look()
+        return [self._view(layer.buffers.a).copy() for layer in self._plan.layers]
+
+    def parameters(self) -> dict[str, Array]:
+        """Weights (fan_out, fan_in) and biases (fan_out,) by name: copies."""
+        return self._named("weight", "bias")
+
+    def gradients(self) -> dict[str, Array]:
+        """The last measured step's gradients under the parameters' names: copies."""
+        self.look()
+        return self._named("weight_gradient", "bias_gradient")
+
+    def _named(self, weight: str, bias: str) -> dict[str, Array]:
+        found = {}
+        for layer in self._plan.layers:
+            found[f"{layer.key}.weight"] = self._view(getattr(layer, weight)).copy()
+            found[f"{layer.key}.bias"] = self._view(getattr(layer, bias)).copy()
+        return found
+
+    def load_parameters(self, values: dict[str, Array]) -> None:
+        """Replace all parameters; raises ValueError naming what is missing, unknown or of another shape."""
+        own = {}
+        for layer in self._plan.layers:
+            own[f"{layer.key}.weight"] = self._view(layer.weight)
+            own[f"{layer.key}.bias"] = self._view(layer.bias)
+        check_names_and_shapes(own, values)
+        for name, target in own.items():
+            target[:] = values[name]
+        if self.step_count == 0:
+            self._remember_initial()
+            self._looked = False
+
+    # Whole data sets
+
+    def evaluate(self) -> dict[str, float]:
+        """Loss and accuracy on the held-out examples; no accuracy in a regression."""
+        data = self.dataset
+        loss = right = 0.0
+        for start in range(0, len(data.test_inputs), CHUNK):
+            rows = min(CHUNK, len(data.test_inputs) - start)
+            self._view("pass_targets")[:rows] = data.test_targets[start : start + rows]
+            self._pass(data.test_inputs[start : start + rows], census=False)
+            report = self._view("pass_report")
+            loss += rows * float(report[0])
+            right += rows * float(report[1])
+        result = {"loss": loss / len(data.test_inputs)}
+        if data.classes:
+            result["accuracy"] = right / len(data.test_inputs)
+        return result
+
+    def _count_dead(self) -> None:
+        """Share of units, layer by layer, without a slope on any training example."""
+        if self._census_step == self.step_count:
+            return
+        self._census_step = self.step_count
+        if not any(layer.activation.flat for layer in self._plan.layers):
+            return
+        self._view("census")[:] = 0.0
+        inputs = self._view("train_inputs")
+        for start in range(0, len(inputs), CHUNK):
+            self._pass(inputs[start : start + CHUNK], census=True)
+        silent = self._view("census") == 0.0
+        ends = np.cumsum(self._fan_out).astype(int)
+        self._dead = np.array([part.mean() for part in np.split(silent, ends[:-1])], dtype=np.float64)
+
+    def _pass(self, inputs: Array, census: bool) -> None:
+        rows = len(inputs)
+        if (rows, census) not in self._passes:
+            program = assembly.evaluation(self._plan, rows, census)
+            self._passes[rows, census] = self._link(program)
+        self._view("pass_x")[:rows] = inputs
+        self._passes[rows, census].run()
+
+    # Changing the scenario under way
+
+    def continue_from(self, other: Network) -> None:
+        """Take over weights, biases, clock and memory of a network with the same layers; where the optimizer is the
+        same, its state as well."""
+        mine, theirs = self._plan, other._plan
+        names = ["clock", "bias", "history"]
+        same_optimizer = self.scenario.optimizer.name == other.scenario.optimizer.name
+        if same_optimizer:
+            names.append("bias_state")
+        for name in names:
+            self._view(name)[:] = other._view(name)
+        self._view("clock")[EPOCH] = 0
+        for layer, before in zip(mine.layers, theirs.layers, strict=True):
+            self._view(layer.weight)[:] = other._view(before.weight)
+            self._view(layer.initial)[:] = other._view(before.initial)
+            if same_optimizer:
+                self._view(layer.state)[:] = other._view(before.state)
+
+
+def check_names_and_shapes(own: dict[str, Array], given: dict[str, Array]) -> None:
+    """Raises ValueError unless both have the same names with the same shapes."""
+    for name in own:
+        if name not in given:
+            raise ValueError(f"parameter {name} is missing; wanted are {', '.join(own)}")
+    for name, value in given.items():
+        if name not in own:
+            raise ValueError(f"unknown parameter {name}; known are {', '.join(own)}")
+        if np.shape(value) != own[name].shape:
+            raise ValueError(f"parameter {name} has shape {np.shape(value)}, the network's is {own[name].shape}")
