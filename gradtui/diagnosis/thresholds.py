@@ -1,0 +1,17 @@
+"""Where a difference becomes a diagnosis. One table, with the reason for each number."""
+
+#: The signal at the first layer over the signal at the output. A thousandth is what a learning rate, tuned as well as
+#: it may be, cannot give back without tearing the upper layers apart; the same upwards.
+VANISHED = 1e-3
+EXPLODED = 1e3
+
+#: Share of a layer's units that never fire. Beyond nine in ten the layer is a wall: nothing below it learns.
+WALL = 0.9
+#: Half of the units gone is more than the pruning that ReLU nets live with.
+DYING = 0.5
+
+#: Share of activations with less than 5 % of the largest slope. A layer in which most units sit there passes little.
+SATURATED = 0.5
+
+#: Share of gradient entries that this number format has rounded to 0.
+UNDERFLOWN = 0.5

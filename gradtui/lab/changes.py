@@ -1,0 +1,76 @@
+"""What a change of scenario does to a run: nothing, a knob turned live, a program exchanged, or a fresh start."""
+
+from __future__ import annotations
+
+from enum import Enum
+from typing import Any
+
+import msgspec
+
+from gradtui.scenario.model import Scenario
+
+
+class Effect(Enum):
+    """How a change takes hold, from the lightest to the heaviest."""
+
+    NOTHING = 0
+    LIVE = 1
+    CARRIED = 2
+    RESTART = 3
+
+
+#: Keys that no running network depends on.
+_TEXTS = {"name", "title", "group", "promise", "story", "source", "steps", "expect", "lesson"}
+#: Keys whose values the running program reads anew at each step.
+_LIVE = {
+    "optimizer.lr",
+    "optimizer.momentum",
+    "optimizer.beta1",
+    "optimizer.beta2",
+    "optimizer.eps",
+    "optimizer.clip_norm",
+}
+#: Keys that need another program but leave the weights' shapes and first values alone.
+_CARRIED = {"network.activation", "optimizer.name", "task.batch"}
+
+
+def changed_keys(before: Scenario, after: Scenario) -> dict[str, tuple[Any, Any]]:
+    """The keys in dotted form whose values differ, with both values."""
+    old, new = _flat(before), _flat(after)
+    return {key: (old[key], new[key]) for key in new if old[key] != new[key]}
+
+
+def effect_of(before: Scenario, after: Scenario) -> Effect:
+    """The heaviest effect among all changed keys."""
+    effect = Effect.NOTHING
+    for key in changed_keys(before, after):
+        if key in _TEXTS:
+            continue
+        own = Effect.LIVE if key in _LIVE else Effect.CARRIED if key in _CARRIED else Effect.RESTART
+        effect = max(effect, own, key=lambda each: each.value)
+    return effect
+
+
+def sentence(before: Scenario, after: Scenario, effect: Effect, step: int) -> str:
+    """What happened, for the status line."""
+    keys = changed_keys(before, after)
+    what = ", ".join(f"{key.partition('.')[2] or key} {old} → {new}" for key, (old, new) in keys.items())
+    if effect is Effect.RESTART:
+        return f"{what}: needs new weights, restarted at step 0 with seed {after.seed}"
+    if effect is Effect.CARRIED:
+        return f"{what}: changed at step {step:,}, the weights go on"
+    if effect is Effect.LIVE:
+        return f"{what}: changed live at step {step:,}"
+    return "nothing changed"
+
+
+def _flat(scenario: Scenario) -> dict[str, Any]:
+    found: dict[str, Any] = {}
+    for field in msgspec.structs.fields(scenario):
+        value = getattr(scenario, field.name)
+        if isinstance(value, msgspec.Struct):
+            for inner in msgspec.structs.fields(value):
+                found[f"{field.name}.{inner.name}"] = getattr(value, inner.name)
+        else:
+            found[field.name] = value
+    return found

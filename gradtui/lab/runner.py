@@ -1,0 +1,250 @@
+"""The runner: one worker thread that steps a simulation, takes commands and hands out snapshots."""
+
+from __future__ import annotations
+
+import queue
+import threading
+import time
+from collections.abc import Callable
+from dataclasses import replace
+from typing import Protocol
+
+from gradtui.engine.plan import BuildError
+from gradtui.lab.changes import Effect, sentence
+from gradtui.lab.curves import CurveKeeper
+from gradtui.lab.pace import Pacer
+from gradtui.lab.simulation import Simulation
+from gradtui.lab.snapshot import (
+    Change,
+    Command,
+    Compiling,
+    Pace,
+    Pause,
+    Restart,
+    Resume,
+    Snapshot,
+    State,
+    StepOnce,
+)
+from gradtui.profile import GradientProfile
+from gradtui.scenario.errors import ScenarioError
+from gradtui.scenario.model import Scenario
+
+#: Seconds between two snapshots of a running simulation: the screen draws no faster.
+SNAPSHOT_EVERY = 1 / 30
+#: Seconds between two passes over the held-out examples, and between two counts of dead units: at least so many, and
+#: so many that a pass takes at most a twentieth of the time.
+PASS_EVERY, PASS_SHARE = 0.5, 0.05
+
+REFUSALS = (ScenarioError, BuildError, MemoryError)
+
+
+class Judged(Protocol):
+    """What the runner wants of a verdict."""
+
+    @property
+    def kind(self) -> str: ...
+    @property
+    def sentence(self) -> str: ...
+
+
+Judge = Callable[[GradientProfile, Scenario], Judged]
+
+
+class _Stop:
+    """The last command of a runner."""
+
+
+class Runner:
+    """Steps a scenario's simulation in a thread of its own.
+
+    `send` and `snapshot` may be called from any thread and return at once. `judge` turns a profile into the verdict
+    that snapshots carry; `clock` counts seconds.
+    """
+
+    def __init__(
+        self,
+        scenario: Scenario,
+        *,
+        paused: bool = False,
+        judge: Judge | None = None,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self._judge = judge
+        self._clock = clock
+        self._commands: queue.SimpleQueue[Command | _Stop] = queue.SimpleQueue()
+        self._snapshot = Snapshot(0, State.STARTING, scenario, scenario)
+        self._thread = threading.Thread(target=self._work, name="gradtui-runner", daemon=True)
+        self._paused = paused
+        self._stopping = False
+        self._simulation: Simulation | None = None
+        self._pacer = Pacer(clock)
+        self._forget_run()
+
+    def start(self) -> None:
+        """Build the simulation and begin to step it, in the background."""
+        self._thread.start()
+
+    def close(self) -> None:
+        """Stop, and wait until the thread has ended."""
+        self._stopping = True
+        self._commands.put(_Stop())
+        if self._thread.ident is not None:
+            self._thread.join()
+
+    def send(self, command: Command) -> None:
+        """Queue a command; it is carried out before the next burst of steps."""
+        self._commands.put(command)
+
+    def snapshot(self) -> Snapshot:
+        """The newest snapshot; the same object until something has changed."""
+        return self._snapshot
+
+    # All below runs in the worker thread.
+
+    def _post(self, **changes: object) -> None:
+        now = self._snapshot
+        self._snapshot = replace(now, revision=now.revision + 1, **changes)  # type: ignore[arg-type]
+
+    def _forget_run(self) -> None:
+        self._curves = CurveKeeper()
+        self._first: GradientProfile | None = None
+        self._next_pass = 0.0
+        self._next_snapshot = 0.0
+
+    def _work(self) -> None:
+        try:
+            self._build()
+            while not self._stopping:
+                self._obey(wait=self._paused or self._simulation is None)
+                if not self._stopping and not self._paused and self._simulation is not None:
+                    self._burst(self._simulation)
+        except Exception as error:  # the screen must say what happened instead of standing still
+            self._post(state=State.FAILED, problem=f"{type(error).__name__}: {error}")
+
+    def _build(self) -> None:
+        """Make the simulation of the snapshot's scenario; on a refusal there is none, and the snapshot says why."""
+        try:
+            self._simulation = Simulation(self._snapshot.scenario, self._report_compiling)
+        except REFUSALS as error:
+            self._simulation = None
+            self._post(state=State.FAILED, problem=_reason(error))
+            return
+        self._forget_run()
+        self._publish(self._simulation, problem="")
+
+    def _report_compiling(self, done: int, total: int, kernel: str) -> None:
+        compiling = Compiling(done, total, kernel) if done < total else None
+        self._post(state=State.COMPILING if compiling else State.STARTING, compiling=compiling)
+
+    def _obey(self, wait: bool) -> None:
+        """Carry out what is queued; with `wait`, sleep until there is something."""
+        while True:
+            try:
+                command = self._commands.get(block=wait)
+            except queue.Empty:
+                return
+            wait = False
+            match command:
+                case _Stop():
+                    self._stopping = True
+                    return
+                case Change(assignments):
+                    self._change(assignments)
+                case Pace(steps_per_second):
+                    self._pacer.limit(steps_per_second)
+                case _:
+                    self._drive(command)
+
+    def _drive(self, command: Pause | Resume | StepOnce | Restart) -> None:
+        simulation = self._simulation
+        if simulation is None:
+            if isinstance(command, Restart):
+                self._build()
+            return
+        message = ""
+        match command:
+            case Pause():
+                self._paused = True
+            case Resume():
+                self._paused = False
+            case StepOnce(count):
+                self._paused = True
+                simulation.step(count)
+            case Restart():
+                simulation.restart()
+                self._forget_run()
+                message = f"restarted at step 0 with seed {simulation.scenario.seed}"
+        self._pacer.reset()
+        self._publish(simulation, message=message, refused=False)
+
+    def _change(self, assignments: tuple[str, ...]) -> None:
+        before = self._snapshot.scenario
+        try:
+            after = before.replace(*assignments)
+            if self._simulation is None:
+                self._post(scenario=after)
+                self._build()
+                return
+            effect = self._simulation.change(after, self._report_compiling)
+        except REFUSALS as error:
+            self._post(message=_reason(error), refused=True, state=self._state(), compiling=None)
+            return
+        message = sentence(before, after, effect, self._simulation.step_count)
+        if effect is Effect.RESTART:
+            self._forget_run()
+        self._pacer.reset()
+        self._publish(self._simulation, scenario=after, message=message, refused=False)
+
+    def _burst(self, simulation: Simulation) -> None:
+        count = self._pacer.steps_due()
+        if count:
+            began = self._clock()
+            simulation.step(count)
+            self._pacer.stepped(count, self._clock() - began)
+        else:
+            self._pacer.doze()
+        if self._clock() >= self._next_snapshot and count:
+            self._publish(simulation)
+
+    def _state(self) -> State:
+        return State.PAUSED if self._paused else State.RUNNING
+
+    def _publish(self, simulation: Simulation, **changes: object) -> None:
+        """Post what the simulation looks like now."""
+        began = self._clock()
+        due = began >= self._next_pass or self._paused
+        if self._first is None:
+            self._first = simulation.profile(count_dead=True)
+        start, rows = simulation.history(self._curves.next_step)
+        self._curves.add_batches(start, rows)
+        evaluation = self._snapshot.evaluation
+        if due:
+            evaluation = simulation.evaluate()
+            self._curves.add_evaluation(simulation.step_count, evaluation)
+        profile = simulation.profile(count_dead=due)
+        if due:
+            self._next_pass = self._clock() + max(PASS_EVERY, (self._clock() - began) / PASS_SHARE)
+        verdict = self._judge(profile, simulation.scenario) if self._judge else None
+        self._post(
+            **{
+                "state": self._state(),
+                "step": simulation.step_count,
+                "steps_per_second": 0.0 if self._paused else self._pacer.rate(),
+                "profile": profile,
+                "first": self._first,
+                "curves": self._curves.curves(),
+                "evaluation": evaluation,
+                "verdict": verdict.sentence if verdict else "",
+                "verdict_kind": verdict.kind if verdict else "",
+                "compiling": None,
+                **changes,
+            }
+        )
+        self._next_snapshot = began + SNAPSHOT_EVERY
+
+
+def _reason(error: BaseException) -> str:
+    if isinstance(error, MemoryError):
+        return "not enough memory for this network; fewer or narrower layers, or a smaller batch, need less"
+    return str(error)

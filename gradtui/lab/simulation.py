@@ -1,0 +1,126 @@
+"""Simulation: a scenario, built and ready to step."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from gradtui import tasks
+from gradtui.engine.compile import OnCompile
+from gradtui.engine.network import Network
+from gradtui.lab.changes import Effect, effect_of
+from gradtui.profile import GradientProfile
+from gradtui.scenario.model import Scenario
+
+Array = NDArray[Any]
+
+
+class Simulation:
+    """A steppable network. The same scenario gives the same run, bit for bit, on the same machine.
+
+    `on_compile(done, total, kernel)` is told of kernels that this machine has not compiled yet. Raises ScenarioError
+    or BuildError where the scenario and its data do not fit together.
+    """
+
+    def __init__(self, scenario: Scenario, on_compile: OnCompile | None = None) -> None:
+        self.scenario = scenario
+        dataset = tasks.load(scenario.task, scenario.seed)
+        self._network = Network(scenario, dataset, on_compile)
+
+    def change(self, scenario: Scenario, on_compile: OnCompile | None = None) -> Effect:
+        """Go on as `scenario`, under way where that is possible, else from step 0 with its seed.
+
+        A learning rate and its like are written into the running program; another activation, optimizer or batch size
+        gets a new program that takes the weights over; what changes the weights' shapes or first values starts again.
+        Whatever raises (ScenarioError, BuildError, MemoryError) leaves the simulation as it was.
+        """
+        before, now = self._network, self.scenario
+        effect = effect_of(now, scenario)
+        if effect is Effect.LIVE:
+            before.set_knobs(scenario.optimizer)
+        elif effect is not Effect.NOTHING:
+            same_data = (now.task, now.seed) == (scenario.task, scenario.seed)
+            dataset = before.dataset if same_data else tasks.load(scenario.task, scenario.seed)
+            network = Network(scenario, dataset, on_compile)
+            if effect is Effect.CARRIED:
+                network.continue_from(before)
+            self._network = network
+        self.scenario = scenario
+        return effect
+
+    def restart(self) -> None:
+        """Begin again at step 0: the same weights, the same batches."""
+        self._network = Network(self.scenario, self._network.dataset)
+
+    @property
+    def dataset(self) -> tasks.Dataset:
+        """What the network learns from."""
+        return self._network.dataset
+
+    @property
+    def step_count(self) -> int:
+        """Training steps made so far."""
+        return self._network.step_count
+
+    @property
+    def loss(self) -> float:
+        """Mean loss over the last step's batch, before its update; before the first step, over batch 0."""
+        return self._network.loss
+
+    def step(self, count: int = 1) -> None:
+        """Run `count` training steps. The GIL is not held meanwhile."""
+        if count < 0:
+            raise ValueError(f"cannot run {count} steps: give 0 or more")
+        self._network.step(count)
+
+    def profile(self, count_dead: bool = True) -> GradientProfile:
+        """All gauges of the last step; before the first step, of the network as drawn, on batch 0.
+
+        `dead` needs the whole training set: with `count_dead=False` it is what was counted last.
+        """
+        network = self._network
+        return GradientProfile(
+            step=max(network.step_count - 1, 0),
+            taps=network.taps,
+            gauges=network.gauges(count_dead),
+            loss=network.loss,
+            accuracy=network.accuracy,
+        )
+
+    def effective_rank(self) -> NDArray[np.float64]:
+        """Per tap, the participation ratio (sum s^2)^2 / sum s^4 of the singular values s of the layer's output on the
+        last batch, divided by the width: 1/width where all examples look alike, 1 where they fill the space."""
+        ranks = []
+        for output in self._network.activations():
+            squares = np.linalg.svd(output.astype(np.float64), compute_uv=False) ** 2
+            with np.errstate(invalid="ignore"):
+                ranks.append(squares.sum() ** 2 / (squares**2).sum() / output.shape[1])
+        return np.array(ranks)
+
+    def evaluate(self) -> dict[str, float]:
+        """`loss` and, unless the task is a regression, `accuracy` on the held-out examples."""
+        return self._network.evaluate()
+
+    def batch(self, step: int) -> tuple[Array, Array]:
+        """(inputs, targets) of training step `step`: always the same for the same scenario."""
+        if step < 0:
+            raise ValueError(f"there is no step {step}: steps count from 0")
+        return self._network.batch(step)
+
+    def history(self, start: int = 0) -> tuple[int, NDArray[np.float64]]:
+        """(first, rows): loss and accuracy of each step from `first` >= `start` on, shape (steps, 2)."""
+        return self._network.history(start)
+
+    def parameters(self) -> dict[str, Array]:
+        """Weights (fan_out, fan_in) and biases (fan_out,) by name, as copies: `hidden.0.weight`, ..., `output.bias`."""
+        return self._network.parameters()
+
+    def gradients(self) -> dict[str, Array]:
+        """The gradient of the last step under the parameters' names, before clipping; copies."""
+        return self._network.gradients()
+
+    def load_parameters(self, values: dict[str, Array]) -> None:
+        """Replace every parameter. Raises ValueError naming what is missing, unknown or of the wrong shape."""
+        self._network.load_parameters(values)

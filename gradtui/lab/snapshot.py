@@ -1,0 +1,109 @@
+"""Snapshot: everything a screen may show, frozen; and the commands it may send back."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import Enum
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from gradtui.profile import GradientProfile
+    from gradtui.scenario.model import Scenario
+
+
+class State(Enum):
+    """What the worker is doing."""
+
+    STARTING = "starting"
+    COMPILING = "compiling"
+    RUNNING = "running"
+    PAUSED = "paused"
+    FAILED = "failed"
+
+
+@dataclass(frozen=True)
+class Compiling:
+    """Progress of the first start: kernel number `done + 1` of `total` is being compiled."""
+
+    done: int
+    total: int
+    kernel: str
+
+
+@dataclass(frozen=True)
+class Curves:
+    """Loss and accuracy over the steps. The batch's are thinned means; the held-out ones are as measured."""
+
+    steps: tuple[int, ...] = ()
+    loss: tuple[float, ...] = ()
+    accuracy: tuple[float, ...] = ()
+    held_out_steps: tuple[int, ...] = ()
+    held_out_loss: tuple[float, ...] = ()
+    held_out_accuracy: tuple[float, ...] = ()
+
+
+@dataclass(frozen=True)
+class Snapshot:
+    """One look at the worker. The same object is handed out until something has changed.
+
+    `revision` grows by one with every change. `profile` is the newest one, `first` the one at step 0 of this
+    run (the ghost). `loaded` is the scenario as it came from its file, `scenario` with what was changed by hand.
+    `message` says what the last command did, or why it was refused; `problem` is set when state is FAILED.
+    """
+
+    revision: int
+    state: State
+    scenario: Scenario
+    loaded: Scenario
+    step: int = 0
+    steps_per_second: float = 0.0
+    profile: GradientProfile | None = None
+    first: GradientProfile | None = None
+    curves: Curves = Curves()
+    evaluation: Mapping[str, float] | None = None
+    verdict: str = ""
+    verdict_kind: str = ""
+    message: str = ""
+    refused: bool = False
+    compiling: Compiling | None = None
+    problem: str = ""
+
+
+@dataclass(frozen=True)
+class Pause:
+    """Stop stepping; nothing is lost."""
+
+
+@dataclass(frozen=True)
+class Resume:
+    """Go on stepping."""
+
+
+@dataclass(frozen=True)
+class StepOnce:
+    """Pause, then run exactly `count` steps."""
+
+    count: int = 1
+
+
+@dataclass(frozen=True)
+class Restart:
+    """Begin again at step 0 with the same seed: the same run."""
+
+
+@dataclass(frozen=True)
+class Change:
+    """Assignments in dotted form, `optimizer.lr=0.05`; live where possible, else a rebuild with the same seed."""
+
+    assignments: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Pace:
+    """At most this many steps a second; None: as fast as the machine can."""
+
+    steps_per_second: float | None
+
+
+Command = Pause | Resume | StepOnce | Restart | Change | Pace
