@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from gradtui.engine.kernels import feeding, gauges
-from gradtui.engine.kernels.activation import fill_zero, mark_alive
+from gradtui.engine.kernels import feeding, gauges, inspection
 from gradtui.engine.kernels.loss import LOSSES
 from gradtui.engine.kernels.update import OPTIMIZERS
-from gradtui.engine.layers import ForwardBuffers, flat
+from gradtui.engine.layers import flat
 from gradtui.engine.layout import Region
 from gradtui.engine.plan import Plan, loss_name
 from gradtui.engine.program import Program
@@ -76,19 +75,15 @@ def training_step(plan: Plan, clipped: bool) -> Program:
 def _forward(plan: Plan) -> Program:
     """Feed, forward and loss. What the loss sends back lies in `delta_a`."""
     program, at = feed(plan), plan.regions
-    program.add(fill_zero, values=at["input_alive"])
-    program.add(mark_alive, values=at["x"], alive=at["input_alive"])
     x = at["x"]
     for layer in plan.layers:
-        x = layer.forward(program, x, layer.buffers)
-        direction = at["direction"].part(0, (layer.fan_out,))
-        program.add(gauges.similarity, a=x, direction=direction, result=layer.measured.similarity)
+        layer.forward(program, x, layer.z, layer.a)
+        x = layer.a
     loss = LOSSES[loss_name(plan.dataset)]
     program.add(
         loss.kernel,
         a=x,
         delta=_delta(plan, len(plan.layers) - 1, plan.dataset.outputs),
-        live=at["live"],
         report=at["report"],
         **{"labels" if loss.labels else "targets": at["targets"]},
     )
@@ -100,11 +95,9 @@ def _backward(program: Program, plan: Plan, index: int) -> None:
     below = plan.layers[index - 1] if index else None
     layer.backward(
         program,
-        x=below.buffers.a if below else plan.regions["x"],
+        x=below.a if below else plan.regions["x"],
         delta=_delta(plan, index, layer.fan_out),
         below=_delta(plan, index - 1, layer.fan_in) if below else None,
-        live=plan.regions["live"],
-        x_flat=below.activation.flat if below else True,
     )
 
 
@@ -138,6 +131,42 @@ def _update(program: Program, plan: Plan, index: int) -> None:
     )
 
 
+def inspection_of(plan: Plan) -> Program:
+    """The gauges that can be read off what the last step left behind."""
+    program, at = Program(plan.dtype), plan.regions
+    program.add(inspection.note_examples, values=at["x"], flat_values=1, bits=at["input_bits"])
+    for index, layer in enumerate(plan.layers):
+        program.add(
+            inspection.activation_gauges,
+            a=layer.a,
+            slope=layer.z,
+            saturates_below=at["saturates_below"][index],
+            sums=layer.measured.activation,
+        )
+        direction = at["direction"].part(0, (layer.fan_out,))
+        program.add(inspection.similarity, a=layer.a, direction=direction, result=layer.measured.similarity)
+        program.add(
+            inspection.note_examples,
+            values=layer.z,
+            flat_values=int(layer.activation.flat),
+            bits=layer.measured.slope_bits,
+        )
+    program.add(inspection.all_live, live=at["live"])
+    for index in reversed(range(len(plan.layers))):
+        layer = plan.layers[index]
+        # An activation with flat stretches is 0 where its slope is: one set of bits serves for both.
+        below = plan.layers[index - 1].measured.slope_bits if index else at["input_bits"]
+        program.add(
+            inspection.explain_zeros,
+            g=layer.weight_gradient,
+            slope_bits=layer.measured.slope_bits,
+            x_bits=below,
+            live=at["live"],
+            counts=layer.measured.counts,
+        )
+    return program
+
+
 def evaluation(plan: Plan, rows: int, census: bool) -> Program:
     """Forward and loss of the first `rows` rows of `pass_x`; with `census`, instead of the loss, every unit that had a
     slope on one of them is marked."""
@@ -146,16 +175,12 @@ def evaluation(plan: Plan, rows: int, census: bool) -> Program:
     here, there = at["pass_a"], at["pass_b"]
     start = 0
     for layer in plan.layers:
-        buffers = ForwardBuffers(
-            z=at["pass_z"].part(0, (rows, layer.fan_out)),
-            a=here.part(0, (rows, layer.fan_out)),
-            alive=at["pass_alive"].part(0, (layer.fan_out,)),
-            sums=at["pass_sums"],
-        )
-        x = layer.forward(program, x, buffers)
+        z = at["pass_z"].part(0, (rows, layer.fan_out))
+        a = here.part(0, (rows, layer.fan_out))
+        layer.forward(program, x, z, a)
+        x = a
         if census:
-            alive = at["census"].part(start, (layer.fan_out,))
-            program.add(mark_alive, values=buffers.z, alive=alive)
+            program.add(inspection.mark_alive, values=z, alive=at["census"].part(start, (layer.fan_out,)))
         start += layer.fan_out
         here, there = there, here
     if census:
@@ -166,7 +191,6 @@ def evaluation(plan: Plan, rows: int, census: bool) -> Program:
         loss.kernel,
         a=x,
         delta=at["pass_delta"].part(0, (rows, plan.dataset.outputs)),
-        live=at["pass_live"].part(0, (rows,)),
         report=at["pass_report"],
         **{"labels" if loss.labels else "targets": targets},
     )

@@ -5,38 +5,24 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from gradtui.engine.kernels import gauges
-from gradtui.engine.kernels.activation import Activation
+from gradtui.engine.kernels.activation import Activation, activation_backward
 from gradtui.engine.kernels.linear import Linear, choose
 from gradtui.engine.layout import Region
 from gradtui.engine.program import Program
 
 
 @dataclass(frozen=True)
-class ForwardBuffers:
-    """Where one forward pass of a layer leaves its results; `batch` is their first axis.
-
-    `z` (batch, fan_out) holds the slope phi'(z) afterwards, `a` (batch, fan_out) the output; `alive` (fan_out,) and
-    `sums` (5,) are measurements.
-    """
-
-    z: Region
-    a: Region
-    alive: Region
-    sums: Region
-
-
-@dataclass(frozen=True)
 class Measurements:
-    """What measuring a tap takes: its own rows of the gauge tables, which of its inputs are alive, and scratch."""
+    """A tap's own rows of the gauge tables, and which examples each of its units answers."""
 
-    x_alive: Region
-    slope_bits: Region
-    x_bits: Region
     delta: Region
     gradient: Region
     last_norm: Region
-    similarity: Region
     update: Region
+    activation: Region
+    similarity: Region
+    counts: Region
+    slope_bits: Region
 
 
 @dataclass(frozen=True)
@@ -54,7 +40,8 @@ class Dense:
     initial: Region
     state: Region
     turned: Region
-    buffers: ForwardBuffers
+    z: Region
+    a: Region
     measured: Measurements
 
     @property
@@ -68,31 +55,19 @@ class Dense:
     def _products(self, x: Region) -> Linear:
         return choose(x.shape[0], self.fan_in, self.fan_out)
 
-    def forward(self, program: Program, x: Region, to: ForwardBuffers) -> Region:
-        """Append the forward pass of x (batch, fan_in); returns the output region."""
-        program.add(
-            self._products(x).forward,
-            x=x,
-            weight=self.weight,
-            bias=self.bias,
-            turned=self.turned,
-            z=to.z,
-        )
-        program.add(self.activation.forward, z=to.z, a=to.a, alive=to.alive, sums=to.sums)
-        return to.a
+    def forward(self, program: Program, x: Region, z: Region, a: Region) -> None:
+        """Append the forward pass of x (batch, fan_in): `a` (batch, fan_out) receives the output, `z` the slopes."""
+        program.add(self._products(x).forward, x=x, weight=self.weight, bias=self.bias, turned=self.turned, z=z)
+        program.add(self.activation.forward, z=z, a=a)
 
-    def backward(
-        self, program: Program, x: Region, delta: Region, below: Region | None, live: Region, x_flat: bool
-    ) -> None:
+    def backward(self, program: Program, x: Region, delta: Region, below: Region | None) -> None:
         """Append the backward pass: `delta` (batch, fan_out) is dL/da and becomes dL/dz; `below` (batch, fan_in)
-        receives dL/dx unless it is None. `x_flat`: x may hold exact zeros that are no underflow."""
-        slope = self.buffers.z
+        receives dL/dx unless it is None."""
         program.add(
-            self.activation.backward,
-            slope=slope,
+            activation_backward,
+            slope=self.z,
             delta=delta,
             bias_gradient=self.bias_gradient,
-            live=live,
             sums=self.measured.delta,
         )
         products = self._products(x)
@@ -101,15 +76,6 @@ class Dense:
             gauges.gradient_gauges,
             g=flat(self.weight_gradient),
             previous=flat(self.previous_gradient),
-            slope=slope,
-            x=x,
-            live=live,
-            slope_alive=self.buffers.alive,
-            x_alive=self.measured.x_alive,
-            slope_flat=int(self.activation.flat),
-            x_flat=int(x_flat),
-            slope_bits=self.measured.slope_bits,
-            x_bits=self.measured.x_bits,
             last_norm=self.measured.last_norm,
             sums=self.measured.gradient,
         )

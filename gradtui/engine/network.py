@@ -32,6 +32,7 @@ class Network:
         self.set_knobs(scenario.optimizer)
         self._training = {self._clips: self._link(assembly.training_step(self._plan, self._clips), on_compile)}
         self._look = self._link(assembly.look(self._plan), on_compile)
+        self._inspect = self._link(assembly.inspection_of(self._plan), on_compile)
         self._feed = self._link(assembly.feed(self._plan), on_compile)
         self._passes: dict[tuple[int, bool], LinkedProgram] = {}
         self._looked = False
@@ -41,6 +42,7 @@ class Network:
         self.taps = tuple(layer.tap for layer in layers)
         self._fan_in = np.array([layer.fan_in for layer in layers], dtype=np.float64)
         self._fan_out = np.array([layer.fan_out for layer in layers], dtype=np.float64)
+        self._view("saturates_below")[:, 0] = [layer.activation.saturates_below for layer in layers]
         self._view("train_inputs")[:] = dataset.train_inputs
         self._view("train_targets")[:] = dataset.train_targets
         self._draw_weights()
@@ -124,6 +126,7 @@ class Network:
     def gauges(self, count_dead: bool = True) -> dict[str, NDArray[np.float64]]:
         """Every gauge at the last measured step. `count_dead` sends the whole training set through if that is due."""
         self.look()
+        self._inspect.run()
         if count_dead:
             self._count_dead()
         names = (
@@ -132,6 +135,7 @@ class Network:
             "gradient_sums",
             "similarity",
             "update_sums",
+            "counts",
         )
         return readout.gauges(
             {name: self._view(name) for name in names},
@@ -165,7 +169,7 @@ class Network:
     def activations(self) -> list[Array]:
         """Each layer's output on the last measured batch, (batch, fan_out): copies."""
         self.look()
-        return [self._view(layer.buffers.a).copy() for layer in self._plan.layers]
+        return [self._view(layer.a).copy() for layer in self._plan.layers]
 
     def parameters(self) -> dict[str, Array]:
         """Weights (fan_out, fan_in) and biases (fan_out,) by name: copies."""

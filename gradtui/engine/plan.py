@@ -8,7 +8,7 @@ from itertools import pairwise
 from gradtui.engine.kernels import update
 from gradtui.engine.kernels.activation import ACTIVATIONS
 from gradtui.engine.kernels.loss import LOSSES
-from gradtui.engine.layers import Dense, ForwardBuffers, Measurements
+from gradtui.engine.layers import Dense, Measurements
 from gradtui.engine.layout import Layout, Region
 from gradtui.scenario.model import Scenario
 from gradtui.tasks.dataset import Dataset
@@ -27,12 +27,13 @@ class BuildError(ValueError):
 class Tables:
     """The regions that hold one row for each tap; `readout` knows what the columns mean."""
 
-    activation: Region
     delta: Region
     gradient: Region
     last_norm: Region
-    similarity: Region
     update: Region
+    activation: Region
+    similarity: Region
+    counts: Region
 
 
 @dataclass
@@ -83,7 +84,6 @@ def _reserve_feed(made: Plan) -> None:
     made.reserve("chosen", "int64", made.batch)
     made.reserve("report", "float64", 2)
     made.reserve("history", "float64", HISTORY, 2)
-    made.reserve("live", "real", made.batch)
     made.reserve("x", "real", made.batch, inputs)
     made.reserve("train_inputs", "real", examples, inputs)
     for name, rows in (("targets", made.batch), ("train_targets", examples)):
@@ -100,7 +100,8 @@ def _reserve_layers(made: Plan) -> None:
     taps = network.depth + 1
     optimizer = update.OPTIMIZERS[made.scenario.optimizer.name]
     tables = Tables(
-        activation=made.reserve("activation_sums", "float64", taps, 5),
+        activation=made.reserve("activation_sums", "float64", taps, 4),
+        counts=made.reserve("counts", "float64", taps, 2),
         delta=made.reserve("delta_sums", "float64", taps, 6),
         gradient=made.reserve("gradient_sums", "float64", taps, 6),
         last_norm=made.reserve("last_norm", "float64", taps, 1),
@@ -116,9 +117,6 @@ def _reserve_layers(made: Plan) -> None:
         made.reserve(f"pass_{side}", "real", CHUNK, widest)
     made.reserve("pass_x", "real", CHUNK, inputs)
     made.reserve("pass_z", "real", CHUNK, widest)
-    made.reserve("pass_live", "real", CHUNK)
-    made.reserve("pass_alive", "real", widest)
-    made.reserve("pass_sums", "float64", 5)
     made.reserve("pass_delta", "real", CHUNK, made.dataset.outputs)
     made.reserve("pass_report", "float64", 2)
     if LOSSES[loss_name(made.dataset)].labels:
@@ -131,16 +129,16 @@ def _reserve_layers(made: Plan) -> None:
     bias = made.reserve("bias", "real", units)
     bias_gradient = made.reserve("bias_gradient", "real", units)
     made.reserve("bias_state", "real", optimizer.states, units)
-    alive = made.reserve("alive", "real", units)
-    input_alive = made.reserve("input_alive", "real", inputs)
     words = -(-made.batch // 64)
-    bits = [made.reserve(f"{side}_bits", "int64", max(sizes), words) for side in ("slope", "x")]
+    made.reserve("live", "int64", words)
+    made.reserve("input_bits", "int64", inputs, words)
+    slope_bits = made.reserve("slope_bits", "int64", units, words)
+    made.reserve("saturates_below", "float64", taps, 1)
     made.reserve("census", "real", units)
     start = 0
     for index in range(taps):
         fan_in, fan_out = sizes[index], sizes[index + 1]
         last = index == network.depth
-        slope_bits, x_bits = (side.part(0, (fan, words)) for side, fan in zip(bits, (fan_out, fan_in), strict=True))
         key = "output" if last else f"hidden.{index}"
 
         def matrix(role: str, rows: int = fan_out, columns: int = fan_in, key: str = key) -> Region:
@@ -159,21 +157,17 @@ def _reserve_layers(made: Plan) -> None:
                 initial=matrix("initial"),
                 state=matrix("state", optimizer.states, fan_out * fan_in),
                 turned=turned.part(0, (fan_in, fan_out)),
-                buffers=ForwardBuffers(
-                    z=matrix("z", made.batch, fan_out),
-                    a=matrix("a", made.batch, fan_out),
-                    alive=alive.part(start, (fan_out,)),
-                    sums=tables.activation[index],
-                ),
+                z=matrix("z", made.batch, fan_out),
+                a=matrix("a", made.batch, fan_out),
                 measured=Measurements(
-                    x_alive=alive.part(start - fan_in, (fan_in,)) if index else input_alive,
-                    slope_bits=slope_bits,
-                    x_bits=x_bits,
                     delta=tables.delta[index],
                     gradient=tables.gradient[index],
                     last_norm=tables.last_norm[index],
-                    similarity=tables.similarity[index],
                     update=tables.update[index],
+                    activation=tables.activation[index],
+                    similarity=tables.similarity[index],
+                    counts=tables.counts[index],
+                    slope_bits=slope_bits.part(start * words, (fan_out, words)),
                 ),
             )
         )

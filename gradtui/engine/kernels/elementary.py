@@ -32,7 +32,7 @@ def decay(x):
     x = k ln 2 + r with |r| <= ln 2 / 2; e**r - 1 by its Taylor polynomial; e**x = 2**k (1 + (e**r - 1)).
     """
     if WIDE:
-        low = real(-708.39)
+        low = real(-708.3964185322641)
         inside = low if x < low else x
         shifted = inside * real(LOG2_E) + real(ROUND_64)
         k = shifted - real(ROUND_64)
@@ -46,7 +46,7 @@ def decay(x):
         p = p * r + real(1.0 / 5040.0)
         p = p * r + real(1.0 / 720.0)
     else:
-        low = real(-87.33)
+        low = real(-87.33654)
         inside = low if x < low else x
         shifted = inside * real(LOG2_E) + real(ROUND_32)
         k = shifted - real(ROUND_32)
@@ -59,7 +59,7 @@ def decay(x):
     p = p * r + real(0.5)
     small = p * r * r + r
     scale = power_of_two(shifted)
-    e = scale * small + scale
+    e = scale * (small + real(1.0))  # scale * small alone would be flushed to 0 while e is still a normal number
     expm1 = scale * small + (scale - real(1.0))
     e = real(0.0) if x < low else e
     return e, expm1

@@ -1,7 +1,6 @@
 """Losses: the batch mean, and its gradient with respect to the network's output.
 
-Each writes report[0] = loss and report[1] = share of right answers (NaN where there is nothing to count), and sets
-every example's `live` flag: the backward pass starts here. The evaluation twins sum over a chunk instead.
+Each writes report[0] = loss and report[1] = share of right answers (NaN where there is nothing to count).
 """
 
 from __future__ import annotations
@@ -42,15 +41,13 @@ def softmax_example(logits, label, delta, scale):
     a="in real [batch, outputs]",
     labels="in int64 [batch]",
     delta="out real [batch, outputs]",
-    live="out real [batch]",
     report="out float64 [2]",
 )
-def cross_entropy(a, labels, delta, live, report):
+def cross_entropy(a, labels, delta, report):
     """Softmax cross-entropy, mean over the batch; torch.nn.functional.cross_entropy."""
     loss = 0.0
     right = 0
     for b in range(a.shape[0]):
-        live[b] = real(1.0)
         example, correct = softmax_example(a[b], labels[b], delta[b], 1.0 / a.shape[0])
         loss += example
         right += correct
@@ -62,10 +59,9 @@ def cross_entropy(a, labels, delta, live, report):
     a="in real [batch, outputs]",
     targets="in real [batch, outputs]",
     delta="out real [batch, outputs]",
-    live="out real [batch]",
     report="out float64 [2]",
 )
-def binary_cross_entropy(a, targets, delta, live, report):
+def binary_cross_entropy(a, targets, delta, report):
     """Binary cross-entropy on logits, mean over all entries; torch.nn.functional.binary_cross_entropy_with_logits.
 
     loss = max(a, 0) - a t + log(1 + e^-|a|): no logit overflows it. dL/da = (sigmoid(a) - t) / entries.
@@ -74,7 +70,6 @@ def binary_cross_entropy(a, targets, delta, live, report):
     right = 0
     entries = a.shape[0] * a.shape[1]
     for b in range(a.shape[0]):
-        live[b] = real(1.0)
         for c in range(a.shape[1]):
             x = np.float64(a[b, c])
             t = np.float64(targets[b, c])
@@ -91,15 +86,13 @@ def binary_cross_entropy(a, targets, delta, live, report):
     a="in real [batch, outputs]",
     targets="in real [batch, outputs]",
     delta="out real [batch, outputs]",
-    live="out real [batch]",
     report="out float64 [2]",
 )
-def mean_squared_error(a, targets, delta, live, report):
+def mean_squared_error(a, targets, delta, report):
     """Mean of (a - t)^2 over all entries; torch.nn.functional.mse_loss. dL/da = 2 (a - t) / entries."""
     loss = 0.0
     entries = a.shape[0] * a.shape[1]
     for b in range(a.shape[0]):
-        live[b] = real(1.0)
         for c in range(a.shape[1]):
             miss = np.float64(a[b, c]) - np.float64(targets[b, c])
             loss += miss * miss
@@ -112,16 +105,14 @@ def mean_squared_error(a, targets, delta, live, report):
     a="in real [batch, outputs]",
     targets="in real [batch, outputs]",
     delta="out real [batch, outputs]",
-    live="out real [batch]",
     report="out float64 [2]",
 )
-def one_hot_squared_error(a, targets, delta, live, report):
+def one_hot_squared_error(a, targets, delta, report):
     """Mean squared error against targets that stand for classes, so that accuracy can be counted as well."""
     loss = 0.0
     right = 0
     entries = a.shape[0] * a.shape[1]
     for b in range(a.shape[0]):
-        live[b] = real(1.0)
         largest = 0
         wanted = 0
         for c in range(a.shape[1]):
