@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from importlib import import_module
+from itertools import pairwise
 from typing import Any
 
 from benchmarks.cases import Case
@@ -12,7 +14,8 @@ Steps = Callable[[int], None]
 
 def gradtui(case: Case) -> Steps:
     """The engine, every gauge measured in every step."""
-    return _simulation(case).step
+    steps: Steps = _simulation(case).step
+    return steps
 
 
 def _simulation(case: Case) -> Any:
@@ -36,22 +39,21 @@ def _simulation(case: Case) -> Any:
 
 def torch(case: Case) -> Steps:
     """PyTorch eager: torch.nn.Linear, torch.optim.Adam with its defaults, and the norm of each weight gradient."""
-    import torch
-
+    torch: Any = import_module("torch")
     torch.set_num_threads(1)
     torch.manual_seed(0)
     source = _simulation(case)
     activation = {"relu": torch.nn.ReLU, "sigmoid": torch.nn.Sigmoid, "tanh": torch.nn.Tanh}[case.variant]
     modules: list[Any] = []
     sizes = [64] + [case.width] * case.depth
-    for fan_in, fan_out in zip(sizes[:-1], sizes[1:], strict=True):
+    for fan_in, fan_out in pairwise(sizes):
         modules += [torch.nn.Linear(fan_in, fan_out), activation()]
     model = torch.nn.Sequential(*modules, torch.nn.Linear(sizes[-1], 10))
     with torch.no_grad():
         for parameter, value in zip(model.parameters(), source.parameters().values(), strict=True):
             parameter.copy_(torch.from_numpy(value))
-    inputs = torch.from_numpy(source.dataset.train_inputs).float()
-    targets = torch.from_numpy(source.dataset.train_targets)
+    inputs = torch.tensor(source.dataset.train_inputs, dtype=torch.float32)
+    targets = torch.tensor(source.dataset.train_targets)
     weights = [p for p in model.parameters() if p.ndim == 2]
     optimizer = torch.optim.Adam(model.parameters(), lr=1e-3)
     batches = len(inputs) // case.batch
@@ -79,14 +81,15 @@ def torch(case: Case) -> Steps:
 
 def floor(case: Case) -> Steps:
     """The bare BLAS products of one step, run by the same machine: no network could be quicker with this BLAS."""
+    from gradtui.engine.kernel import Kernel
     from gradtui.engine.kernels.linear import BY_BLAS
-    from gradtui.engine.layout import Arena, Layout
+    from gradtui.engine.layout import Arena, Layout, Region
     from gradtui.engine.program import Program
 
     sizes = [64] + [case.width] * case.depth + [10]
     layout, program = Layout(), Program("float32")
     regions = []
-    for fan_in, fan_out in zip(sizes[:-1], sizes[1:], strict=True):
+    for fan_in, fan_out in pairwise(sizes):
         layer = {
             "x": layout.region("x", "float32", case.batch, fan_in),
             "z": layout.region("z", "float32", case.batch, fan_out),
@@ -98,15 +101,16 @@ def floor(case: Case) -> Steps:
             "turned": layout.region("turned", "float32", fan_in, fan_out),
         }
         regions.append(layer)
+
+    def add(kernel: Kernel, layer: dict[str, Region]) -> None:
+        program.add(kernel, **{p.name: layer[p.name] for p in kernel.parameters if p.is_array})
+
     for layer in regions:
-        names = ("x", "weight", "bias", "turned", "z")
-        program.add(BY_BLAS.forward, **{name: layer[name] for name in names})
+        add(BY_BLAS.forward, layer)
     for index, layer in reversed(list(enumerate(regions))):
-        names = ("delta", "x", "weight_gradient")
-        program.add(BY_BLAS.weight_gradient, **{name: layer[name] for name in names})
+        add(BY_BLAS.weight_gradient, layer)
         if index:
-            names = ("delta", "weight", "below")
-            program.add(BY_BLAS.input_gradient, **{name: layer[name] for name in names})
+            add(BY_BLAS.input_gradient, layer)
     return program.link(Arena(layout)).run
 
 

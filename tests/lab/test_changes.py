@@ -1,0 +1,39 @@
+"""Which change is live, which carries the weights over, and which starts again."""
+
+import pytest
+
+from gradtui import Scenario
+from gradtui.lab.changes import Effect, effect_of, sentence
+
+
+@pytest.mark.parametrize(
+    ("assignments", "effect"),
+    [
+        ((), Effect.NOTHING),
+        (("title='another'", "steps=5"), Effect.NOTHING),
+        (("optimizer.lr=0.05",), Effect.LIVE),
+        (("optimizer.clip_norm=1.0", "optimizer.momentum=0.5"), Effect.LIVE),
+        (("network.activation=relu",), Effect.CARRIED),
+        (("optimizer.name=adam", "optimizer.lr=0.001"), Effect.CARRIED),
+        (("task.batch=16",), Effect.CARRIED),
+        (("network.depth=3",), Effect.RESTART),
+        (("network.dtype=float64",), Effect.RESTART),
+        (("network.init=he_normal", "network.activation=relu"), Effect.RESTART),
+        (("seed=3",), Effect.RESTART),
+        (("task.name=moons",), Effect.RESTART),
+    ],
+)
+def test_the_heaviest_key_decides(assignments, effect):
+    before = Scenario.from_dict({})
+    after = before.replace(*assignments) if assignments else before
+    assert effect_of(before, after) is effect
+
+
+def test_the_sentence_says_what_and_why():
+    before = Scenario.from_dict({"seed": 7})
+    live = before.replace("optimizer.lr=0.05")
+    assert sentence(before, live, Effect.LIVE, 1240) == "lr 0.1 → 0.05: changed live at step 1,240"
+    deep = before.replace("network.depth=3")
+    told = sentence(before, deep, Effect.RESTART, 0)
+    assert "depth 30 → 3" in told
+    assert "restarted at step 0 with seed 7" in told
