@@ -1,0 +1,57 @@
+"""Changes in dotted form: `network.activation=relu`, as `Scenario.replace` and `--set` take them."""
+
+from __future__ import annotations
+
+import tomllib
+from collections.abc import Sequence
+from typing import Any
+
+import msgspec
+
+from gradtui.scenario import validation
+from gradtui.scenario.errors import ScenarioError, nearest
+from gradtui.scenario.model import Scenario
+
+
+def replace(scenario: Scenario, assignments: Sequence[str]) -> Scenario:
+    """A copy of `scenario` with every assignment made; ScenarioError names each mistake."""
+    document: dict[str, Any] = msgspec.to_builtins(scenario)
+    kinds = dict(validation.keys())
+    problems: list[str] = []
+    for assignment in assignments:
+        key, equals, text = assignment.partition("=")
+        key, text = key.strip(), text.strip()
+        if not equals or not key:
+            problems.append(f"`{assignment}` is not of the form KEY=VALUE, such as network.activation=relu")
+        elif key not in kinds:
+            problems.append(_unknown(key, kinds))
+        else:
+            table, _, name = key.rpartition(".")
+            (document[table] if table else document)[name] = _literal(text, kinds[key])
+    if problems:
+        raise ScenarioError(problems)
+    return validation.read(document)
+
+
+def _literal(text: str, kind: object) -> object:
+    """A TOML value; a bare word is a string, and so is everything for a key that holds text."""
+    try:
+        parsed = tomllib.loads(f"value = {text}")
+    except (ValueError, RecursionError):
+        return text
+    # A line break in the text could have smuggled in a second key.
+    value: object = parsed["value"] if len(parsed) == 1 else text
+    return text if kind is str and not isinstance(value, str) else value
+
+
+def _unknown(key: str, kinds: dict[str, Any]) -> str:
+    if key in ("task", "network", "optimizer"):
+        inside = [name for name in kinds if name.startswith(f"{key}.")]
+        return f"{key} is a table; set one of its keys: {', '.join(inside)}"
+    if key.split(".")[0] in ("expect", "lesson"):
+        return f"{key} can only be written in a scenario file, not set"
+    # `depth` alone, or in the wrong table.
+    by_last = {name.rpartition(".")[2]: name for name in kinds}
+    match = nearest(key, kinds) or by_last.get(nearest(key.rpartition(".")[2], by_last) or "")
+    close = f"; did you mean {match}?" if match else f"; the keys are {', '.join(kinds)}"
+    return f"{key} is not a key of a scenario{close}"

@@ -1,0 +1,204 @@
+"""The language of claims: comparisons over what was measured, parsed with `ast` and never run as code.
+
+    grad_rms[first] / grad_rms[last] < 1e-8
+    0.2 < mean(saturated[hidden]) < 0.4 and accuracy > 0.9
+
+- A gauge with an index is one tap's number: `first`, `last` (the output layer), a layer's number as its tap
+  is named (`grad_rms[3]`), or a tap's name (`grad_rms[out]`, `grad_rms["out"]`).
+- A gauge without an index is the whole row, one number a tap; `[hidden]` is the row without the last tap.
+  A row ends in `min`, `max` or `mean`. Arithmetic, `abs` and `log10` work on numbers and on rows, tap by tap.
+- Scalars: `loss`, `accuracy` (the batch's), `held_out_loss`, `held_out_accuracy`.
+- `+ - * / **`, the comparisons (chained too), `and`, `or`, `not`, parentheses.
+
+Arithmetic is IEEE's: x/0 is inf or nan, never an exception. Every comparison with nan is false, `!=` too.
+"""
+
+from __future__ import annotations
+
+import ast
+import warnings
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import lru_cache
+
+from gradtui.gauges import GAUGES
+from gradtui.scenario.errors import ClaimError, did_you_mean
+
+SCALARS: Mapping[str, str] = {
+    "loss": "mean loss of the step's training batch",
+    "accuracy": "share of the step's training batch that is classified rightly",
+    "held_out_loss": "mean loss of the held-out examples",
+    "held_out_accuracy": "share of the held-out examples that is classified rightly",
+}
+REDUCTIONS = ("min", "max", "mean")
+ELEMENTWISE = ("abs", "log10")
+
+_LONGEST = 500
+_DEEPEST = 40
+
+_ARITHMETIC = (ast.Add, ast.Sub, ast.Mult, ast.Div, ast.Pow)
+_COMPARISONS = (ast.Lt, ast.LtE, ast.Gt, ast.GtE, ast.Eq, ast.NotEq)
+
+
+@dataclass(frozen=True)
+class Claim:
+    """A parsed claim: its text, and the names of the gauges and scalars that it needs."""
+
+    text: str
+    tree: ast.expr
+    names: frozenset[str]
+
+
+@lru_cache(maxsize=1024)
+def parse(text: str) -> Claim:
+    """Read a claim; ClaimError names the column of what is wrong."""
+    source = " ".join(text.split())
+    if not source:
+        raise ClaimError("the claim is empty")
+    if len(source) > _LONGEST:
+        raise ClaimError(f"the claim has {len(source)} characters, at most {_LONGEST} are allowed")
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # Python comments on odd spellings that we refuse anyway
+            tree = ast.parse(source, mode="eval").body
+    except SyntaxError as error:
+        raise ClaimError(f"column {error.offset or len(source) + 1}: {error.msg}") from None
+    except (ValueError, MemoryError, RecursionError):
+        raise ClaimError("column 1: this is not a comparison") from None
+    reader = _Reader(source)
+    if reader.kind(tree, 0) != "truth":
+        raise ClaimError(f"column 1: `{cut(source)}` compares nothing; a claim is a comparison such as loss < 1")
+    return Claim(source, tree, frozenset(reader.names))
+
+
+class _Reader:
+    """Walks a tree, refuses what is not in the language, and tells numbers, rows and truths apart."""
+
+    def __init__(self, source: str) -> None:
+        self.source = source
+        self.names: set[str] = set()
+
+    def refuse(self, node: ast.AST, why: str) -> ClaimError:
+        offset = getattr(node, "col_offset", 0)
+        column = len(self.source.encode()[:offset].decode(errors="replace")) + 1
+        return ClaimError(f"column {column}: {why}")
+
+    def text(self, node: ast.expr) -> str:
+        return cut(ast.get_source_segment(self.source, node) or "")
+
+    def kind(self, node: ast.expr, depth: int) -> str:
+        """`number`, `row` or `truth`."""
+        if depth > _DEEPEST:
+            raise self.refuse(node, f"nested more than {_DEEPEST} levels deep")
+        match node:
+            case ast.Constant():
+                return self._constant(node)
+            case ast.Name():
+                return self._name(node)
+            case ast.Subscript():
+                return self._subscript(node)
+            case ast.Call():
+                return self._call(node, depth)
+            case ast.UnaryOp(op=ast.Not()):
+                return self._expect(node.operand, "truth", depth, "`not` needs a comparison")
+            case ast.UnaryOp(op=ast.USub() | ast.UAdd()):
+                return self._numeric(node.operand, depth)
+            case ast.BinOp():
+                if not isinstance(node.op, _ARITHMETIC):
+                    raise self.refuse(node, "only + - * / and ** are allowed between numbers")
+                kinds = {self._numeric(node.left, depth), self._numeric(node.right, depth)}
+                return "row" if "row" in kinds else "number"
+            case ast.BoolOp():
+                for value in node.values:
+                    self._expect(value, "truth", depth, "`and` and `or` need comparisons on both sides")
+                return "truth"
+            case ast.Compare():
+                for op in node.ops:
+                    if not isinstance(op, _COMPARISONS):
+                        raise self.refuse(node, "only < <= > >= == and != compare")
+                for side in (node.left, *node.comparators):
+                    self._expect(
+                        side,
+                        "number",
+                        depth,
+                        "a whole row cannot be compared; take min(...), max(...) or mean(...)",
+                    )
+                return "truth"
+        raise self.refuse(node, f"`{self.text(node)}` is not part of the language of claims")
+
+    def _expect(self, node: ast.expr, wanted: str, depth: int, why: str) -> str:
+        kind = self.kind(node, depth + 1)
+        if kind != wanted:
+            if wanted == "number" and kind == "truth":
+                why = "a comparison is not a number; join comparisons with `and` or `or`"
+            raise self.refuse(node, why)
+        return kind
+
+    def _numeric(self, node: ast.expr, depth: int) -> str:
+        kind = self.kind(node, depth + 1)
+        if kind == "truth":
+            raise self.refuse(node, "a comparison is not a number; join comparisons with `and` or `or`")
+        return kind
+
+    def _constant(self, node: ast.Constant) -> str:
+        if isinstance(node.value, bool) or not isinstance(node.value, int | float):
+            raise self.refuse(node, f"`{self.text(node)}` is not a number")
+        try:
+            float(node.value)
+        except OverflowError:
+            raise self.refuse(node, "the number is too large") from None
+        return "number"
+
+    def _name(self, node: ast.Name) -> str:
+        if node.id in SCALARS:
+            self.names.add(node.id)
+            return "number"
+        if node.id in GAUGES:
+            self.names.add(node.id)
+            return "row"
+        known = (*GAUGES, *SCALARS, *REDUCTIONS, *ELEMENTWISE)
+        raise self.refuse(
+            node,
+            f"`{cut(node.id)}` is neither a gauge ({', '.join(GAUGES)}) nor a scalar ({', '.join(SCALARS)})"
+            f"{did_you_mean(node.id, known)}",
+        )
+
+    def _subscript(self, node: ast.Subscript) -> str:
+        if not isinstance(node.value, ast.Name) or self._name(node.value) != "row":
+            raise self.refuse(node, "only a gauge takes an index, as in grad_rms[first]")
+        index = position(node)
+        if index is None:
+            raise self.refuse(node.slice, "an index is first, last, hidden, a layer's number (from 1) or a tap's name")
+        return "row" if index == "hidden" else "number"
+
+    def _call(self, node: ast.Call, depth: int) -> str:
+        function = node.func.id if isinstance(node.func, ast.Name) else ""
+        if function not in (*REDUCTIONS, *ELEMENTWISE):
+            name = self.text(node.func)
+            known = (*REDUCTIONS, *ELEMENTWISE)
+            raise self.refuse(
+                node, f"`{name}` is not one of the functions {', '.join(known)}{did_you_mean(name, known)}"
+            )
+        if len(node.args) != 1 or node.keywords or isinstance(node.args[0], ast.Starred):
+            raise self.refuse(node, f"`{function}` takes one argument")
+        if function in ELEMENTWISE:
+            return self._numeric(node.args[0], depth)
+        self._expect(node.args[0], "row", depth, f"`{function}` takes a row: a gauge without an index, or [hidden]")
+        return "number"
+
+
+def cut(text: str, limit: int = 40) -> str:
+    """A piece of a claim, short enough to quote."""
+    return text if len(text) <= limit else text[: limit - 1] + "…"
+
+
+def position(node: ast.Subscript) -> str | None:
+    """The index as a word, or None when it is not an index of the language."""
+    match node.slice:
+        case ast.Name(id=name):
+            return name
+        case ast.Constant(value=str(name)):
+            return name
+        case ast.Constant(value=int(number)) if not isinstance(number, bool) and number > 0:
+            return str(number)
+    return None

@@ -1,0 +1,111 @@
+"""Scenario files: finding them by name or path, and reading them."""
+
+from __future__ import annotations
+
+import os
+import tomllib
+from pathlib import Path
+
+from msgspec.structs import replace
+
+from gradtui import locations
+from gradtui.scenario import validation
+from gradtui.scenario.errors import ScenarioError, did_you_mean
+from gradtui.scenario.model import Scenario
+
+#: The order of the groups in the library; others follow, by name.
+GROUPS = (
+    "Why it vanishes",
+    "Why it explodes",
+    "Cures",
+    "Depth",
+    "What does not help",
+    "What hides it",
+)
+
+_LARGEST = 1_000_000
+
+
+def load(name_or_path: str | os.PathLike[str]) -> Scenario:
+    """Read a shipped scenario by name or a scenario file by path; ScenarioError names every mistake in it.
+
+    `task.path` comes out absolute: in the file it is relative to the file's own folder.
+    """
+    path = locate(name_or_path)
+    scenario = validation.read(_tables(path), path.name)
+    if not scenario.name:
+        scenario = replace(scenario, name=path.stem)
+    if scenario.task.path:
+        beside = path.absolute().parent / Path(scenario.task.path).expanduser()
+        scenario = replace(scenario, task=replace(scenario.task, path=str(beside)))
+    return scenario
+
+
+def locate(name_or_path: str | os.PathLike[str]) -> Path:
+    """The file that a shipped name or a path stands for; ScenarioError when it is neither."""
+    given = os.fspath(name_or_path)
+    shipped = names()
+    if given in shipped:
+        return locations.shipped_scenarios() / f"{given}.toml"
+    path = Path(given).expanduser()
+    if isinstance(name_or_path, os.PathLike) or given.endswith(".toml") or os.sep in given or path.exists():
+        return path
+    raise ScenarioError(
+        f"there is no shipped scenario `{given}`, nor a file of that name; `gradtui scenarios` lists what is "
+        f"shipped{did_you_mean(given, shipped)}"
+    )
+
+
+def names() -> tuple[str, ...]:
+    """The names of the shipped scenarios, sorted."""
+    return tuple(sorted(path.stem for path in locations.shipped_scenarios().glob("*.toml")))
+
+
+def library() -> tuple[tuple[str, Scenario], ...]:
+    """Every shipped scenario with its name, group by group."""
+    scenarios = [(name, load(name)) for name in names()]
+    return tuple(sorted(scenarios, key=lambda entry: (*_place(entry[1].group), entry[0])))
+
+
+def source_text(name_or_path: str | os.PathLike[str]) -> str:
+    """The text of a scenario file as it stands; ScenarioError when it cannot be read."""
+    return _text(locate(name_or_path))
+
+
+def _place(group: str) -> tuple[int, str]:
+    return (GROUPS.index(group) if group in GROUPS else len(GROUPS), group)
+
+
+def _tables(path: Path) -> dict[str, object]:
+    text = _text(path)
+    try:
+        return tomllib.loads(text)
+    except tomllib.TOMLDecodeError as error:
+        raise ScenarioError(f"{path.name}: broken TOML: {error}") from None
+    except (ValueError, RecursionError):
+        # A number of thousands of digits, tables in tables without end.
+        raise ScenarioError(f"{path.name}: broken TOML: a number too long or tables nested too deeply") from None
+
+
+def _text(path: Path) -> str:
+    try:
+        with open(path, "rb") as file:
+            content = file.read(_LARGEST + 1)
+    except FileNotFoundError:
+        siblings = [sibling.name for sibling in path.parent.glob("*.toml")]
+        raise ScenarioError(f"{path}: there is no such file{did_you_mean(path.name, siblings)}") from None
+    except IsADirectoryError:
+        raise ScenarioError(f"{path}: this is a folder; name one of the scenario files in it") from None
+    except PermissionError:
+        raise ScenarioError(f"{path}: this file may not be read by you") from None
+    except (OSError, ValueError) as error:
+        reason = getattr(error, "strerror", None) or "not a file name"
+        raise ScenarioError(f"{path}: the file cannot be read: {reason}") from None
+    if len(content) > _LARGEST:
+        raise ScenarioError(f"{path}: more than {_LARGEST:,} bytes; a scenario file is a few lines of text")
+    try:
+        # A byte order mark is what some editors leave; newlines are those of TOML.
+        return content.decode("utf-8-sig").replace("\r\n", "\n")
+    except UnicodeDecodeError as error:
+        line = content[: error.start].count(b"\n") + 1
+        raise ScenarioError(f"{path}: not UTF-8 text (line {line}); save it as UTF-8") from None

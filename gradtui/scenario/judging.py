@@ -1,0 +1,172 @@
+"""Holding a parsed claim against what was measured. `claims` has vouched for every tree that arrives here."""
+
+from __future__ import annotations
+
+import ast
+import math
+import operator
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+from gradtui.scenario.claims import ELEMENTWISE, SCALARS, Claim, cut, position
+from gradtui.scenario.errors import ClaimError
+
+_COMPARE: dict[type[ast.cmpop], Callable[[float, float], bool]] = {
+    ast.Lt: operator.lt,
+    ast.LtE: operator.le,
+    ast.Gt: operator.gt,
+    ast.GtE: operator.ge,
+    ast.Eq: operator.eq,
+    ast.NotEq: operator.ne,
+}
+
+
+class Measured(Protocol):
+    """What a claim is held against: rows of gauges over taps, and scalars."""
+
+    @property
+    def taps(self) -> Sequence[str]: ...
+    @property
+    def gauges(self) -> Mapping[str, Sequence[float]]: ...
+    @property
+    def scalars(self) -> Mapping[str, float]: ...
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """How a claim fared. `measured` names both sides of its comparisons with their values."""
+
+    passed: bool
+    measured: str
+
+
+def judge(claim: Claim, measured: Measured) -> Outcome:
+    """Whether the claim holds; ClaimError when it asks for a tap or a scalar that is not there."""
+    sides: dict[str, float] = {}
+    passed = _truth(claim.tree, claim.text, measured, sides)
+    return Outcome(passed, ", ".join(f"{text} = {value:.4g}" for text, value in sides.items()))
+
+
+def _truth(node: ast.expr, text: str, measured: Measured, sides: dict[str, float]) -> bool:
+    match node:
+        case ast.UnaryOp():
+            return not _truth(node.operand, text, measured, sides)
+        case ast.BoolOp(op=op):
+            # No short cut: a failed claim shows every side that it rests on.
+            truths = [_truth(value, text, measured, sides) for value in node.values]
+            return all(truths) if isinstance(op, ast.And) else any(truths)
+        case ast.Compare():
+            operands = [node.left, *node.comparators]
+            values = [_number(operand, measured) for operand in operands]
+            for operand, value in zip(operands, values, strict=True):
+                if any(isinstance(part, ast.Name) for part in ast.walk(operand)):
+                    sides[ast.get_source_segment(text, operand) or ""] = value
+            pairs = zip(values, values[1:], node.ops, strict=False)
+            return all(
+                _COMPARE[type(op)](left, right) and not (math.isnan(left) or math.isnan(right))
+                for left, right, op in pairs
+            )
+    raise AssertionError(ast.dump(node))
+
+
+def _number(node: ast.expr, measured: Measured) -> float:
+    value = _value(node, measured)
+    assert isinstance(value, float)
+    return value
+
+
+def _value(node: ast.expr, measured: Measured) -> float | list[float]:
+    match node:
+        case ast.Constant(value=int() | float() as number):
+            return float(number)
+        case ast.Name(id=name) if name in SCALARS:
+            if name not in measured.scalars:
+                raise ClaimError(f"this task has no {name}")
+            return float(measured.scalars[name])
+        case ast.Name(id=name):
+            return _row(name, measured)
+        case ast.Subscript(value=ast.Name(id=name)):
+            return _pick(_row(name, measured), position(node) or "", measured.taps)
+        case ast.UnaryOp(op=op):
+            sign = -1.0 if isinstance(op, ast.USub) else 1.0
+            return _each(lambda x: sign * x, _value(node.operand, measured))
+        case ast.BinOp():
+            return _combine(node.op, _value(node.left, measured), _value(node.right, measured))
+        case ast.Call(func=ast.Name(id=function), args=[argument]):
+            value = _value(argument, measured)
+            if function in ELEMENTWISE:
+                return _each(abs if function == "abs" else _log10, value)
+            assert isinstance(value, list)
+            return _reduce(function, value)
+    raise AssertionError(ast.dump(node))
+
+
+def _row(gauge: str, measured: Measured) -> list[float]:
+    return [float(number) for number in measured.gauges[gauge]]
+
+
+def _pick(row: list[float], position: str, taps: Sequence[str]) -> float | list[float]:
+    if position == "hidden":
+        return row[:-1]
+    # A tap's own name comes first: nothing stops a network from calling one `first`.
+    if position in taps:
+        return row[list(taps).index(position)]
+    if position == "first":
+        return row[0]
+    if position == "last":
+        return row[-1]
+    known = ", ".join(taps) if len(taps) <= 6 else f"{taps[0]}, {taps[1]}, ... {taps[-2]}, {taps[-1]}"
+    raise ClaimError(f"there is no tap `{cut(position)}`; the taps are {known}")
+
+
+def _each(function: Callable[[float], float], value: float | list[float]) -> float | list[float]:
+    return [function(x) for x in value] if isinstance(value, list) else function(value)
+
+
+def _combine(op: ast.operator, left: float | list[float], right: float | list[float]) -> float | list[float]:
+    """Arithmetic on numbers and rows; a number meets every tap of a row."""
+    if not isinstance(left, list) and not isinstance(right, list):
+        return _arithmetic(op, left, right)
+    taps = len(left) if isinstance(left, list) else len(right) if isinstance(right, list) else 0
+    lefts = left if isinstance(left, list) else [left] * taps
+    rights = right if isinstance(right, list) else [right] * taps
+    if len(lefts) != len(rights):
+        raise ClaimError("a row of all taps and a row of hidden taps cannot be combined")
+    return [_arithmetic(op, a, b) for a, b in zip(lefts, rights, strict=True)]
+
+
+def _arithmetic(op: ast.operator, a: float, b: float) -> float:
+    match op:
+        case ast.Add():
+            return a + b
+        case ast.Sub():
+            return a - b
+        case ast.Mult():
+            return a * b
+        case ast.Div() if b != 0.0:
+            return a / b
+        case ast.Div():
+            return math.nan if a == 0.0 or math.isnan(a) else math.copysign(math.inf, a) * math.copysign(1.0, b)
+    try:
+        return math.pow(a, b)
+    except OverflowError:
+        return -math.inf if a < 0.0 and b % 2.0 == 1.0 else math.inf
+    except ValueError:
+        # pow(0, negative) is infinite; a negative number to a broken power is no real number.
+        return math.inf if a == 0.0 else math.nan
+
+
+def _log10(x: float) -> float:
+    if x > 0.0:
+        return math.log10(x)
+    return -math.inf if x == 0.0 else math.nan
+
+
+def _reduce(function: str, row: list[float]) -> float:
+    """min, max or mean of a row; nan as soon as one entry is nan, and for a row without taps."""
+    if not row or any(math.isnan(x) for x in row):
+        return math.nan
+    if function == "mean":
+        return sum(row) / len(row)
+    return min(row) if function == "min" else max(row)

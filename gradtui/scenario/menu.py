@@ -1,0 +1,273 @@
+"""Every choice that a scenario offers, in one table: validation, help, the screen and the docs all read it.
+
+A choice is one row: its name in a scenario file, a label for people, what it means in one line, its formula,
+the paper it comes from, and the other keys it reads (`init_std` matters to `normal` and to nothing else).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from types import MappingProxyType
+
+
+@dataclass(frozen=True)
+class Choice:
+    """One row of the menu. `reads` holds the dotted keys that have an effect only with this choice."""
+
+    name: str
+    label: str
+    meaning: str
+    formula: str = ""
+    paper: str = ""
+    reads: tuple[str, ...] = ()
+
+
+_GENERATED = ("task.examples", "task.noise", "task.held_out")
+
+_KINDS = (
+    Choice(
+        "mlp",
+        "multilayer perceptron",
+        "one fully connected layer after another",
+        "h = phi(W h_below + b)",
+        "Rumelhart, Hinton & Williams 1986",
+    ),
+)
+
+_ACTIVATIONS = (
+    Choice(
+        "sigmoid",
+        "sigmoid",
+        "squashes into 0..1; its slope is never above 1/4, so the signal shrinks at every layer",
+        "phi(x) = 1 / (1 + exp(-x))",
+        "Rumelhart, Hinton & Williams 1986",
+    ),
+    Choice(
+        "tanh",
+        "tanh",
+        "squashes into -1..1 around zero; slope 1 at the origin, less everywhere else",
+        "phi(x) = tanh(x)",
+        "LeCun, Bottou, Orr & Müller 1998",
+    ),
+    Choice(
+        "relu",
+        "ReLU",
+        "passes what is positive with slope 1 and silences the rest with slope 0",
+        "phi(x) = max(0, x)",
+        "Nair & Hinton 2010",
+    ),
+    Choice(
+        "identity",
+        "identity",
+        "no activation: the layers are linear, and only the weights shrink or grow the signal",
+        "phi(x) = x",
+        "Saxe, McClelland & Ganguli 2014",
+    ),
+)
+
+_INITS = (
+    Choice(
+        "normal",
+        "normal",
+        "small random Gaussian weights of a standard deviation you choose, whatever the layer's size",
+        "W ~ N(0, init_std^2)",
+        "Krizhevsky, Sutskever & Hinton 2012",
+        ("network.init_std",),
+    ),
+    Choice(
+        "uniform",
+        "uniform",
+        "uniform weights within a bound you choose; without one, 1/sqrt(fan_in), which is PyTorch's Linear",
+        "W ~ U(-a, a), a = init_bound or 1 / sqrt(fan_in)",
+        "LeCun, Bottou, Orr & Müller 1998",
+        ("network.init_bound",),
+    ),
+    Choice(
+        "xavier_normal",
+        "Xavier normal",
+        "keeps the variance of signal and gradient in a linear net, by the mean of fan_in and fan_out",
+        "W ~ N(0, 2 / (fan_in + fan_out))",
+        "Glorot & Bengio 2010",
+    ),
+    Choice(
+        "xavier_uniform",
+        "Xavier uniform",
+        "the same variance as Xavier normal, drawn from a uniform distribution",
+        "W ~ U(-a, a), a = sqrt(6 / (fan_in + fan_out))",
+        "Glorot & Bengio 2010",
+    ),
+    Choice(
+        "he_normal",
+        "He normal",
+        "twice the variance, because ReLU silences half of its inputs",
+        "W ~ N(0, 2 / fan_in)",
+        "He, Zhang, Ren & Sun 2015",
+    ),
+    Choice(
+        "he_uniform",
+        "He uniform",
+        "the same variance as He normal, drawn from a uniform distribution",
+        "W ~ U(-a, a), a = sqrt(6 / fan_in)",
+        "He, Zhang, Ren & Sun 2015",
+    ),
+)
+
+_NORMS = (Choice("none", "none", "no normalisation"),)
+
+_SKIPS = (Choice("none", "none", "no skip connections: every signal passes through every layer"),)
+
+_DTYPES = (
+    Choice(
+        "float32",
+        "float32",
+        "what people train in: 7 digits; a gradient below 1e-38 becomes exactly 0",
+        "smallest normal number 1.18e-38",
+        "IEEE 754",
+    ),
+    Choice(
+        "float64",
+        "float64",
+        "16 digits; reads gradients down to 1e-308",
+        "smallest normal number 2.23e-308",
+        "IEEE 754",
+    ),
+)
+
+_OPTIMIZERS = (
+    Choice(
+        "sgd",
+        "SGD",
+        "plain gradient descent on each batch: what the gradient says, times the learning rate",
+        "w = w - lr g",
+        "Robbins & Monro 1951",
+    ),
+    Choice(
+        "momentum",
+        "momentum",
+        "a heavy ball: the step is a decaying sum of all gradients so far",
+        "v = momentum v + g;  w = w - lr v",
+        "Polyak 1964",
+        ("optimizer.momentum",),
+    ),
+    Choice(
+        "adam",
+        "Adam",
+        "divides by the gradient's own running size, so a tiny gradient still moves its weight by about lr",
+        "m = beta1 m + (1 - beta1) g;  v = beta2 v + (1 - beta2) g^2;  "
+        "w = w - lr m/(1 - beta1^t) / (sqrt(v/(1 - beta2^t)) + eps)",
+        "Kingma & Ba 2015",
+        ("optimizer.beta1", "optimizer.beta2", "optimizer.eps"),
+    ),
+)
+
+_LOSSES = (
+    Choice("auto", "auto", "what fits the task: cross_entropy for classes, bce for two, mse for numbers"),
+    Choice(
+        "cross_entropy",
+        "cross-entropy",
+        "softmax and negative log-likelihood, one output for each class",
+        "mean over the batch of log(sum_k exp z_k) - z_class",
+    ),
+    Choice(
+        "bce",
+        "binary cross-entropy",
+        "one output for two classes, through a sigmoid",
+        "mean over the batch of log(1 + exp z) - y z",
+    ),
+    Choice(
+        "mse",
+        "mean squared error",
+        "the squared difference to the target; classes become one-hot targets",
+        "mean over the batch and the outputs of (z - y)^2",
+    ),
+)
+
+_TASKS = (
+    Choice(
+        "digits",
+        "digits 8x8",
+        "1,797 handwritten digits of 8 x 8 pixels, 10 classes; 1,437 to train on, 360 held out",
+        paper="Alpaydin & Kaynak 1998",
+    ),
+    Choice(
+        "moons",
+        "two moons",
+        "two interleaved half circles in the plane, 2 classes",
+        reads=_GENERATED,
+    ),
+    Choice(
+        "circles",
+        "circles",
+        "a ring around a disc in the plane, 2 classes",
+        reads=_GENERATED,
+    ),
+    Choice(
+        "spirals",
+        "two spirals",
+        "two spirals wound around each other, 2 classes: hard for a shallow net",
+        paper="Lang & Witbrock 1988",
+        reads=_GENERATED,
+    ),
+    Choice(
+        "xor",
+        "XOR",
+        "four clouds, opposite corners share a class: no straight line separates them",
+        paper="Minsky & Papert 1969",
+        reads=_GENERATED,
+    ),
+    Choice(
+        "file",
+        "your file",
+        "a CSV file with a header, or an NPZ file with arrays x and y",
+        reads=("task.path", "task.target", "task.held_out"),
+    ),
+)
+
+#: Dotted key of a scenario file -> its choices, in the order in which they are offered.
+MENU: Mapping[str, tuple[Choice, ...]] = MappingProxyType(
+    {
+        "task.name": _TASKS,
+        "task.loss": _LOSSES,
+        "network.kind": _KINDS,
+        "network.activation": _ACTIVATIONS,
+        "network.init": _INITS,
+        "network.norm": _NORMS,
+        "network.skip": _SKIPS,
+        "network.dtype": _DTYPES,
+        "optimizer.name": _OPTIMIZERS,
+    }
+)
+
+#: Short names that people and code may use for a dotted key.
+SHORT_NAMES: Mapping[str, str] = MappingProxyType(
+    {
+        "task": "task.name",
+        "loss": "task.loss",
+        "kind": "network.kind",
+        "activation": "network.activation",
+        "init": "network.init",
+        "norm": "network.norm",
+        "skip": "network.skip",
+        "dtype": "network.dtype",
+        "optimizer": "optimizer.name",
+    }
+)
+
+
+def choices(key: str) -> tuple[Choice, ...]:
+    """The rows offered for a key, named `network.activation` or `activation`; KeyError for any other key."""
+    return MENU[SHORT_NAMES.get(key, key)]
+
+
+def choice(key: str, name: str) -> Choice:
+    """The row called `name` of a key; KeyError when there is none."""
+    for row in choices(key):
+        if row.name == name:
+            return row
+    raise KeyError(f"{key} has no choice {name!r}")
+
+
+def readers(key: str) -> tuple[tuple[str, Choice], ...]:
+    """The choices that a key has an effect with, as (menu key, row); empty when it always has one."""
+    return tuple((menu_key, row) for menu_key, rows in MENU.items() for row in rows if key in row.reads)

@@ -1,0 +1,71 @@
+"""The range of every number in a scenario, in one table: validation, help and steppers read it."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass
+from types import MappingProxyType
+
+
+@dataclass(frozen=True)
+class Range:
+    """Numbers from `low` to `high`; an open end is left out itself. `whole`: integers only."""
+
+    low: float | int
+    high: float | int
+    low_open: bool = False
+    high_open: bool = False
+    whole: bool = True
+
+    def holds(self, value: float | int) -> bool:
+        """Whether `value` is allowed; NaN never is."""
+        above = value > self.low if self.low_open else value >= self.low
+        below = value < self.high if self.high_open else value <= self.high
+        return above and below
+
+    def sentence(self) -> str:
+        """What is allowed, as the end of a sentence that begins `must be`."""
+        noun = "a whole number" if self.whole else "a number"
+        if self.low == -math.inf and self.high == math.inf:
+            return f"{noun}, not nan or inf"
+        low = f"above {self.low:,}" if self.low_open else f"from {self.low:,}"
+        if self.high == math.inf:
+            finite = "" if self.whole else ", not inf"
+            return f"{noun} {low}{finite}" if self.low_open else f"{noun}, {self.low:,} or more{finite}"
+        if not self.high_open:
+            return f"{noun} {low} to {self.high:,}"
+        return f"{noun} {low} {'and' if self.low_open else 'to'} below {self.high:,}"
+
+
+def _real(low: float, high: float, low_open: bool = False, high_open: bool = False) -> Range:
+    return Range(low, high, low_open, high_open, whole=False)
+
+
+#: Dotted key -> its range.
+RANGES: Mapping[str, Range] = MappingProxyType(
+    {
+        "seed": Range(0, 2**63 - 1),
+        "steps": Range(1, 1_000_000_000),
+        "task.batch": Range(0, 1_000_000),
+        "task.examples": Range(10, 1_000_000),
+        "task.noise": _real(0, 10),
+        "task.held_out": _real(0, 1, low_open=True, high_open=True),
+        "network.depth": Range(0, 1000),
+        "network.width": Range(1, 4096),
+        "network.init_std": _real(0, math.inf, low_open=True, high_open=True),
+        "network.init_bound": _real(0, math.inf, high_open=True),
+        "network.init_bias": _real(-math.inf, math.inf, low_open=True, high_open=True),
+        "optimizer.lr": _real(0, math.inf, low_open=True, high_open=True),
+        "optimizer.momentum": _real(0, 1, high_open=True),
+        "optimizer.beta1": _real(0, 1, high_open=True),
+        "optimizer.beta2": _real(0, 1, high_open=True),
+        "optimizer.eps": _real(0, math.inf, high_open=True),
+        "optimizer.clip_norm": _real(0, math.inf, high_open=True),
+        "expect.at": Range(0, 1_000_000_000),
+        "lesson.answer": Range(0, 1_000),
+    }
+)
+
+#: More weights than this do not fit beside their gradients and the optimizer's memory on a common machine.
+MOST_WEIGHTS = 100_000_000

@@ -1,0 +1,159 @@
+"""From the tables of a scenario file to a `Scenario`: every mistake is found and said, not only the first."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any, TypeVar, Union, get_args, get_origin
+
+import msgspec
+
+from gradtui.scenario import claims
+from gradtui.scenario.errors import ClaimError, ScenarioError, did_you_mean, nearest, shown
+from gradtui.scenario.menu import MENU
+from gradtui.scenario.model import Scenario, Section
+from gradtui.scenario.ranges import MOST_WEIGHTS, RANGES
+
+Table = TypeVar("Table", bound=Section)
+
+
+def read(document: Mapping[str, object], where: str = "") -> Scenario:
+    """Build a scenario from its tables. `where`, a file's name, begins each sentence of the ScenarioError."""
+    problems: list[str] = []
+    scenario = _section(Scenario, document, "", problems)
+    if scenario is not None:
+        problems.extend(_combinations(scenario))
+    if problems or scenario is None:
+        begin = f"{where}: " if where else ""
+        raise ScenarioError([begin + problem for problem in problems])
+    return scenario
+
+
+def keys(section: type[Section] = Scenario, path: str = "") -> Iterator[tuple[str, Any]]:
+    """Every settable key in dotted form with its type, `("network.depth", int)`; no lists of tables."""
+    for field in msgspec.structs.fields(section):
+        dotted = f"{path}.{field.name}" if path else field.name
+        if _is_section(field.type):
+            yield from keys(field.type, dotted)
+        elif _listed_section(field.type) is None:
+            yield dotted, field.type
+
+
+def _section(section: type[Table], document: object, path: str, problems: list[str]) -> Table | None:
+    """One table, or None when anything in it is wrong; what is wrong is added to `problems`."""
+    if not isinstance(document, Mapping):
+        problems.append(f"{path} is {shown(document)}, but must be a table: [{path}]")
+        return None
+    fields = {field.name: field for field in msgspec.structs.fields(section)}
+    before = len(problems)
+    found: dict[str, object] = {}
+    for key, value in document.items():
+        dotted = f"{path}.{key}" if path else str(key)
+        if key in fields:
+            found[key] = _value(fields[key].type, value, dotted, problems)
+        else:
+            problems.append(_unknown_key(str(key), dotted, path, list(fields)))
+    for field in fields.values():
+        if field.required and field.name not in document:
+            problems.append(f"{path} has no `{field.name}`, which it must have")
+    return None if len(problems) > before else section(**found)
+
+
+def _value(kind: Any, value: object, dotted: str, problems: list[str]) -> object:
+    """One value, converted; a mistake is added to `problems`."""
+    if _is_section(kind):
+        return _section(kind, value, dotted, problems)
+    listed = _listed_section(kind)
+    if listed is not None:
+        if not isinstance(value, Sequence) or isinstance(value, str):
+            problems.append(f"{dotted} is {shown(value)}, but must be a list of tables: [[{dotted}]]")
+            return ()
+        return tuple(_section(listed, entry, f"{dotted}[{number}]", problems) for number, entry in enumerate(value, 1))
+    plain = _without_numbers(dotted)
+    try:
+        converted: object = msgspec.convert(value, kind)
+    except msgspec.ValidationError:
+        problems.append(f"{dotted} is {shown(value)}, but must be {_allowed(kind, plain)}")
+        return value
+    wrong = _content(plain, converted)
+    if wrong:
+        problems.append(f"{dotted} {wrong}")
+    return converted
+
+
+def _content(plain: str, value: object) -> str:
+    """What is wrong with a value of the right type, as the rest of a sentence; empty when nothing is."""
+    if plain in MENU:
+        names = [row.name for row in MENU[plain]]
+        if value not in names:
+            close = did_you_mean(str(value), names, '"')
+            return f"is {shown(value)}, which is not one of {', '.join(names)}{close}"
+    elif plain in RANGES and isinstance(value, int | float) and not RANGES[plain].holds(value):
+        return f"is {shown(value)}, but must be {RANGES[plain].sentence()}"
+    elif plain == "expect.claim":
+        try:
+            claims.parse(str(value))
+        except ClaimError as error:
+            return f'"{shown(value, 200)[1:-1]}" cannot be read: {error}'
+    elif isinstance(value, str) and any(0xD800 <= ord(letter) <= 0xDFFF for letter in value):
+        return "holds a broken Unicode character"
+    return ""
+
+
+def _combinations(scenario: Scenario) -> Iterator[str]:
+    """What is wrong although each value is allowed on its own."""
+    network, task = scenario.network, scenario.task
+    weights = network.depth * network.width**2
+    if weights > MOST_WEIGHTS:
+        yield (
+            f"network.depth {network.depth:,} and network.width {network.width:,} make {weights:,} weights; "
+            f"at most {MOST_WEIGHTS:,} are allowed"
+        )
+    if task.name == "file" and not task.path:
+        yield 'task.path is missing: task.name = "file" needs the path of a CSV or NPZ file'
+    for number, lesson in enumerate(scenario.lesson, 1):
+        if lesson.choices and lesson.answer >= len(lesson.choices):
+            yield (
+                f"lesson[{number}].answer is {lesson.answer}, but its {len(lesson.choices)} choices are "
+                f"counted from 0 to {len(lesson.choices) - 1}"
+            )
+
+
+def _unknown_key(key: str, dotted: str, path: str, fields: list[str]) -> str:
+    place = f"[{path}]" if path else "a scenario"
+    text = f"{dotted} is not a key of {place}, which has {', '.join(fields)}"
+    match = nearest(key, fields)
+    if match is not None:
+        return f"{text}; did you mean {path}.{match}?" if path else f"{text}; did you mean {match}?"
+    # The right key in the wrong table: `depth` at the top, `lr` under [network].
+    elsewhere = {name.rpartition(".")[2]: name for name, _ in keys() if "." in name}
+    match = nearest(key, elsewhere)
+    return text if match is None else f"{text}; did you mean {elsewhere[match]}?"
+
+
+def _allowed(kind: Any, plain: str) -> str:
+    """What a key takes, as the end of a sentence that begins `must be`."""
+    if plain in MENU:
+        return f"one of {', '.join(row.name for row in MENU[plain])}"
+    if plain in RANGES:
+        end = ' or "end"' if get_origin(kind) is Union else ""
+        return RANGES[plain].sentence() + end
+    if get_origin(kind) is tuple:
+        return "a list of texts"
+    return "a text in quotes"
+
+
+def _without_numbers(dotted: str) -> str:
+    """`expect[2].claim` -> `expect.claim`, the way the tables name it."""
+    return ".".join(part.partition("[")[0] for part in dotted.split("."))
+
+
+def _is_section(kind: Any) -> bool:
+    return isinstance(kind, type) and issubclass(kind, Section)
+
+
+def _listed_section(kind: Any) -> type[Section] | None:
+    """The section that a list of tables holds, `tuple[Expect, ...]` -> Expect; None for any other type."""
+    if get_origin(kind) is tuple and _is_section(get_args(kind)[0]):
+        section: type[Section] = get_args(kind)[0]
+        return section
+    return None

@@ -1,0 +1,71 @@
+"""Scenario -> TOML text that reads back as the same scenario."""
+
+from __future__ import annotations
+
+import msgspec
+
+from gradtui.scenario import menu
+from gradtui.scenario.model import Scenario, Section
+
+_ESCAPES = {"\\": "\\\\", '"': '\\"', "\b": "\\b", "\t": "\\t", "\n": "\\n", "\f": "\\f", "\r": "\\r"}
+
+
+def to_toml(scenario: Scenario) -> str:
+    """The scenario as a TOML file. Keys without effect on it are left out while they are at their default."""
+    blocks = [_pairs(scenario, "", scenario)]
+    for name in ("task", "network", "optimizer"):
+        blocks.append(f"[{name}]\n" + _pairs(getattr(scenario, name), name, scenario))
+    for name in ("expect", "lesson"):
+        for entry in getattr(scenario, name):
+            blocks.append(f"[[{name}]]\n" + _pairs(entry, name, scenario))
+    return "\n".join(blocks)
+
+
+def _pairs(section: Section, path: str, scenario: Scenario) -> str:
+    lines = []
+    for field in msgspec.structs.fields(section):
+        value = getattr(section, field.name)
+        if isinstance(value, Section) or (isinstance(value, tuple) and field.name in ("expect", "lesson")):
+            continue
+        dotted = f"{path}.{field.name}" if path else field.name
+        if value != field.default or (value != "" and value != () and _has_effect(dotted, scenario)):
+            lines.append(f"{field.name} = {_literal(value)}\n")
+    return "".join(lines)
+
+
+def _has_effect(dotted: str, scenario: Scenario) -> bool:
+    """Whether the scenario's own choices read this key; keys that belong to no choice always count."""
+    readers = menu.readers(dotted)
+    return not readers or any(_chosen(key, scenario) == row.name for key, row in readers)
+
+
+def _chosen(key: str, scenario: Scenario) -> str:
+    table, _, name = key.partition(".")
+    return str(getattr(getattr(scenario, table), name))
+
+
+def _literal(value: object) -> str:
+    if isinstance(value, str):
+        return _text(value)
+    if isinstance(value, tuple):
+        return "[" + ", ".join(_literal(entry) for entry in value) + "]"
+    return repr(value)
+
+
+def _text(value: str) -> str:
+    """A TOML string; text of several lines stays readable as one."""
+    if "\n" in value:
+        lines = (_escaped(line) for line in value.split("\n"))
+        return '"""\n' + "\n".join(lines) + '"""'
+    return f'"{_escaped(value)}"'
+
+
+def _escaped(line: str) -> str:
+    return "".join(_escape(letter) for letter in line)
+
+
+def _escape(letter: str) -> str:
+    if letter in _ESCAPES:
+        return _ESCAPES[letter]
+    # TOML allows no control characters in a string, DEL among them.
+    return f"\\u{ord(letter):04x}" if ord(letter) < 0x20 or ord(letter) == 0x7F else letter

@@ -1,0 +1,274 @@
+"""The language of claims: what it refuses, and that it means what Python means by the same words."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from gradtui.scenario.claims import parse
+from gradtui.scenario.errors import ClaimError
+from gradtui.scenario.judging import Outcome, judge
+
+
+@dataclass(frozen=True)
+class Measured:
+    taps: Sequence[str]
+    gauges: Mapping[str, Sequence[float]]
+    scalars: Mapping[str, float]
+
+
+ROWS = {
+    "grad_rms": [1e-6, 1e-4, 1e-2, 0.5],
+    "gain": [math.nan, -0.5, -0.6, -0.7],
+    "dead": [0.0, 0.25, 1.0, 0.0],
+}
+MEASURED = Measured(("1", "2", "3", "out"), ROWS, {"loss": 0.25, "accuracy": 0.9})
+
+
+def outcome(claim: str) -> Outcome:
+    return judge(parse(claim), MEASURED)
+
+
+@pytest.mark.parametrize(
+    "claim",
+    [
+        "grad_rms[first] == 1e-6",
+        "grad_rms[last] == 0.5",
+        "grad_rms[2] == 1e-4",
+        "grad_rms[out] == grad_rms['out'] == grad_rms[last]",
+        "grad_rms[first] / grad_rms[last] < 1e-5",
+        "0.2 < loss < 0.3",
+        "min(grad_rms) == 1e-6 and max(grad_rms) == 0.5",
+        "max(grad_rms[hidden]) == 0.01",
+        "0.41 < mean(dead[hidden]) < 0.42",
+        "max(abs(gain[2] * dead)) == 0.5",
+        "abs(log10(grad_rms[3]) + 2) < 1e-12",
+        "max(log10(grad_rms)) < 0",
+        "loss < 0.1 or accuracy >= 0.9",
+        "not loss < 0.1",
+        "not (loss < 0.1 or accuracy < 0.5)",
+        "loss / 0 > 1e308",
+        "-loss / 0 < -1e308",
+        "2 ** 3 == 8 and 10 ** 400 > 1e308 and 0 ** -1 > 1e308",
+        "+loss == - -loss",
+        "dead[2] != dead[3]",
+        " loss\n <  1 ",
+    ],
+)
+def test_it_holds(claim: str) -> None:
+    assert outcome(claim).passed
+
+
+@pytest.mark.parametrize(
+    "claim",
+    [
+        "loss < 0.2",
+        "gain[first] < 1",
+        "gain[first] >= 1",
+        "gain[first] != 1",
+        "gain[first] == gain[first]",
+        "max(gain) < 1",
+        "mean(gain) < 1",
+        "0 / 0 == 0 / 0",
+        "log10(0 - loss) < 1",
+        "(0 - 8) ** 0.5 < 1",
+        "0 < grad_rms[first] < 1e-7",
+    ],
+)
+def test_it_fails(claim: str) -> None:
+    assert not outcome(claim).passed
+
+
+def test_both_sides_are_measured() -> None:
+    found = outcome("grad_rms[first] / grad_rms[last] > 1e-3 and accuracy > 2 * loss")
+    assert found.measured == "grad_rms[first] / grad_rms[last] = 2e-06, accuracy = 0.9, 2 * loss = 0.5"
+
+
+def test_the_names_it_needs() -> None:
+    assert parse("loss < 1 or max(dead[hidden]) > held_out_loss").names == {"loss", "dead", "held_out_loss"}
+
+
+@pytest.mark.parametrize(
+    ("claim", "column", "words"),
+    [
+        ("grad_rmss[first] < 1", 1, "did you mean grad_rms?"),
+        ("loss < 1 and acuracy > 0", 14, "did you mean accuracy?"),
+        ("loss < nan", 8, "neither a gauge"),
+        ("grad_rms < 1", 1, "take min(...)"),
+        ("grad_rms[hidden] < 1", 1, "take min(...)"),
+        ("max(loss) < 1", 5, "takes a row"),
+        ("max(grad_rms[1]) < 1", 5, "takes a row"),
+        ("min(loss, 1) < 1", 1, "one argument"),
+        ("mum(grad_rms) < 1", 1, "min, max, mean, abs, log10"),
+        ("abs(x=loss) < 1", 1, "one argument"),
+        ("loss[1] < 1", 1, "only a gauge takes an index"),
+        ("grad_rms[0] < 1", 10, "an index is"),
+        ("grad_rms[1.5] < 1", 10, "an index is"),
+        ("grad_rms[-1] < 1", 10, "an index is"),
+        ("grad_rms[1:2] < 1", 10, "an index is"),
+        ("grad_rms[True] < 1", 10, "an index is"),
+        ("loss", 1, "compares nothing"),
+        ("max(grad_rms)", 1, "compares nothing"),
+        ("(loss < 1) + 1 < 2", 2, "a comparison is not a number"),
+        ("(loss < 1) < 2", 2, "a comparison is not a number"),
+        ("not loss", 5, "`not` needs a comparison"),
+        ("loss and loss < 1", 1, "`and` and `or`"),
+        ("loss is 1", 1, "compare"),
+        ("loss in [1]", 1, "compare"),
+        ("loss % 2 < 1", 1, "only + - * / and **"),
+        ("loss // 2 < 1", 1, "only + - * / and **"),
+        ("~loss < 1", 1, "not part of the language"),
+        ("loss < 'a'", 8, "not a number"),
+        ("loss < True", 8, "not a number"),
+        ("loss < 1j", 8, "not a number"),
+        ("loss < 1" + "0" * 400, 8, "too large"),
+        ("loss.real < 1", 1, "not part of the language"),
+        ("__import__('os') < 1", 1, "not one of the functions"),
+        ("(lambda: 1)() < 1", 1, "not one of the functions"),
+        ("[x for x in dead] < 1", 1, "not part of the language"),
+        ("(y := loss) < 1", 2, "not part of the language"),
+        ("loss < 1 if 1 < 2 else 3 < 4", 1, "not part of the language"),
+        ("é + loss < 1 + nope", 1, "neither a gauge"),
+        ("loss < 1 + nope", 12, "neither a gauge"),
+    ],
+)
+def test_it_is_refused(claim: str, column: int, words: str) -> None:
+    with pytest.raises(ClaimError) as caught:
+        parse(claim)
+    assert str(caught.value).startswith(f"column {column}: ")
+    assert words in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    "claim", ["loss <", "loss < 1; import os", "f'{loss}' < 1", "loss < (1", "1loss < 2"]
+)
+def test_it_is_not_even_an_expression(claim: str) -> None:
+    with pytest.raises(ClaimError, match=r"column \d+: "):
+        parse(claim)
+
+
+@pytest.mark.parametrize(
+    "claim",
+    ["", "   ", "loss < " + "1 + " * 200 + "1", "-" * 60 + "loss < 1", "not " * 100 + "loss < 1"],
+)
+def test_too_short_too_long_too_deep(claim: str) -> None:
+    with pytest.raises(ClaimError):
+        parse(claim)
+
+
+def test_a_tap_that_is_not_there() -> None:
+    with pytest.raises(ClaimError, match=r"there is no tap `9`; the taps are 1, 2, 3, out"):
+        outcome("grad_rms[9] < 1")
+    many = Measured(tuple(map(str, range(1, 31))), {"dead": [0.0] * 30}, {})
+    with pytest.raises(ClaimError, match=r"the taps are 1, 2, \.\.\. 29, 30"):
+        judge(parse("dead[frist] < 1"), many)
+
+
+def test_a_scalar_that_is_not_there() -> None:
+    with pytest.raises(ClaimError, match="this task has no held_out_accuracy"):
+        outcome("held_out_accuracy > 0")
+
+
+def test_rows_of_different_length() -> None:
+    with pytest.raises(ClaimError, match="cannot be combined"):
+        outcome("max(dead - grad_rms[hidden]) < 1")
+
+
+# Against Python itself, on drawn expressions: numpy's float64 has the arithmetic that the language promises.
+
+
+class Row:
+    """A gauge for Python's `eval`: `row[first]`, `row[2]`, `row[hidden]`."""
+
+    def __init__(self, name: str) -> None:
+        self.row = np.array(ROWS[name])
+
+    def __getitem__(self, index: Any) -> Any:
+        if index == "hidden":
+            return self.row[:-1]
+        return self.row[
+            {"first": 0, "last": -1, "out": -1}.get(index, index if isinstance(index, str) else index - 1)
+        ]
+
+
+def whole(value: Any) -> Any:
+    return value.row if isinstance(value, Row) else value
+
+
+NAMES: dict[str, Any] = {
+    **{name: Row(name) for name in ROWS},
+    **{name: np.float64(value) for name, value in MEASURED.scalars.items()},
+    "N": np.float64,
+    "first": "first",
+    "last": "last",
+    "out": "out",
+    "hidden": "hidden",
+    "min": lambda row: np.min(whole(row)),
+    "max": lambda row: np.max(whole(row)),
+    "mean": lambda row: np.mean(whole(row)),
+    "abs": lambda value: np.abs(whole(value)),
+    "log10": lambda value: np.log10(whole(value)),
+}
+
+INDEXED = st.builds(
+    "{}[{}]".format, st.sampled_from(sorted(ROWS)), st.sampled_from(["first", "last", "out", "1", "3"])
+)
+REDUCED = st.builds(
+    "{}({}{})".format,
+    st.sampled_from(["min", "max", "mean"]),
+    st.sampled_from(sorted(ROWS)),
+    st.sampled_from(["", "[hidden]"]),
+)
+LITERAL = st.sampled_from(["0", "1", "2.5", "1e-3", "100", "1e300"])
+LEAF = LITERAL | st.sampled_from(["loss", "accuracy"]) | INDEXED | REDUCED
+NUMBER = st.recursive(
+    LEAF,
+    lambda inner: (
+        st.builds("({} {} {})".format, inner, st.sampled_from("+-*/"), inner)
+        | st.builds("-{}".format, inner)
+        | st.builds("{}({})".format, st.sampled_from(["abs", "log10"]), inner)
+    ),
+    max_leaves=6,
+)
+ORDER = st.sampled_from(["<", "<=", ">", ">=", "=="])
+COMPARISON = st.builds("{} {} {}".format, NUMBER, ORDER, NUMBER) | st.builds(
+    "{} {} {} {} {}".format, NUMBER, ORDER, NUMBER, ORDER, NUMBER
+)
+CLAIM = st.recursive(
+    COMPARISON,
+    lambda inner: (
+        st.builds("({} {} {})".format, inner, st.sampled_from(["and", "or"]), inner)
+        | st.builds("not ({})".format, inner)
+    ),
+    max_leaves=3,
+)
+
+
+@given(CLAIM)
+def test_it_means_what_python_means(claim: str) -> None:
+    import re
+
+    if len(claim) > 500:
+        return
+    # Python's own division by zero raises; numpy's numbers divide as the language does.
+    python = re.sub(r"(?<![\w\[.\-])(\d[\d.]*(?:e-?\d+)?)(?![\w\]])", r"N(\1)", claim)
+    with np.errstate(all="ignore"):
+        expected = bool(eval(python, {"__builtins__": {}}, NAMES))
+    assert outcome(claim).passed == expected
+
+
+@given(st.text(max_size=60) | st.text(alphabet="grad_ms[1]<>=+-*/() loneabd.e", max_size=40))
+def test_any_text_is_a_claim_or_a_sentence(text: str) -> None:
+    said = ""
+    try:
+        parse(text)
+    except ClaimError as error:
+        said = str(error)
+    assert "\n" not in said

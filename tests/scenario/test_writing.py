@@ -1,0 +1,102 @@
+"""`to_toml`: what is written reads back as the same scenario."""
+
+from __future__ import annotations
+
+import tomllib
+from typing import Any
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from gradtui import Scenario
+from gradtui.scenario.menu import MENU
+from gradtui.scenario.model import Expect, Lesson, Network, Optimizer, Task
+from gradtui.scenario.writing import to_toml
+
+TEXT = st.text(max_size=40)
+LINES = st.text(alphabet=st.sampled_from("ab \n\t\"'\\\r#=[]é💡\x00\x7f"), max_size=30)
+
+
+def named(key: str) -> st.SearchStrategy[str]:
+    return st.sampled_from([row.name for row in MENU[key]])
+
+
+def real(
+    low: float, high: float, open_low: bool = False, open_high: bool = False
+) -> st.SearchStrategy[float]:
+    return st.floats(low, high, exclude_min=open_low, exclude_max=open_high)
+
+
+POSITIVE = real(0, 1.7e308, open_low=True)
+NOT_NEGATIVE = real(0, 1.7e308)
+SHARE = real(0, 1, open_high=True)
+
+SCENARIOS = st.builds(
+    Scenario,
+    name=TEXT,
+    title=TEXT,
+    story=LINES,
+    seed=st.integers(0, 2**63 - 1),
+    steps=st.integers(1, 10**9),
+    task=st.builds(
+        Task,
+        name=named("task.name"),
+        batch=st.integers(0, 10**6),
+        loss=named("task.loss"),
+        noise=real(0, 10),
+        path=TEXT.filter(bool),
+        held_out=real(0, 1, open_low=True, open_high=True),
+    ),
+    network=st.builds(
+        Network,
+        depth=st.integers(0, 1000),
+        width=st.integers(1, 300),
+        activation=named("network.activation"),
+        init=named("network.init"),
+        init_std=POSITIVE,
+        init_bound=NOT_NEGATIVE,
+        init_bias=real(-1.7e308, 1.7e308),
+        dtype=named("network.dtype"),
+    ),
+    optimizer=st.builds(
+        Optimizer,
+        name=named("optimizer.name"),
+        lr=POSITIVE,
+        momentum=SHARE,
+        beta1=SHARE,
+        beta2=SHARE,
+        eps=NOT_NEGATIVE,
+        clip_norm=NOT_NEGATIVE,
+    ),
+    expect=st.lists(
+        st.builds(Expect, claim=st.just("loss < 1"), at=st.integers(0, 10**9) | st.just("end"), why=LINES),
+        max_size=3,
+    ).map(tuple),
+    lesson=st.lists(st.builds(Lesson, text=LINES, choices=st.just(("a", 'b"\n'))), max_size=2).map(tuple),
+)
+
+
+@given(SCENARIOS)
+def test_round_trip(scenario: Scenario) -> None:
+    text = to_toml(scenario)
+    document: dict[str, Any] = tomllib.loads(text)
+    assert Scenario.from_dict(document) == scenario
+
+
+def test_keys_without_effect_are_left_out() -> None:
+    text = to_toml(Scenario.from_dict({}))
+    assert "momentum" not in text
+    assert "init_std" not in text
+    assert "noise" not in text
+    text = to_toml(Scenario.from_dict({"optimizer": {"name": "momentum"}, "network": {"init": "normal"}}))
+    assert "momentum = 0.9" in text
+    assert "init_std = 0.01" in text
+
+
+def test_what_was_set_stays_even_without_effect() -> None:
+    assert "momentum = 0.5" in to_toml(Scenario.from_dict({"optimizer": {"momentum": 0.5}}))
+
+
+def test_a_story_stays_readable() -> None:
+    text = to_toml(Scenario.from_dict({"story": "first\n\nsecond\n"}))
+    assert 'story = """\nfirst\n\nsecond\n"""' in text
