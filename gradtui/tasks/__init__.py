@@ -1,0 +1,38 @@
+"""Tasks: what networks learn. `load` turns the `[task]` of a scenario into arrays."""
+
+from __future__ import annotations
+
+from gradtui.scenario.model import Task
+from gradtui.tasks import files
+from gradtui.tasks.dataset import Dataset
+from gradtui.tasks.digits import digits
+from gradtui.tasks.errors import TaskError
+from gradtui.tasks.examples import dataset, split, standardise
+from gradtui.tasks.planes import generate
+
+__all__ = ["Dataset", "TaskError", "load"]
+
+
+def load(task: Task, seed: int) -> Dataset:
+    """The dataset of a task, the same for the same task and seed.
+
+    TaskError, in one sentence: a file that cannot be learned from, a loss that does not fit, a batch larger
+    than the training set.
+    """
+    if task.name == "digits":
+        # They come with a scale of their own, the one of the published experiments.
+        title = "digits 8x8"
+        train, test = digits()
+    elif task.name == "file":
+        title = files.title(task)
+        train, test = standardise(*files.read(task, seed))
+    else:
+        title = task.name
+        points = generate(task.name, task.examples, task.noise, seed)
+        train, test = standardise(*split(points, task.held_out, seed))
+    if task.batch > len(train):
+        raise TaskError(
+            f"task.batch is {task.batch:,}, but {title} has {len(train):,} training examples; "
+            "a batch of 0 takes all of them"
+        )
+    return dataset(title, task.loss, train, test)

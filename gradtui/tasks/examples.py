@@ -1,0 +1,90 @@
+"""Examples: inputs with labels or numbers, before they are split, scaled and put in a loss's form."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+import numpy as np
+from numpy.typing import NDArray
+
+from gradtui.tasks.dataset import Dataset, Targets
+from gradtui.tasks.errors import TaskError
+
+#: Streams of the seed: the split and the points of a generated task draw independent numbers.
+SPLIT, POINTS = 1, 2
+
+
+@dataclass(frozen=True)
+class Examples:
+    """Inputs float64 (n, inputs); answers int64 (n,) into `classes`, or float64 (n, outputs) without any."""
+
+    inputs: NDArray[np.float64]
+    answers: Targets
+    classes: tuple[str, ...] = ()
+    input_names: tuple[str, ...] = ()
+
+    def take(self, rows: NDArray[np.int64]) -> Examples:
+        """The examples of these rows, in this order."""
+        return replace(self, inputs=self.inputs[rows], answers=self.answers[rows])
+
+    def __len__(self) -> int:
+        return len(self.inputs)
+
+
+def split(examples: Examples, held_out: float, seed: int) -> tuple[Examples, Examples]:
+    """Training and held-out examples: drawn by a permutation from the seed, at least one on each side."""
+    order = np.random.default_rng([seed, SPLIT]).permutation(len(examples))
+    kept = min(max(round(held_out * len(examples)), 1), len(examples) - 1)
+    return examples.take(order[kept:]), examples.take(order[:kept])
+
+
+def standardise(train: Examples, test: Examples) -> tuple[Examples, Examples]:
+    """Both, with the training inputs' mean at 0 and standard deviation at 1; a constant input becomes 0."""
+    # Scaled first: the square of a huge number must not overflow.
+    largest = np.maximum(np.abs(train.inputs).max(axis=0), np.finfo(np.float64).tiny)
+    scaled = train.inputs / largest
+    mean, std = scaled.mean(axis=0), scaled.std(axis=0)
+    # What is constant comes out of the subtraction as rounding noise, not as 0.
+    varies = std > 1e-12
+    divisor = np.where(varies, std, 1.0)
+
+    def scale(part: Examples) -> Examples:
+        return replace(part, inputs=np.where(varies, (part.inputs / largest - mean) / divisor, 0.0))
+
+    return scale(train), scale(test)
+
+
+def dataset(title: str, loss: str, train: Examples, test: Examples) -> Dataset:
+    """Put the answers in the form of `loss`; TaskError when the two do not go together."""
+    chosen = _loss(loss, train, title)
+    outputs, train_targets = _targets(chosen, train)
+    _, test_targets = _targets(chosen, test)
+    arrays = [np.ascontiguousarray(part.inputs, dtype=np.float64) for part in (train, test)]
+    for array in (*arrays, train_targets, test_targets):
+        array.setflags(write=False)
+    names = train.input_names or tuple(f"input {number}" for number in range(1, train.inputs.shape[1] + 1))
+    return Dataset(title, chosen, outputs, train.classes, names, arrays[0], train_targets, arrays[1], test_targets)
+
+
+def _loss(loss: str, examples: Examples, title: str) -> str:
+    classes = len(examples.classes)
+    if loss == "auto":
+        return "mse" if classes == 0 else "bce" if classes == 2 else "cross_entropy"
+    if classes == 0 and loss != "mse":
+        raise TaskError(f'task.loss is "{loss}", but {title} predicts numbers, not classes; use "mse"')
+    if loss == "bce" and classes != 2:
+        raise TaskError(f'task.loss is "bce", which is for two classes, but {title} has {classes}; use "cross_entropy"')
+    return loss
+
+
+def _targets(loss: str, examples: Examples) -> tuple[int, Targets]:
+    """The size of the output layer and the targets."""
+    classes = len(examples.classes)
+    if loss == "cross_entropy":
+        return classes, np.ascontiguousarray(examples.answers, dtype=np.int64)
+    if loss == "bce":
+        return 1, examples.answers.astype(np.float64).reshape(-1, 1)
+    if classes:
+        return classes, np.eye(classes)[examples.answers.astype(np.int64)]
+    values = np.ascontiguousarray(examples.answers, dtype=np.float64)
+    return values.shape[1], values
