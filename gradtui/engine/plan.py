@@ -100,7 +100,7 @@ def _reserve_layers(made: Plan) -> None:
     taps = network.depth + 1
     optimizer = update.OPTIMIZERS[made.scenario.optimizer.name]
     tables = Tables(
-        activation=made.reserve("activation_sums", "float64", taps, 4),
+        activation=made.reserve("activation_sums", "float64", taps, 5),
         counts=made.reserve("counts", "float64", taps, 2),
         delta=made.reserve("delta_sums", "float64", taps, 6),
         gradient=made.reserve("gradient_sums", "float64", taps, 6),

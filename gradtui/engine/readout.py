@@ -17,10 +17,19 @@ def root(words: Floats) -> Floats:
     small, middle, big = words.T
     roots: Floats = np.where(
         big != 0.0,
-        np.sqrt(big + middle * SHRINK**2) / SHRINK,
-        np.where(middle != 0.0, np.sqrt(middle), np.sqrt(small) / GROW),
+        np.sqrt(big + middle * SHRINK * SHRINK) / SHRINK,
+        np.where(middle != 0.0, np.sqrt(middle + small / GROW / GROW), np.sqrt(small) / GROW),
     )
     return roots
+
+
+def spread(sums: Floats, entries: Floats | int) -> tuple[Floats, Floats]:
+    """Mean and standard deviation of each layer's output from what `activation_gauges` left, shape (taps, 5)."""
+    total, squares, pivot, _, scale = sums.T
+    centred = total / entries
+    # Rounding may leave a tiny negative variance; NaN must stay NaN.
+    variance = np.maximum(squares / entries - centred**2, 0.0)
+    return pivot + centred / scale, np.sqrt(variance) / scale
 
 
 def gauges(
@@ -43,8 +52,7 @@ def gauges(
     with np.errstate(divide="ignore", invalid="ignore", over="ignore"):
         activation, delta = tables["activation_sums"], tables["delta_sums"]
         gradient, update = tables["gradient_sums"], tables["update_sums"]
-        centred = activation[:, 0] / entries
-        variance = activation[:, 1] / entries - centred**2
+        mean, deviation = spread(activation, entries)
         above = root(delta[:, :3]) / np.sqrt(entries)
         sloped = root(delta[:, 3:]) / np.sqrt(entries)
         norm = root(gradient[:, :3])
@@ -57,9 +65,8 @@ def gauges(
             "grad_norm": norm,
             "delta_rms": above * batch,
             "update_ratio": root(update[:, :3]) / root(update[:, 3:6]) if updated else unknown,
-            "activation_mean": activation[:, 2] + centred,
-            # Rounding may leave a tiny negative variance; NaN must stay NaN.
-            "activation_std": np.sqrt(np.maximum(variance, 0.0)),
+            "activation_mean": mean,
+            "activation_std": deviation,
             "saturated": activation[:, 3] / entries,
             "nonfinite": gradient[:, 3].copy(),
             "underflow": tables["counts"][:, 0] / (fan_in * fan_out),

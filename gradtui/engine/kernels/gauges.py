@@ -57,11 +57,11 @@ def gradient_gauges(g, previous, last_norm, sums):
     small, middle, big, dot = 0.0, 0.0, 0.0, 0.0
     zeros = real(0.0)  # counted in the type of the entries: a whole number would keep the loop from vectorising
     last = last_norm[0]
-    scale = 1.0 / last if WIDE and last > 0.0 else 1.0
+    scale = 1.0 / last if WIDE and last > 0.0 else 1.0  # no product of two gradients: 1e-200 times 1e-200 is 0
     for i in range(g.shape[0]):
         entry = g[i]
         small, middle, big = add_square(entry, small, middle, big)
-        dot += (np.float64(entry) * scale) * (np.float64(previous[i]) * scale)
+        dot += np.float64(entry) * scaled(previous[i], scale)
         zeros += real(1.0) if entry == real(0.0) else real(0.0)
         previous[i] = entry
     norm = root_of(small, middle, big)
@@ -74,15 +74,21 @@ def gradient_gauges(g, previous, last_norm, sums):
     sums[2] = big
     sums[3] = np.float64(nonfinite)
     sums[4] = np.float64(zeros)
-    sums[5] = dot / (scale * scale * last * norm) if last > 0.0 and norm > 0.0 else np.nan
+    sums[5] = dot / (scaled(last, scale) * norm) if last > 0.0 and norm > 0.0 else np.nan
     last_norm[0] = norm
 
 
-@device()
+@device(exact=True)
+def scaled(x, scale):
+    """x * scale in float64, kept together: reassociated with another factor it might leave the range of numbers."""
+    return np.float64(x) * scale
+
+
+@device(exact=True)
 def root_of(small, middle, big):
-    """The square root of a sum of squares in three words; the small word counts only where the others are empty."""
+    """The square root of a sum of squares in three words. A factor of 2**-1200 is 0: two steps of 2**-600 are not."""
     if big != 0.0:  # also where it is NaN
         return np.sqrt(big + middle * SHRINK * SHRINK) / SHRINK
     if middle != 0.0:
-        return np.sqrt(middle)
+        return np.sqrt(middle + small / GROW / GROW)
     return np.sqrt(small) / GROW

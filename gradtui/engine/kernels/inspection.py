@@ -5,28 +5,41 @@ from __future__ import annotations
 
 import numpy as np
 
-from gradtui.engine.kernel import flat, kernel, real
+from gradtui.engine.kernel import LARGEST, WIDE, device, flat, kernel, real
+from gradtui.engine.kernels.gauges import scaled
+
+
+@device(exact=True)
+def scale_of(values):
+    """1 / the largest size among the values, so that their squares stay in range; 1 where that has no meaning, and for
+    float32, whose squares fit into float64."""
+    largest = 0.0
+    if WIDE:
+        for i in range(values.shape[0]):
+            largest = max(largest, abs(np.float64(values[i])))
+    return 1.0 / largest if 0.0 < largest <= LARGEST else 1.0
 
 
 @kernel(
     a="in real [batch, units]",
     slope="in real [batch, units]",
     saturates_below="in float64 [1]",
-    sums="out float64 [4]",
+    sums="out float64 [5]",
 )
 def activation_gauges(a, slope, saturates_below, sums):
-    """sums: sum and sum of squares of (a - pivot), the pivot, and the count of slopes below the bound.
+    """sums: sum and sum of squares of (a - pivot) * scale, the pivot, the count of slopes below the bound, the scale.
 
     The pivot a[0, 0] keeps the variance exact when a layer says nearly the same to everything.
     """
     values, slopes = flat(a), flat(slope)
     pivot = values[0]
+    scale = scale_of(values)
     bound = real(saturates_below[0])
     total = 0.0
     squares = 0.0
     saturated = real(0.0)
     for i in range(values.shape[0]):
-        centred = np.float64(values[i] - pivot)
+        centred = scaled(values[i] - pivot, scale)
         total += centred
         squares += centred * centred
         saturated += real(1.0) if abs(slopes[i]) < bound else real(0.0)
@@ -34,6 +47,7 @@ def activation_gauges(a, slope, saturates_below, sums):
     sums[1] = squares
     sums[2] = np.float64(pivot)
     sums[3] = np.float64(saturated)
+    sums[4] = scale
 
 
 @kernel(a="in real [batch, units]", direction="out float64 [units]", result="out float64 [1]")
@@ -43,14 +57,16 @@ def similarity(a, direction, result):
         direction[j] = 0.0
     rows = 0
     for i in range(a.shape[0]):
+        scale = scale_of(a[i])
         squares = 0.0
         for j in range(a.shape[1]):
-            squares += np.float64(a[i, j]) * np.float64(a[i, j])
+            entry = scaled(a[i, j], scale)
+            squares += entry * entry
         if squares != 0.0:  # NaN counts as a row: it must show
             rows += 1
-            scale = 1.0 / np.sqrt(squares)
+            length = np.sqrt(squares)
             for j in range(a.shape[1]):
-                direction[j] += np.float64(a[i, j]) * scale
+                direction[j] += scaled(a[i, j], scale) / length
     total = 0.0
     for j in range(a.shape[1]):
         total += direction[j] * direction[j]

@@ -113,15 +113,17 @@ def one_hot_squared_error(a, targets, delta, report):
     right = 0
     entries = a.shape[0] * a.shape[1]
     for b in range(a.shape[0]):
+        example = 0.0
         largest = 0
         wanted = 0
         for c in range(a.shape[1]):
             miss = np.float64(a[b, c]) - np.float64(targets[b, c])
-            loss += miss * miss
+            example += miss * miss
             delta[b, c] = real(2.0 * miss / entries)
             largest = c if a[b, c] > a[b, largest] else largest
             wanted = c if targets[b, c] > targets[b, wanted] else wanted
-        right += largest == wanted and not math.isnan(np.float64(a[b, 0]))
+        loss += example
+        right += largest == wanted and not math.isnan(example)
     report[0] = loss / entries
     report[1] = right / a.shape[0]
 

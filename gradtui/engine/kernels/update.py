@@ -21,7 +21,7 @@ Function = Callable[..., Any]
 KNOBS = ("lr", "momentum", "beta1", "beta2", "eps", "clip_norm")
 LR, MOMENTUM, BETA1, BETA2, EPS, CLIP_NORM = range(6)
 #: The scalars of one step, worked out once from the knobs and the step number; the first is the clipping factor.
-SCALARS = 6
+SCALARS = 7
 CLIP = 0
 
 #: Bound by each optimizer.
@@ -35,7 +35,7 @@ STATES: int
     knobs="in float64 [knobs]",
     gradient_sums="in float64 [taps, 6]",
     bias_sums="in float64 [3]",
-    scalars="out float64 [6]",
+    scalars="out float64 [7]",
 )
 def prepare_update(clock, knobs, gradient_sums, bias_sums, scalars):
     """Work out the step's scalars; clip by the global norm of all gradients, torch.nn.utils.clip_grad_norm_."""
@@ -55,7 +55,7 @@ def prepare_update(clock, knobs, gradient_sums, bias_sums, scalars):
     p="inout real [size]",
     g="in real [size]",
     state="inout real [states, size]",
-    scalars="in float64 [6]",
+    scalars="in float64 [7]",
     sums="out float64 [6]",
 )
 def update(p, g, state, scalars, sums):
@@ -118,19 +118,22 @@ def momentum(g, velocity, second, scalars):
 @device()
 def prepare_adam(knobs, t, scalars):
     scalars[1] = -knobs[LR] / (1.0 - math.pow(knobs[BETA1], np.float64(t)))
-    scalars[2] = knobs[BETA1]
+    # Both complements as numbers of their own: a compiler that sees 1 - b2 beside b2 rearranges the sum below, and
+    # g^2 - b2 g^2 has lost its digits.
+    scalars[2] = 1.0 - knobs[BETA1]
     scalars[3] = knobs[BETA2]
-    scalars[4] = 1.0 / math.sqrt(1.0 - math.pow(knobs[BETA2], np.float64(t)))
-    scalars[5] = knobs[EPS]
+    scalars[4] = 1.0 - knobs[BETA2]
+    scalars[5] = 1.0 / math.sqrt(1.0 - math.pow(knobs[BETA2], np.float64(t)))
+    scalars[6] = knobs[EPS]
 
 
 @device()
 def adam(g, mean, square, scalars):
     """m = b1 m + (1-b1) g; v = b2 v + (1-b2) g^2; p -= lr m^ / (sqrt(v^) + eps), with bias correction
     (Kingma & Ba 2015)."""
-    mean = mean + real(1.0 - scalars[2]) * (g - mean)
-    square = real(scalars[3]) * square + real(1.0 - scalars[3]) * g * g
-    step = real(scalars[1]) * mean / (root(square) * real(scalars[4]) + real(scalars[5]))
+    mean = mean + real(scalars[2]) * (g - mean)
+    square = real(scalars[3]) * square + real(scalars[4]) * g * g
+    step = real(scalars[1]) * mean / (root(square) * real(scalars[5]) + real(scalars[6]))
     return step, mean, square
 
 

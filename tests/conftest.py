@@ -1,0 +1,20 @@
+"""Settings for the whole suite: drawn examples are the same on every machine, and one thread does one test."""
+
+from __future__ import annotations
+
+import os
+
+from hypothesis import HealthCheck, settings
+
+# Drawn examples must not differ from run to run: a failure that cannot be repeated helps nobody.
+settings.register_profile(
+    "fixed",
+    derandomize=True,
+    deadline=None,
+    database=None,
+    max_examples=40,
+    suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large],
+)
+# GRADTUI_DRAWS=searching draws new examples every time: for a search, not for a verdict.
+settings.register_profile("searching", settings.get_profile("fixed"), derandomize=False, print_blob=True)
+settings.load_profile(os.environ.get("GRADTUI_DRAWS", "fixed"))

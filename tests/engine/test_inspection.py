@@ -1,0 +1,138 @@
+"""What is measured when somebody looks: spread, similarity, unexplained zeros and silent units."""
+
+from __future__ import annotations
+
+import math
+
+import naive
+import numpy as np
+import pytest
+from alone import DTYPES, both_ways, close, run
+from hypothesis import given
+from hypothesis import strategies as st
+
+from gradtui.engine.kernels.inspection import (
+    activation_gauges,
+    all_live,
+    explain_zeros,
+    mark_alive,
+    note_examples,
+    similarity,
+)
+from gradtui.engine.readout import spread
+
+SIZES = st.one_of(st.integers(1, 9), st.sampled_from([16, 31, 64]))
+#: More than a word of examples, exactly one, and fewer.
+BATCHES = st.one_of(st.integers(1, 5), st.sampled_from([63, 64, 65, 130]))
+SEEDS = st.integers(0, 2**32)
+EXPONENTS = {"float32": st.integers(-36, 36), "float64": st.integers(-300, 300)}
+
+
+@pytest.mark.parametrize("dtype", DTYPES)
+@given(draw=st.data(), batch=SIZES, units=SIZES, seed=SEEDS, bound=st.sampled_from([0.0, 0.0125, 0.05]))
+def test_activation_gauges(dtype, draw, batch, units, seed, bound):
+    """Mean and deviation at any scale, and the count of slopes below the bound."""
+    random = np.random.default_rng(seed)
+    a = (random.standard_normal((batch, units)) * 10.0 ** draw.draw(EXPONENTS[dtype])).astype(dtype)
+    slope = (random.standard_normal((batch, units)) * 0.05).astype(dtype)
+    found = both_ways(activation_gauges, dtype, a=a, slope=slope, saturates_below=np.array([bound]))
+    mean, deviation = (float(each[0]) for each in spread(found["sums"][None], a.size))
+    close(mean, naive.mean(a), 1e-6, naive.rms(a))
+    close(deviation, naive.deviation(a), 1e-6)
+    assert found["sums"][3] == (np.abs(slope) < np.asarray(bound, dtype)).sum()
+
+
+@pytest.mark.parametrize("dtype", DTYPES)
+def test_deviation_survives_a_large_mean(dtype):
+    """Outputs that differ in their last digits only still have the deviation of those digits."""
+    a = (0.25 + np.arange(64).reshape(8, 8) * 2.0**-22).astype(dtype)
+    sums = run(activation_gauges, dtype, a=a, slope=a, saturates_below=np.zeros(1))["sums"]
+    assert spread(sums[None], 64)[1][0] == pytest.approx(naive.deviation(a), rel=1e-9)
+
+
+@pytest.mark.parametrize("dtype", DTYPES)
+@pytest.mark.parametrize("bad", [np.nan, np.inf])
+@pytest.mark.parametrize("place", [0, 7])
+def test_spread_shows_what_is_not_finite(dtype, bad, place):
+    a = np.ones((4, 5), dtype)
+    a.ravel()[place] = bad
+    sums = run(activation_gauges, dtype, a=a, slope=a, saturates_below=np.zeros(1))["sums"]
+    mean, deviation = spread(sums[None], 20)
+    assert not np.isfinite(mean[0])
+    assert not np.isfinite(deviation[0])
+
+
+@pytest.mark.parametrize("dtype", DTYPES)
+@given(draw=st.data(), batch=st.integers(1, 20), units=st.integers(1, 20), seed=SEEDS, alike=st.booleans())
+def test_similarity(dtype, draw, batch, units, seed, alike):
+    """Mean cosine over all pairs, at any scale; rows of zeros say nothing."""
+    random = np.random.default_rng(seed)
+    rows = random.standard_normal((batch, units))
+    if alike:
+        rows = 1.0 + 1e-3 * rows
+    rows[random.random(batch) < 0.2] = 0.0
+    a = (rows * 10.0 ** draw.draw(EXPONENTS[dtype])).astype(dtype)
+    found = both_ways(similarity, dtype, a=a)["result"][0]
+    assert found == pytest.approx(naive.similarity(a), rel=1e-9, abs=1e-11, nan_ok=True)
+
+
+@pytest.mark.parametrize("dtype", DTYPES)
+@pytest.mark.parametrize("bad", [np.nan, np.inf])
+def test_similarity_shows_what_is_not_finite(dtype, bad):
+    a = np.ones((4, 5), dtype)
+    a[2, 3] = bad
+    assert math.isnan(run(similarity, dtype, a=a)["result"][0])
+
+
+def _words(flags):
+    """(examples, units) of yes and no -> (units, words) of 64 bits."""
+    examples, units = flags.shape
+    words = [[0] * -(-examples // 64) for _ in range(units)]
+    for b, u in np.argwhere(flags):
+        words[u][b // 64] |= 1 << (b % 64)
+    return np.array(words, dtype=np.uint64).view(np.int64)
+
+
+@pytest.mark.parametrize("dtype", DTYPES)
+@given(batch=BATCHES, units=st.integers(1, 9), seed=SEEDS, flat=st.booleans())
+def test_note_examples(dtype, batch, units, seed, flat):
+    """One bit an example: the value is not 0, or cannot be 0 by construction."""
+    random = np.random.default_rng(seed)
+    values = np.maximum(random.standard_normal((batch, units)), 0.0).astype(dtype)
+    sizes = {"words": -(-batch // 64)}
+    found = both_ways(note_examples, dtype, values=values, flat_values=int(flat), sizes=sizes)["bits"]
+    assert (found == _words((values != 0.0) | (not flat))).all()
+
+
+@pytest.mark.parametrize("dtype", DTYPES)
+@given(
+    batch=BATCHES,
+    fan_in=st.integers(1, 9),
+    fan_out=st.integers(1, 9),
+    seed=SEEDS,
+    zeros=st.sampled_from([0.1, 0.5, 0.95]),
+)
+def test_explain_zeros(dtype, batch, fan_in, fan_out, seed, zeros):
+    """The zeros that no closed path explains and the silent units by brute force; who is still heard below."""
+    random = np.random.default_rng(seed)
+    g = np.where(random.random((fan_out, fan_in)) < zeros, 0.0, 1.0).astype(dtype)
+    slope, x, live = (random.random((batch, n)) > zeros for n in (fan_out, fan_in, 1))
+    arguments = {"g": g, "slope_bits": _words(slope), "x_bits": _words(x), "live": _words(live)[0]}
+    found = both_ways(explain_zeros, dtype, **arguments)
+    assert found["counts"][0] == naive.unexplained_zeros(g, slope & live, x)
+    assert found["counts"][1] == naive.silent_units(slope).sum()
+    assert (found["live"] == _words(live & slope.any(axis=1, keepdims=True))[0]).all()
+
+
+def test_all_live():
+    assert (both_ways(all_live, "float64", sizes={"words": 3})["live"] == -1).all()
+
+
+@pytest.mark.parametrize("dtype", DTYPES)
+@given(batch=SIZES, units=SIZES, seed=SEEDS)
+def test_mark_alive_only_ever_adds(dtype, batch, units, seed):
+    random = np.random.default_rng(seed)
+    values = np.maximum(random.standard_normal((batch, units)) - 2.0, 0.0).astype(dtype)
+    before = (random.random(units) > 0.5).astype(dtype)
+    found = both_ways(mark_alive, dtype, values=values, alive=before)["alive"]
+    assert ((found != 0.0) == ((before != 0.0) | ~naive.silent_units(values))).all()
