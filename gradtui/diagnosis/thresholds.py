@@ -7,8 +7,9 @@ EXPLODED = 1e3
 
 #: Share of a layer's units that never fire. Beyond nine in ten the layer is a wall: nothing below it learns.
 WALL = 0.9
-#: Half of the units gone is more than the pruning that ReLU nets live with.
-DYING = 0.5
+#: In a deep ReLU net whose inputs look alike by the upper layers, half of the units are silent from the start by mere
+#: chance, and in the worst of thirty layers of 64 units some 70 %. Three quarters is no chance any more.
+DYING = 0.75
 
 #: Share of activations with less than 5 % of the largest slope. A layer in which most units sit there passes little.
 SATURATED = 0.5

@@ -1,0 +1,106 @@
+"""What `gradtui run` prints: one JSON object, or a table for people."""
+
+from __future__ import annotations
+
+import json
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import msgspec
+
+from gradtui.profile import GradientProfile
+from gradtui.scenario.model import Scenario
+
+#: The gauges of the table, with their headings; `--json` has them all.
+_COLUMNS = (
+    ("grad_rms", "grad_rms"),
+    ("delta_rms", "delta_rms"),
+    ("update_ratio", "update"),
+    ("activation_mean", "act mean"),
+    ("activation_std", "act std"),
+    ("saturated", "saturated"),
+    ("nonfinite", "nonfinite"),
+)
+
+
+@dataclass(frozen=True)
+class Report:
+    """The outcome of a run."""
+
+    scenario: Scenario
+    steps: int
+    loss: float
+    evaluation: Mapping[str, float]
+    profile: GradientProfile
+    verdict_kind: str
+    verdict: str
+    steps_per_second: float
+
+
+def as_json(report: Report) -> str:
+    """One JSON object; the numbers JSON does not know are the strings "nan", "inf" and "-inf"."""
+    scenario = report.scenario
+    settings = {name: msgspec.to_builtins(getattr(scenario, name)) for name in ("task", "network", "optimizer")}
+    profile = report.profile
+    return json.dumps(
+        {
+            "scenario": scenario.name or scenario.title,
+            "seed": scenario.seed,
+            "steps": report.steps,
+            "loss": _plain(report.loss),
+            "evaluate": _plain(report.evaluation),
+            "taps": list(profile.taps),
+            "profile": {name: _plain(row.tolist()) for name, row in profile.gauges.items()},
+            "verdict": {"kind": report.verdict_kind, "sentence": report.verdict},
+            "settings": _plain(settings),
+            "steps_per_second": round(report.steps_per_second, 1),
+        },
+        allow_nan=False,
+        ensure_ascii=False,
+    )
+
+
+def _plain(value: Any) -> Any:
+    """The value with every number that JSON cannot write as a word."""
+    if isinstance(value, Mapping):
+        return {key: _plain(entry) for key, entry in value.items()}
+    if isinstance(value, list | tuple):
+        return [_plain(entry) for entry in value]
+    if isinstance(value, float) and not math.isfinite(value):
+        return "nan" if math.isnan(value) else "inf" if value > 0 else "-inf"
+    return value
+
+
+def as_table(report: Report) -> str:
+    """A heading, one line a tap, and the verdict; 80 columns wide."""
+    scenario = report.scenario
+    facts = [f"{report.steps:,} steps", f"loss {_number(report.loss)}"]
+    facts += [f"held-out {name} {_number(value)}" for name, value in report.evaluation.items()]
+    facts += [f"seed {scenario.seed}", scenario.network.dtype, f"{report.steps_per_second:,.0f} steps/s"]
+    heading = ": ".join(part for part in (scenario.name, scenario.title) if part)
+    lines = [heading] if heading else []
+    lines += [", ".join(facts), ""]
+    lines += table(
+        ["layer", *(heading for _, heading in _COLUMNS)],
+        [
+            [tap, *(_number(float(report.profile[gauge][place])) for gauge, _ in _COLUMNS)]
+            for place, tap in enumerate(report.profile.taps)
+        ],
+    )
+    return "\n".join([*lines, "", f"{report.verdict_kind.upper()}: {report.verdict}"])
+
+
+def table(heading: Sequence[str], rows: Sequence[Sequence[str]]) -> list[str]:
+    """Right-aligned columns, as wide as they must be."""
+    columns = zip(heading, *rows, strict=True)
+    widths = [max(map(len, column)) for column in columns]
+    return ["  ".join(cell.rjust(width) for cell, width in zip(row, widths, strict=True)) for row in (heading, *rows)]
+
+
+def _number(value: float) -> str:
+    """At most four digits; nan where a gauge has no meaning, or the network no numbers."""
+    if not math.isfinite(value) or value == 0.0 or 1e-3 <= abs(value) < 1e4:
+        return f"{value:.4g}"
+    return f"{value:.2e}"
