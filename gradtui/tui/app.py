@@ -1,0 +1,125 @@
+"""The application: its screens, its commands, its themes, and a clean end however it ends."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import signal
+from collections.abc import Callable, Iterable, Sequence
+from functools import partial
+from typing import TYPE_CHECKING, Any, ClassVar
+
+from textual.app import App, SystemCommand
+from textual.screen import Screen
+
+from gradtui.tui import bindings
+from gradtui.tui.link import Link, MakeRunner, make_runner
+from gradtui.tui.palette import DARK, LIGHT
+from gradtui.tui.screens.gallery import GalleryScreen
+from gradtui.tui.screens.help import HelpScreen
+from gradtui.tui.screens.lab import LabScreen
+
+if TYPE_CHECKING:
+    from gradtui.scenario.model import Scenario
+
+Library = Callable[[], Sequence[tuple[str, "Scenario"]]]
+
+#: Signal -> the exit code that shells give a process it has ended.
+ENDING_SIGNALS = {"SIGTERM": 143, "SIGHUP": 129}
+
+
+def shipped_library() -> Sequence[tuple[str, Scenario]]:
+    """The scenarios that come with gradtui."""
+    from gradtui.scenario import files
+
+    return files.library()
+
+
+class GradtuiApp(App[None]):
+    """The gallery and the lab. Opens the lab at once when given a scenario."""
+
+    TITLE = "gradtui"
+    BINDINGS = bindings.textual("everywhere")
+    COMMAND_PALETTE_DISPLAY = "Ctrl+P"
+    CSS: ClassVar[str] = "Screen { background: $background; }"
+
+    def __init__(
+        self,
+        scenario: Scenario | None = None,
+        *,
+        paused: bool = False,
+        fps: int = 30,
+        make: MakeRunner = make_runner,
+        library: Library = shipped_library,
+    ) -> None:
+        no_color = bool(os.environ.get("NO_COLOR"))
+        if not no_color:
+            # Only a non-empty value asks for no colours; Textual would take an empty one as well.
+            os.environ.pop("NO_COLOR", None)
+        # Without colours the theme that leaves everything to the terminal is the cheap one to strip.
+        super().__init__(ansi_color=True if no_color else None)
+        self._first = scenario
+        self._paused, self._fps = paused, fps
+        self._make = make
+        self.library = library
+        self._links: list[Link] = []
+        self.register_theme(DARK)
+        self.register_theme(LIGHT)
+        wanted = "ansi-dark" if no_color else os.environ.get("TEXTUAL_THEME", DARK.name)
+        self.theme = wanted if wanted in self.available_themes else DARK.name
+
+    def on_mount(self) -> None:
+        self.push_screen(GalleryScreen() if self._first is None else self._lab(self._first))
+        loop = asyncio.get_running_loop()
+        for name, code in ENDING_SIGNALS.items():
+            if number := getattr(signal, name, None):
+                try:
+                    loop.add_signal_handler(number, partial(self._end, code))
+                except (NotImplementedError, RuntimeError, ValueError):
+                    # Not on this system, or not in the main thread: the default action has to do.
+                    continue
+
+    def _end(self, code: int) -> None:
+        self.exit(return_code=code)
+
+    def join(self) -> None:
+        """Wait until every run that was on screen has ended."""
+        for link in self._links:
+            link.close()
+            link.join()
+
+    # ------------------------------------------------------------------ screens
+
+    def _lab(self, scenario: Scenario) -> LabScreen:
+        link = Link(scenario, paused=self._paused, make=self._make)
+        self._links.append(link)
+        return LabScreen(link, paused=self._paused, fps=self._fps)
+
+    def open_lab(self, scenario: Scenario) -> None:
+        """Leave the gallery and run a scenario."""
+        self.switch_screen(self._lab(scenario))
+
+    def open_gallery(self) -> None:
+        """Leave the run and go to the gallery, with the cursor on the scenario it came from."""
+        screen = self.screen
+        name = screen.link.snapshot().loaded.name if isinstance(screen, LabScreen) else ""
+        self.switch_screen(GalleryScreen(name))
+
+    # ------------------------------------------------------------------ commands
+
+    def action_help(self) -> None:
+        self.push_screen(HelpScreen())
+
+    def action_quit_now(self) -> None:
+        self.exit()
+
+    def get_system_commands(self, screen: Screen[Any]) -> Iterable[SystemCommand]:
+        place = "lab" if isinstance(screen, LabScreen) else "gallery"
+        for key in (*bindings.of(place), *bindings.of("everywhere")):
+            if not key.short or key.short in ("search", "choose"):
+                continue
+            for names, action in key.keys:
+                title = key.short.capitalize() if len(key.keys) == 1 else f"{key.short.capitalize()} {names[0:1]}"
+                target = action if key.where == "everywhere" else f"screen.{action}"
+                yield SystemCommand(title, key.help, partial(self.run_action, target))
+        yield SystemCommand("Theme", "change the colours", self.action_change_theme)

@@ -1,0 +1,1 @@
+"""Screens: the gallery, the lab, the help."""

@@ -1,0 +1,139 @@
+"""The gallery: the shipped scenarios, group by group; the first thing one sees."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, ClassVar
+
+from textual import on
+from textual.app import ComposeResult
+from textual.events import Key
+from textual.geometry import Size
+from textual.screen import Screen
+
+from gradtui.tui import bindings
+from gradtui.tui.palette import MUTED, STRONG, Ink, Run, Runs
+from gradtui.tui.widgets.gallery_list import GalleryList
+from gradtui.tui.widgets.keyline import KeyLine
+from gradtui.tui.widgets.lines import Area, Lines, Rule, ljust
+from gradtui.tui.widgets.notice import TooSmall
+from gradtui.tui.widgets.story import StoryPanel
+
+if TYPE_CHECKING:
+    from gradtui.tui.app import GradtuiApp
+
+#: Keys that are commands while nothing is typed, and letters of the search otherwise.
+_COMMANDS = "q?"
+
+_TAGLINE = "why deep networks stop learning, layer by layer"
+
+
+class SearchLine(Lines):
+    """The first line: the name of the house, or what is being searched for."""
+
+    DEFAULT_CSS = "SearchLine { height: 1; }"
+
+    def __init__(self, *, id: str) -> None:
+        super().__init__(id=id)
+        self.query_text = ""
+        self.found = (0, 0)
+
+    def lines(self, size: Size) -> list[Runs]:
+        found, total = self.found
+        runs: list[Run] = [(" gradtui  ", Ink("key", "", True))]
+        if self.query_text:
+            runs += [
+                ("search: ", MUTED),
+                (self.query_text, STRONG),
+                ("▏", Ink("key")),
+                (f"  {found} of {total}", MUTED),
+            ]
+        else:
+            runs += [(_TAGLINE, MUTED)]
+        return [ljust(runs, size.width)]
+
+
+class GalleryScreen(Screen[None]):
+    """A list of scenarios, and the story of the one under the cursor where there is room for it."""
+
+    BLANK: ClassVar[bool] = True
+    BINDINGS = bindings.textual("gallery")
+    AUTO_FOCUS: ClassVar[str | None] = ""
+
+    DEFAULT_CSS = """
+    GalleryScreen #shelf { layout: horizontal; height: 1fr; margin-top: 1; }
+    GalleryScreen #list { width: 1fr; }
+    GalleryScreen #rule, GalleryScreen #story { display: none; }
+    GalleryScreen #story { width: 1fr; padding: 0 1 0 2; }
+    GalleryScreen.-wide #rule, GalleryScreen.-wide #story { display: block; }
+    GalleryScreen #too-small { display: none; height: 1fr; }
+    GalleryScreen.-small > * { display: none; }
+    GalleryScreen.-small #too-small { display: block; }
+    """
+
+    app: GradtuiApp
+
+    def __init__(self, chosen: str = "") -> None:
+        super().__init__()
+        self._chosen = chosen
+        self._query = ""
+        self.search = SearchLine(id="search")
+        self.shelf = GalleryList(id="list")
+        self._story = StoryPanel(id="story")
+
+    def compose(self) -> ComposeResult:
+        yield self.search
+        with Area(id="shelf"):
+            yield self.shelf
+            yield Rule(id="rule")
+            yield self._story
+        yield KeyLine("gallery", id="keys")
+        yield TooSmall(id="too-small")
+
+    def on_mount(self) -> None:
+        self._arrange()
+        self.shelf.fill(self.app.library(), self._chosen)
+
+    def on_resize(self) -> None:
+        self._arrange()
+
+    def _arrange(self) -> None:
+        width, height = self.app.size
+        self.set_class(width < 40 or height < 10, "-small")
+        self.set_class(width >= 100, "-wide")
+
+    @on(GalleryList.Highlighted)
+    def _tell(self) -> None:
+        current = self.shelf.current
+        self._story.tell(current[1] if current else None)
+
+    def _search(self, query: str) -> None:
+        self._query = query
+        self.shelf.narrow(query)
+        self.search.query_text, self.search.found = query, self.shelf.found
+        self.search.redraw()
+
+    def on_key(self, event: Key) -> None:
+        letter = event.character if event.is_printable else None
+        if not letter or (not self._query and (letter in _COMMANDS or letter == " ")):
+            return
+        event.stop()
+        event.prevent_default()
+        self._search(self._query + letter)
+
+    # ------------------------------------------------------------------ keys
+
+    def action_clear(self) -> None:
+        if self._query:
+            self._search("")
+
+    def action_shorten(self) -> None:
+        if self._query:
+            self._search(self._query[:-1])
+
+    def action_move(self, entries: int) -> None:
+        self.shelf.move(entries)
+
+    @on(GalleryList.Opened)
+    def action_open(self) -> None:
+        if current := self.shelf.current:
+            self.app.open_lab(current[1])

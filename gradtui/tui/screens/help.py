@@ -1,0 +1,117 @@
+"""The help: how to read the bars, and every key, from the one table of keys."""
+
+from __future__ import annotations
+
+import textwrap
+from typing import ClassVar
+
+from textual.app import ComposeResult
+from textual.events import MouseScrollDown, MouseScrollUp
+from textual.geometry import Size
+from textual.screen import Screen
+
+from gradtui.tui import bindings
+from gradtui.tui.bands import BANDS
+from gradtui.tui.palette import KEY, MUTED, STRONG, Ink, Run, Runs
+from gradtui.tui.widgets.keyline import KeyLine
+from gradtui.tui.widgets.lines import Lines
+
+#: What is on screen, and what it means.
+LEGEND: tuple[tuple[str, str], ...] = (
+    (
+        "bar",
+        "the gauge now, grad_rms: root mean square of the gradient of the layer's weights, on a log axis",
+    ),
+    ("┆", "where the bar stood at step 0"),
+    (
+        "◆",
+        "the signal now, delta_rms: root mean square of the error at the layer's output; g swaps the two",
+    ),
+    ("◈", "┆ and ◆ in the same cell"),
+    ("◇", "a ◆ that lies off the axis"),
+    ("◂ ▸", "the bar lies off the axis; its number still tells"),
+    ("0", "every gradient of the layer is exactly 0"),
+    ("underflow", "they are 0 because the number format holds nothing smaller"),
+    ("NaN inf", "the gradient is no number any more"),
+    ("12-15", "layers that share a row: the bar runs from their smallest to their largest"),
+)
+
+_AXIS = (
+    "The axis is pinned: 1e-20 to 1, widened in whole blocks of four decades when step 0 lies outside, and "
+    "never moved while the network trains."
+)
+
+
+class HelpText(Lines):
+    """The help as a page that scrolls."""
+
+    DEFAULT_CSS = "HelpText { height: 1fr; }"
+
+    def __init__(self, *, id: str) -> None:
+        super().__init__(id=id)
+        self._top = 0
+
+    def scroll_lines(self, lines: int) -> None:
+        """Scroll; it stops at the ends."""
+        size = self.extent
+        self._top = max(0, min(self._top + lines, len(self.page(size.width)) - size.height))
+        self.redraw()
+
+    def page(self, width: int) -> list[Runs]:
+        """The whole page."""
+        out: list[Runs] = [((" Reading the bars", KEY),)]
+        for glyph, meaning in LEGEND:
+            out += _entry(glyph, meaning, width)
+        out += _entry("colours", "cold, vanished, over neutral, healthy, to hot, exploding:", width)
+        out.append(self._scale())
+        out += [((f" {line}", MUTED),) for line in textwrap.wrap(_AXIS, max(20, width - 2))]
+        for where, title in bindings.PLACES.items():
+            out += [(), ((f" {title}", KEY),)]
+            for key in bindings.of(where):
+                out += _entry(key.shown, key.help, width)
+        return out
+
+    def _scale(self) -> Runs:
+        runs: list[Run] = [("   ", Ink())]
+        for number, band in enumerate(BANDS):
+            label = f"1e{band.decade:g}" if number else "0"
+            runs.append((f" {label:<5}"[:6], Ink(f"on{number}", f"band{number}")))
+        return tuple(runs)
+
+    def lines(self, size: Size) -> list[Runs]:
+        return self.page(size.width)[self._top : self._top + size.height]
+
+    def on_mouse_scroll_down(self, event: MouseScrollDown) -> None:
+        self.scroll_lines(2)
+
+    def on_mouse_scroll_up(self, event: MouseScrollUp) -> None:
+        self.scroll_lines(-2)
+
+
+def _entry(term: str, meaning: str, width: int) -> list[Runs]:
+    wrapped = textwrap.wrap(meaning, max(20, width - 25)) or [""]
+    first: Runs = ((f"   {term:<20}", STRONG), (wrapped[0], Ink()))
+    return [first, *(((" " * 23 + line, Ink()),) for line in wrapped[1:])]
+
+
+class HelpScreen(Screen[None]):
+    """The help over whatever was there; Esc goes back."""
+
+    BINDINGS = bindings.textual("help")
+    AUTO_FOCUS: ClassVar[str | None] = ""
+
+    DEFAULT_CSS = "HelpScreen { padding-top: 1; }"
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.text = HelpText(id="help")
+
+    def compose(self) -> ComposeResult:
+        yield self.text
+        yield KeyLine("help", id="keys")
+
+    def action_move(self, lines: int) -> None:
+        self.text.scroll_lines(lines)
+
+    def action_close(self) -> None:
+        self.app.pop_screen()

@@ -1,0 +1,279 @@
+"""The lab: one run on screen. Polls the runner for snapshots and turns keys into commands."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, ClassVar
+
+from textual import on
+from textual.app import ComposeResult
+from textual.events import DescendantBlur, DescendantFocus
+from textual.screen import Screen
+
+from gradtui.lab.snapshot import Change, Command, Pace, Pause, Restart, Resume, Snapshot, State, StepOnce
+from gradtui.tui import bindings
+from gradtui.tui.arrangement import Arrangement, arrange
+from gradtui.tui.link import Link
+from gradtui.tui.widgets.bars import BarsView
+from gradtui.tui.widgets.curve import AccuracyChart, LossChart
+from gradtui.tui.widgets.header import Header
+from gradtui.tui.widgets.keyline import KeyLine
+from gradtui.tui.widgets.knobs import KnobsPanel
+from gradtui.tui.widgets.lines import Area, Rule
+from gradtui.tui.widgets.notice import Notice, TooSmall, is_wanted
+from gradtui.tui.widgets.picklist import PickList
+from gradtui.tui.widgets.status import StatusLine
+from gradtui.tui.widgets.verdict import VerdictLine, VerdictPanel
+
+if TYPE_CHECKING:
+    from gradtui.tui.app import GradtuiApp
+
+#: Speeds that + and - go through, in steps a second; None is as fast as the machine can.
+PACES: tuple[float | None, ...] = (None, 500, 100, 30, 10, 3, 1)
+
+#: Seconds between two repaints of text and of curves while training: nobody could read more.
+TEXT_PERIOD, CURVE_PERIOD = 0.125, 0.25
+
+#: Seconds after which the answer to a command is looked for, sooner than the next regular poll would.
+ANSWER_DELAY = 0.015
+
+
+@dataclass
+class Feed:
+    """A consumer of snapshots that wants one at most every `period` seconds."""
+
+    show: Callable[[Snapshot], None]
+    period: float
+    due: float = 0.0
+    owed: bool = False
+
+    def next(self, now: float) -> float:
+        """When it may be fed again: on a common grid, because one large repaint is cheaper than many small ones."""
+        return (now // self.period + 1) * self.period if self.period else now
+
+
+class LabScreen(Screen[None]):
+    """Header, verdict, knobs, bars, curves, status and keys of one run."""
+
+    BLANK: ClassVar[bool] = True
+    BINDINGS = bindings.textual("lab")
+    AUTO_FOCUS: ClassVar[str | None] = ""
+
+    DEFAULT_CSS = """
+    LabScreen { layers: below above; }
+    LabScreen #body { layout: horizontal; layers: below above; height: 1fr; }
+    LabScreen #knobs { width: 29; }
+    LabScreen #knobs.-over {
+        layer: above; width: 34; border: round $primary; background: $surface;
+    }
+    LabScreen #centre { width: 1fr; layers: below above; }
+    LabScreen #bars { height: 1fr; }
+    LabScreen #notice { height: 1fr; display: none; }
+    LabScreen #side { layout: vertical; width: 28; }
+    LabScreen.-tall #legend { display: block; }
+    LabScreen #verdict { height: 9; }
+    LabScreen #loss, LabScreen #accuracy { height: 1fr; }
+    LabScreen.-roomy #side { width: 56; }
+    LabScreen #too-small { display: none; height: 1fr; }
+    LabScreen.-small > * { display: none; }
+    LabScreen.-small #too-small { display: block; }
+    """
+
+    app: GradtuiApp
+
+    def __init__(self, link: Link, *, paused: bool = False, fps: int = 30) -> None:
+        super().__init__()
+        self.link = link
+        self._fps = fps
+        self._paused = paused
+        self._pace = 0
+        self.shown: Snapshot | None = None
+        self._knobs_open = False
+        self.bars = BarsView(id="bars")
+        self._header = Header(id="header")
+        self._knobs = KnobsPanel(id="knobs")
+        self._list = PickList(id="list")
+        self._status = StatusLine(id="status")
+        self._key_line = KeyLine("lab", id="keys")
+        self._notice = Notice(id="notice")
+        self._verdict_line = VerdictLine(id="verdict-line")
+        self._verdict = VerdictPanel(id="verdict")
+        self._loss, self._accuracy = LossChart("LOSS", id="loss"), AccuracyChart("ACCURACY", id="accuracy")
+        self._side = Area(self._verdict, self._loss, self._accuracy, id="side")
+        self._left_rule, self._right_rule = Rule(id="left-rule"), Rule(id="right-rule")
+        self._feeds = [
+            Feed(self._show_centre, 0.0),
+            *(Feed(show, TEXT_PERIOD) for show in self._texts()),
+            *(Feed(show, CURVE_PERIOD) for show in (self._loss.show, self._accuracy.show)),
+        ]
+
+    def _texts(self) -> list[Callable[[Snapshot], None]]:
+        return [
+            self._header.show,
+            self.bars.show,
+            self._verdict.show,
+            self._verdict_line.show,
+            self._knobs.show,
+            self._status.show,
+        ]
+
+    def compose(self) -> ComposeResult:
+        yield self._header
+        yield self._verdict_line
+        with Area(id="body"):
+            yield self._knobs
+            yield self._left_rule
+            with Area(id="centre"):
+                yield self.bars
+                yield self._notice
+            yield self._right_rule
+            yield self._side
+        yield self._status
+        yield self._key_line
+        yield self._list
+        yield TooSmall(id="too-small")
+
+    # ------------------------------------------------------------------ life
+
+    def on_mount(self) -> None:
+        self._arrange()
+        self._poll()
+        # The engine is imported only once there is something to look at.
+        self.call_after_refresh(self.link.start)
+        self.set_interval(1 / self._fps, self._poll)
+
+    def on_resize(self) -> None:
+        self._arrange()
+
+    def on_unmount(self) -> None:
+        self.link.close()
+
+    def _arrange(self) -> None:
+        plan: Arrangement = arrange(*self.app.size)
+        self.set_class(plan.too_small, "-small")
+        self.set_class(plan.tall, "-tall")
+        self.set_class(plan.roomy, "-roomy")
+        self._side.display = self._right_rule.display = plan.side
+        self._verdict_line.display = not plan.side and not plan.too_small
+        self._knobs.set_class(not plan.knobs, "-over")
+        self._knobs.framed = not plan.knobs
+        self._knobs.styles.height = "1fr" if plan.knobs else min(24, max(8, self.app.size.height - 4))
+        self._knobs.display = plan.knobs or self._knobs_open
+        self._left_rule.display = plan.knobs
+        if plan.knobs:
+            self._knobs_open = False
+
+    # ------------------------------------------------------------------ snapshots
+
+    def _poll(self) -> None:
+        """Hand a new snapshot to whoever is due and owe it to the others; a new state and a standstill to all."""
+        snapshot, before = self.link.snapshot(), self.shown
+        fresh = snapshot is not before
+        turned = before is None or before.state is not snapshot.state
+        self.shown = snapshot
+        if turned and snapshot.state in (State.RUNNING, State.PAUSED):
+            self._paused = snapshot.state is State.PAUSED
+        now = time.monotonic()
+        at_once = turned or snapshot.state is not State.RUNNING
+        for feed in self._feeds:
+            feed.owed = feed.owed or fresh
+            if feed.owed and (at_once or now >= feed.due):
+                feed.show(snapshot)
+                feed.owed, feed.due = False, feed.next(now)
+
+    def _show_centre(self, snapshot: Snapshot) -> None:
+        wanted = is_wanted(snapshot)
+        if self._notice.display != wanted:
+            self._notice.display = wanted
+            self.bars.display = not wanted
+        if wanted:
+            self._notice.show(snapshot)
+        else:
+            self.bars.show(snapshot, numbers=False)
+
+    def _send(self, command: Command) -> None:
+        self.link.send(command)
+        self.set_timer(ANSWER_DELAY, self._poll)
+
+    # ------------------------------------------------------------------ keys
+
+    def action_pause(self) -> None:
+        self._paused = not self._paused
+        self._send(Pause() if self._paused else Resume())
+
+    def action_step_once(self) -> None:
+        self._paused = True
+        self._send(StepOnce())
+
+    def action_pace(self, faster: int) -> None:
+        self._pace = max(0, min(self._pace - faster, len(PACES) - 1))
+        self._header.pace = PACES[self._pace]
+        self._header.redraw()
+        self._send(Pace(PACES[self._pace]))
+
+    def action_restart(self) -> None:
+        self._send(Restart())
+
+    def action_swap(self) -> None:
+        self.bars.swap()
+
+    def action_choose(self, rows: int) -> None:
+        self.bars.move(rows)
+
+    def action_page(self, pages: int) -> None:
+        self.bars.page(pages)
+
+    def action_edge(self, bottom: bool) -> None:
+        self.bars.edge(bottom)
+
+    def action_zoom(self) -> None:
+        self.bars.zoom()
+
+    def action_gallery(self) -> None:
+        self.app.open_gallery()
+
+    # ------------------------------------------------------------------ knobs
+
+    def action_knobs(self) -> None:
+        if not self._knobs.display:
+            self._knobs_open = True
+            self._knobs.display = True
+        self.set_focus(self._knobs)
+
+    @on(KnobsPanel.Left)
+    def _leave_knobs(self) -> None:
+        self.set_focus(None)
+        if self._knobs_open:
+            self._knobs_open = False
+            self._knobs.display = False
+
+    @on(KnobsPanel.Turned)
+    def _turn_knob(self, message: KnobsPanel.Turned) -> None:
+        self._send(Change((message.assignment,)))
+
+    @on(KnobsPanel.Listed)
+    def _list_values(self, message: KnobsPanel.Listed) -> None:
+        if self.shown is not None:
+            options = message.knob.options(self.shown.scenario)
+            self._list.open(message.knob, options, message.value, self.app.size)
+
+    @on(PickList.Picked)
+    def _pick_value(self, message: PickList.Picked) -> None:
+        self._close_list()
+        self._knobs.turn(message.knob, message.value)
+
+    @on(PickList.Closed)
+    def _close_list(self) -> None:
+        self._list.display = False
+        self.set_focus(self._knobs)
+
+    @on(BarsView.Chosen)
+    def _choose_layer(self) -> None:
+        self._status.choose(self.bars.chosen)
+
+    @on(DescendantFocus)
+    @on(DescendantBlur)
+    def _follow_focus(self, event: Any) -> None:
+        self._key_line.listen("knobs" if self._knobs.has_focus else "list" if self._list.has_focus else "lab")

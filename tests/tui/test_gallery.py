@@ -1,0 +1,150 @@
+"""The gallery: what is on the shelf, finding it, opening it."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+import pytest
+from fake_runner import FakeRunner
+from opened import drawn, whole
+from textual.pilot import Pilot
+
+from gradtui.scenario import files
+from gradtui.scenario.model import Network, Scenario
+from gradtui.tui.app import GradtuiApp
+from gradtui.tui.screens.gallery import GalleryScreen
+from gradtui.tui.screens.help import HelpScreen
+from gradtui.tui.screens.lab import LabScreen
+from gradtui.tui.widgets.story import paragraphs
+
+SHELF = [
+    (
+        name,
+        Scenario(name=name, title=title, group=group, promise=f"about {name}", story=story, network=network),
+    )
+    for name, title, group, story, network in (
+        ("sigmoid-deep", "Deep sigmoid", "Why it vanishes", "A **quarter** at most.", Network()),
+        ("quiet-relu", "Dying ReLU", "Why it vanishes", "Silent units.", Network(activation="relu")),
+        ("exploding", "Explosion", "Why it explodes", "Too large.", Network(init="normal")),
+    )
+]
+
+
+@asynccontextmanager
+async def gallery(size: tuple[int, int] = (120, 36), shelf: object = SHELF) -> AsyncIterator[Pilot[None]]:
+    app = GradtuiApp(make=lambda scenario, paused: FakeRunner(scenario, paused), library=lambda: shelf)  # type: ignore[arg-type, return-value]
+    async with app.run_test(size=size) as pilot:
+        await pilot.pause(0.1)
+        yield pilot
+    app.join()
+
+
+def text(pilot: Pilot[None]) -> str:
+    app = pilot.app
+    assert isinstance(app, GradtuiApp)
+    return "\n".join(whole(app))
+
+
+@pytest.mark.parametrize("size", [(80, 24), (120, 36), (200, 60)])
+async def test_it_lists_groups_titles_and_promises(size: tuple[int, int]) -> None:
+    async with gallery(size) as pilot:
+        for name, scenario in SHELF:
+            for part in (scenario.group, scenario.title, f"about {name}"):
+                assert part in text(pilot)
+        assert ("A quarter at most." in text(pilot)) == (size[0] >= 100)
+
+
+async def test_the_story_follows_the_cursor() -> None:
+    async with gallery() as pilot:
+        await pilot.press("down")
+        await pilot.pause()
+        assert "Silent units." in text(pilot)
+        assert "30 hidden layers of 64" in text(pilot)
+        await pilot.press("home")
+        await pilot.pause()
+        assert "A quarter at most." in text(pilot)
+
+
+async def test_typing_narrows_the_list() -> None:
+    async with gallery() as pilot:
+        await pilot.press(*"relu")
+        await pilot.pause()
+        assert "search: relu" in text(pilot)
+        assert "1 of 3" in text(pilot)
+        assert "Dying ReLU" in text(pilot)
+        assert "Explosion" not in text(pilot)
+        await pilot.press(*["backspace"] * 4)
+        await pilot.pause()
+        assert "Explosion" in text(pilot)
+        await pilot.press(*"zzz")
+        await pilot.pause()
+        assert "no scenario matches" in text(pilot)
+        await pilot.press("escape")
+        await pilot.pause()
+        assert "Explosion" in text(pilot)
+
+
+async def test_q_and_question_mark_are_letters_once_something_is_typed() -> None:
+    async with gallery() as pilot:
+        await pilot.press("question_mark")
+        await pilot.pause()
+        assert isinstance(pilot.app.screen, HelpScreen)
+        await pilot.press("escape")
+        await pilot.pause()
+        await pilot.press("s", "q", "question_mark")
+        await pilot.pause()
+        assert "search: sq?" in text(pilot)
+        await pilot.press("escape", "q")
+    assert pilot.app.return_code == 0
+
+
+async def test_enter_opens_and_escape_comes_back_to_the_same_place() -> None:
+    async with gallery() as pilot:
+        await pilot.press("down", "enter")
+        await pilot.pause(0.2)
+        assert isinstance(pilot.app.screen, LabScreen)
+        assert "quiet-relu" in text(pilot)
+        await pilot.press("escape")
+        await pilot.pause(0.1)
+        screen = pilot.app.screen
+        assert isinstance(screen, GalleryScreen)
+        assert screen.shelf.current == SHELF[1]
+
+
+async def test_mouse() -> None:
+    async with gallery() as pilot:
+        screen = pilot.app.screen
+        assert isinstance(screen, GalleryScreen)
+        y = next(y for y, line in enumerate(drawn(screen.shelf)) if "Explosion" in line)
+        await pilot.click(screen.shelf, offset=(6, y))
+        assert screen.shelf.current == SHELF[2]
+        await pilot.click(screen.shelf, offset=(6, y))
+        await pilot.pause(0.1)
+        assert isinstance(pilot.app.screen, LabScreen)
+
+
+@pytest.mark.parametrize("size", [(80, 24), (120, 36)])
+async def test_the_shipped_library_can_be_walked_from_end_to_end(size: tuple[int, int]) -> None:
+    shelf = files.library()
+    async with gallery(size, shelf) as pilot:
+        screen = pilot.app.screen
+        assert isinstance(screen, GalleryScreen)
+        for name, scenario in shelf:
+            assert screen.shelf.current == (name, scenario)
+            row = [line for line in drawn(screen.shelf) if line.startswith("  ▸")]
+            assert len(row) == 1
+            assert scenario.title[:20] in row[0]
+            await pilot.press("down")
+            await pilot.pause()
+
+
+async def test_an_empty_shelf_says_so() -> None:
+    async with gallery(shelf=[]) as pilot:
+        assert "no scenarios are installed" in text(pilot)
+        await pilot.press("enter", "down")
+
+
+def test_markdown_becomes_plain_lines() -> None:
+    story = "One **bold\nword** and `code`.\n\n- a list\n- of *two*\n\n2 * 3 * 4"
+    assert paragraphs(story, 40) == ["One bold word and code.", "", "- a list", "- of two", "", "2 * 3 * 4"]
