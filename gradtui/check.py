@@ -16,8 +16,6 @@ from gradtui.scenario.model import Expect, Scenario
 # Gauges of the weights as they are; all others belong to a step.
 _OF_WEIGHTS = ("dead", "distance")
 
-# One network is built at a time: the second one then finds its kernels compiled.
-_building = threading.Lock()
 
 
 @dataclass(frozen=True)
@@ -83,8 +81,7 @@ def run(
     """One run under one seed, halted at every step at which something is expected."""
     findings: list[Finding] = []
     try:
-        with _building:
-            simulation = Simulation(scenario.replace(f"seed={seed}"), on_compile)
+        simulation = Simulation(scenario.replace(f"seed={seed}"), on_compile)
         for at in _moments(scenario):
             expected = [expect for expect in scenario.expect if expect.at == at]
             measured = _measure(simulation, at, scenario.steps, expected, stop)

@@ -5,12 +5,19 @@ from __future__ import annotations
 import ctypes
 import importlib.machinery
 import importlib.util
+import threading
 from functools import cache
 from pathlib import Path
 
+from gradtui.scenario.errors import ScenarioError
 
-class BlasError(RuntimeError):
+
+class BlasError(ScenarioError):
     """SciPy's BLAS could not be found or has an interface that the kernels do not speak."""
+
+
+# An extension module that two threads load at once comes out of it half made.
+_lock = threading.Lock()
 
 
 @cache
@@ -47,7 +54,9 @@ def _use_one_thread(path: Path) -> None:
 @cache
 def gemm_address(dtype: str) -> int:
     """Address of Fortran sgemm ("float32") or dgemm ("float64")."""
-    capsule = _extension()[{"float32": "sgemm", "float64": "dgemm"}[dtype]]
+    with _lock:
+        functions = _extension()
+    capsule = functions[{"float32": "sgemm", "float64": "dgemm"}[dtype]]
     pythonapi = ctypes.pythonapi
     pythonapi.PyCapsule_GetName.restype = ctypes.c_char_p
     pythonapi.PyCapsule_GetName.argtypes = [ctypes.py_object]

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from gradtui.engine import assembly, readout
 from gradtui.engine.compile import OnCompile
 from gradtui.engine.initial import initial_weight
-from gradtui.engine.kernels.feeding import EPOCH, STEP
+from gradtui.engine.kernels.feeding import BEGAN, EPOCH, STEP
 from gradtui.engine.kernels.update import KNOBS
 from gradtui.engine.layout import Arena, Region
 from gradtui.engine.plan import CHUNK, HISTORY, plan
@@ -36,6 +36,7 @@ class Network:
         self._feed = self._link(assembly.feed(self._plan), on_compile)
         self._passes: dict[tuple[int, bool], LinkedProgram] = {}
         self._looked = False
+        self._stepped = False
         self._census_step = -1
         self._dead = np.zeros(len(self._plan.layers))
         layers = self._plan.layers
@@ -87,21 +88,22 @@ class Network:
     def step(self, count: int) -> None:
         """Make `count` updates."""
         if count > 0:
-            if self._looked and self.step_count == 0:
+            if not self._stepped:
                 self._forget_gradients()
             if self._clips not in self._training:
                 self._training[self._clips] = self._link(assembly.training_step(self._plan, self._clips))
             self._training[self._clips].run(count)
-            self._looked = True
+            self._looked = self._stepped = True
 
     def look(self) -> None:
         """Measure the network as it was drawn, unless a step has measured it already."""
         if not self._looked:
+            self._forget_gradients()
             self._look.run()
             self._looked = True
 
     def _forget_gradients(self) -> None:
-        """A look at step 0 must not count as the step before the first."""
+        """A look must not count as the step before the first."""
         self._view("last_norm")[:] = 0.0
 
     def set_knobs(self, optimizer: Optimizer) -> None:
@@ -196,6 +198,7 @@ class Network:
         check_names_and_shapes(own, values)
         for name, target in own.items():
             target[:] = values[name]
+        self._census_step = -1
         if self.step_count == 0:
             self._remember_initial()
             self._looked = False
@@ -253,7 +256,10 @@ class Network:
             names.append("bias_state")
         for name in names:
             self._view(name)[:] = other._view(name)
-        self._view("clock")[EPOCH] = 0
+        clock = self._view("clock")
+        clock[EPOCH] = 0
+        if not same_optimizer:
+            clock[BEGAN] = clock[STEP]
         for layer, before in zip(mine.layers, theirs.layers, strict=True):
             self._view(layer.weight)[:] = other._view(before.weight)
             self._view(layer.initial)[:] = other._view(before.initial)

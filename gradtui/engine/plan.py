@@ -10,6 +10,7 @@ from gradtui.engine.kernels.activation import ACTIVATIONS
 from gradtui.engine.kernels.loss import LOSSES
 from gradtui.engine.layers import Dense, Measurements
 from gradtui.engine.layout import Layout, Region
+from gradtui.scenario.errors import ScenarioError
 from gradtui.scenario.model import Scenario
 from gradtui.tasks.dataset import Dataset
 
@@ -17,10 +18,6 @@ from gradtui.tasks.dataset import Dataset
 HISTORY = 8192
 #: At most so many examples go through the network at once when a whole data set is evaluated.
 CHUNK = 512
-
-
-class BuildError(ValueError):
-    """The scenario and its data do not fit together; the message says how, in one sentence."""
 
 
 @dataclass(frozen=True)
@@ -59,11 +56,11 @@ class Plan:
 
 
 def plan(scenario: Scenario, dataset: Dataset) -> Plan:
-    """Lay the network out. Raises BuildError if the batch is larger than the training set."""
+    """Lay the network out. Raises ScenarioError if the batch is larger than the training set."""
     examples = len(dataset.train_inputs)
     batch = scenario.task.batch or examples
     if batch > examples:
-        raise BuildError(
+        raise ScenarioError(
             f"task.batch = {batch} is more than the {examples} training examples of {scenario.task.name}: "
             f"choose at most {examples}, or 0 for all of them"
         )

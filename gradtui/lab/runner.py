@@ -9,7 +9,6 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import Protocol
 
-from gradtui.engine.plan import BuildError
 from gradtui.lab.changes import Effect, sentence
 from gradtui.lab.curves import CurveKeeper
 from gradtui.lab.pace import Pacer
@@ -36,7 +35,7 @@ SNAPSHOT_EVERY = 1 / 30
 #: so many that a pass takes at most a twentieth of the time.
 PASS_EVERY, PASS_SHARE = 0.5, 0.05
 
-REFUSALS = (ScenarioError, BuildError, MemoryError)
+REFUSALS = (ScenarioError, MemoryError)
 
 
 class Judged(Protocol):

@@ -21,7 +21,7 @@ class Simulation:
     """A steppable network. The same scenario gives the same run, bit for bit, on the same machine.
 
     `on_compile(done, total, kernel)` is told of kernels that this machine has not compiled yet. Raises ScenarioError
-    or BuildError where the scenario and its data do not fit together.
+    where the scenario and its data do not fit together.
     """
 
     def __init__(self, scenario: Scenario, on_compile: OnCompile | None = None) -> None:
@@ -34,7 +34,7 @@ class Simulation:
 
         A learning rate and its like are written into the running program; another activation, optimizer or batch size
         gets a new program that takes the weights over; what changes the weights' shapes or first values starts again.
-        Whatever raises (ScenarioError, BuildError, MemoryError) leaves the simulation as it was.
+        Whatever raises (ScenarioError, MemoryError) leaves the simulation as it was.
         """
         before, now = self._network, self.scenario
         effect = effect_of(now, scenario)
@@ -78,7 +78,8 @@ class Simulation:
     def profile(self, count_dead: bool = True) -> GradientProfile:
         """All gauges of the last step; before the first step, of the network as drawn, on batch 0.
 
-        `dead` needs the whole training set: with `count_dead=False` it is what was counted last.
+        `dead` and `distance` describe the weights as they are now, after that step's update. `dead` needs the whole
+        training set: with `count_dead=False` it is what was counted last.
         """
         network = self._network
         return GradientProfile(

@@ -6,7 +6,9 @@ from gradtui.engine.kernel import kernel
 from gradtui.engine.randomness import Stream, derive_key, draw_below
 
 BATCH = int(Stream.BATCH)
-STEP, EPOCH = 0, 1
+#: Where the clock holds the step, the epoch whose order is kept (plus 1), and the step at which the optimizer's memory was
+#: empty.
+STEP, EPOCH, BEGAN = 0, 1, 2
 
 
 @kernel(clock="inout int64 [4]", seed="int", order="inout int64 [examples]", chosen="out int64 [batch]")

@@ -13,6 +13,7 @@ from typing import Any
 import numpy as np
 
 from gradtui.engine.kernel import Kernel, device, kernel, real
+from gradtui.engine.kernels.feeding import BEGAN, STEP
 from gradtui.engine.kernels.gauges import add_square, root_of
 
 Function = Callable[..., Any]
@@ -48,7 +49,7 @@ def prepare_update(clock, knobs, gradient_sums, bias_sums, scalars):
             big += gradient_sums[tap, 2]
         factor = knobs[CLIP_NORM] / (root_of(small, middle, big) + 1e-6)
         scalars[CLIP] = 1.0 if factor > 1.0 else factor
-    prepare(knobs, clock[0] + 1, scalars)
+    prepare(knobs, clock[STEP] + 1 - clock[BEGAN], scalars)
 
 
 @kernel(
