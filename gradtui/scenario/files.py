@@ -23,6 +23,9 @@ GROUPS = (
     "What hides it",
 )
 
+#: The scenario that a newcomer should open first leads its group, and so the gallery.
+FIRST = "sigmoid-deep"
+
 _LARGEST = 1_000_000
 
 
@@ -64,7 +67,7 @@ def names() -> tuple[str, ...]:
 def library() -> tuple[tuple[str, Scenario], ...]:
     """Every shipped scenario with its name, group by group."""
     scenarios = [(name, load(name)) for name in names()]
-    return tuple(sorted(scenarios, key=lambda entry: (*_place(entry[1].group), entry[0])))
+    return tuple(sorted(scenarios, key=lambda entry: (*_place(entry[1].group), entry[0] != FIRST, entry[0])))
 
 
 def source_text(name_or_path: str | os.PathLike[str]) -> str:
