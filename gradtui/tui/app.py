@@ -68,8 +68,10 @@ class GradtuiApp(App[None]):
         wanted = "ansi-dark" if no_color else os.environ.get("TEXTUAL_THEME", DARK.name)
         self.theme = wanted if wanted in self.available_themes else DARK.name
 
+    def get_default_screen(self) -> Screen[Any]:
+        return GalleryScreen() if self._first is None else self._lab(self._first)
+
     def on_mount(self) -> None:
-        self.push_screen(GalleryScreen() if self._first is None else self._lab(self._first))
         loop = asyncio.get_running_loop()
         for name, code in ENDING_SIGNALS.items():
             if number := getattr(signal, name, None):
@@ -96,14 +98,18 @@ class GradtuiApp(App[None]):
         return LabScreen(link, paused=self._paused, fps=self._fps)
 
     def open_lab(self, scenario: Scenario) -> None:
-        """Leave the gallery and run a scenario."""
-        self.switch_screen(self._lab(scenario))
+        """Run a scenario; the gallery stays as it is, below."""
+        self.push_screen(self._lab(scenario))
 
     def open_gallery(self) -> None:
-        """Leave the run and go to the gallery, with the cursor on the scenario it came from."""
-        screen = self.screen
-        name = screen.link.snapshot().loaded.name if isinstance(screen, LabScreen) else ""
-        self.switch_screen(GalleryScreen(name))
+        """End the run on screen and go to the gallery: back to it, or for the first time."""
+        lab = self.screen
+        assert isinstance(lab, LabScreen)
+        lab.end()
+        if any(isinstance(screen, GalleryScreen) for screen in self.screen_stack):
+            self.pop_screen()
+        else:
+            self.push_screen(GalleryScreen(lab.link.snapshot().loaded.name))
 
     # ------------------------------------------------------------------ commands
 

@@ -6,8 +6,8 @@ from gradtui.engine.kernel import kernel
 from gradtui.engine.randomness import Stream, derive_key, draw_below
 
 BATCH = int(Stream.BATCH)
-#: Where the clock holds the step, the epoch whose order is kept (plus 1), and the step at which the optimizer's memory was
-#: empty.
+#: Where the clock holds the step, the epoch whose order is kept (plus 1), and the step at which the optimizer's memory
+#: was empty.
 STEP, EPOCH, BEGAN = 0, 1, 2
 
 

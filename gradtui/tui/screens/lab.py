@@ -112,7 +112,7 @@ class LabScreen(Screen[None]):
     def _texts(self) -> list[Callable[[Snapshot], None]]:
         return [
             self._header.show,
-            self.bars.show,
+            self.bars.show_text,
             self._verdict.show,
             self._verdict_line.show,
             self._knobs.show,
@@ -142,12 +142,23 @@ class LabScreen(Screen[None]):
         self._poll()
         # The engine is imported only once there is something to look at.
         self.call_after_refresh(self.link.start)
-        self.set_interval(1 / self._fps, self._poll)
+        self._poller = self.set_interval(1 / self._fps, self._poll)
 
     def on_resize(self) -> None:
         self._arrange()
 
+    def on_screen_suspend(self) -> None:
+        self._poller.pause()
+
+    def on_screen_resume(self) -> None:
+        self._poller.resume()
+
     def on_unmount(self) -> None:
+        self.end()
+
+    def end(self) -> None:
+        """Stop the run."""
+        self._poller.stop()
         self.link.close()
 
     def _arrange(self) -> None:
@@ -191,7 +202,7 @@ class LabScreen(Screen[None]):
         if wanted:
             self._notice.show(snapshot)
         else:
-            self.bars.show(snapshot, numbers=False)
+            self.bars.show(snapshot)
 
     def _send(self, command: Command) -> None:
         self.link.send(command)

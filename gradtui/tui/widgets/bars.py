@@ -35,6 +35,10 @@ class Column(Lines):
     def lines(self, size: Size) -> list[Runs]:
         return self._source(size)
 
+    def on_resize(self) -> None:
+        # How many rows there are decides whether layers share them, and that how wide names and numbers are.
+        self._view.fit()
+
     def on_click(self, event: Click) -> None:
         self._view.choose_row(event.y - 1)
 
@@ -51,9 +55,7 @@ class BarsView(Area):
     DEFAULT_CSS = """
     BarsView { layout: vertical; }
     BarsView #columns { layout: horizontal; height: 1fr; }
-    BarsView #names { width: 7; }
     BarsView #tracks { width: 1fr; }
-    BarsView #numbers { width: 10; }
     BarsView #map { width: 2; display: none; }
     BarsView.-scrolling #map { display: block; }
     BarsView #legend { height: 1; display: none; }
@@ -81,6 +83,7 @@ class BarsView(Area):
         self.numbers = Column(self, self._number_lines, "numbers")
         self.map = Column(self, self._map_lines, "map")
         self.legend = Column(self, self._legend_lines, "legend")
+        self.names.styles.width, self.numbers.styles.width = 7, 11
 
     def compose(self) -> ComposeResult:
         with Area(id="columns"):
@@ -92,8 +95,8 @@ class BarsView(Area):
 
     # ------------------------------------------------------------------ what is shown
 
-    def show(self, snapshot: Snapshot, *, numbers: bool = True) -> None:
-        """Draw a snapshot. `numbers=False` leaves the text columns for a later, slower turn."""
+    def show(self, snapshot: Snapshot) -> None:
+        """Draw a snapshot's bars. Names and numbers wait for `show_text`, unless there are others now."""
         profile, first = snapshot.profile, snapshot.first
         if profile is None:
             return
@@ -104,11 +107,13 @@ class BarsView(Area):
             self._measure()
         if profile.taps != self._taps:
             self._taps = profile.taps
-            self._fit()
-            numbers = True
-        self.tracks.redraw()
-        if numbers:
+            self.fit()
             self._redraw_text()
+        self.tracks.redraw()
+
+    def show_text(self, snapshot: Snapshot) -> None:
+        """Draw the names and numbers of the snapshot whose bars are shown."""
+        self._redraw_text()
 
     def swap(self) -> None:
         """Exchange the two gauges: what was the mark becomes the bar."""
@@ -165,12 +170,10 @@ class BarsView(Area):
         self._offset = max(0, min(self._offset, len(self._taps) - self.height))
         return [rows.Span(tap, tap) for tap in range(self._offset, self._offset + self.height)]
 
-    def on_resize(self) -> None:
-        self._fit()
-        self.call_after_refresh(self._redraw_all)
-
-    def _fit(self) -> None:
+    def fit(self) -> None:
         """Give the text columns the width that their longest line needs."""
+        if not self.tracks.extent:
+            return
         if self.chosen is not None and self.chosen >= len(self._taps):
             self.chosen = None
         visible = self.spans()
@@ -249,7 +252,7 @@ class BarsView(Area):
             self._redraw_all()
 
     def _rearranged(self) -> None:
-        self._fit()
+        self.fit()
         self._redraw_all()
 
     # ------------------------------------------------------------------ drawing
