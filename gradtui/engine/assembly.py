@@ -56,17 +56,17 @@ def training_step(plan: Plan, clipped: bool) -> Program:
         if not clipped:
             _update(program, plan, index)
     if clipped:
-        program.add(gauges.square_sum, g=at["bias_gradient"], sums=at["bias_norm"])
+        program.add(gauges.square_sum, g=at["vector_gradients"], sums=at["vector_norm"])
         _prepare(program, plan)
         for index in order:
             _update(program, plan, index)
     program.add(
         optimizer.update,
-        p=at["bias"],
-        g=at["bias_gradient"],
-        state=at["bias_state"],
+        p=at["vectors"],
+        g=at["vector_gradients"],
+        state=at["vector_state"],
         scalars=at["scalars"],
-        sums=at["bias_update"],
+        sums=at["vector_update"],
     )
     program.add(feeding.finish_step, report=at["report"], history=at["history"], clock=at["clock"])
     return program
@@ -114,7 +114,7 @@ def _prepare(program: Program, plan: Plan) -> None:
         clock=at["clock"],
         knobs=at["knobs"],
         gradient_sums=at["gradient_sums"],
-        bias_sums=at["bias_norm"],
+        bias_sums=at["vector_norm"],
         scalars=at["scalars"],
     )
 
@@ -154,17 +154,26 @@ def inspection_of(plan: Plan) -> Program:
     program.add(inspection.all_live, live=at["live"])
     for index in reversed(range(len(plan.layers))):
         layer = plan.layers[index]
-        # An activation with flat stretches is 0 where its slope is: one set of bits serves for both.
-        below = plan.layers[index - 1].measured.slope_bits if index else at["input_bits"]
         program.add(
             inspection.explain_zeros,
             g=layer.weight_gradient,
             slope_bits=layer.measured.slope_bits,
-            x_bits=below,
+            x_bits=_input_bits(plan, index),
             live=at["live"],
             counts=layer.measured.counts,
         )
     return program
+
+
+def _input_bits(plan: Plan, index: int) -> Region:
+    """On which examples each input of layer `index` may be something else than 0."""
+    if index == 0:
+        return plan.regions["input_bits"]
+    below = plan.layers[index - 1]
+    if below.norm and not below.norm_first:  # what a norm has shifted is 0 nowhere by construction
+        return plan.regions["every_bit"].part(0, below.measured.slope_bits.shape)
+    # An activation with flat stretches is 0 where its slope is: one set of bits serves for both.
+    return below.measured.slope_bits
 
 
 def evaluation(plan: Plan, rows: int, census: bool) -> Program:
@@ -177,7 +186,8 @@ def evaluation(plan: Plan, rows: int, census: bool) -> Program:
     for layer in plan.layers:
         z = at["pass_z"].part(0, (rows, layer.fan_out))
         a = here.part(0, (rows, layer.fan_out))
-        layer.forward(program, x, z, a)
+        scratch = at["pass_scratch"].part(0, (rows, layer.fan_out))
+        layer.evaluate(program, x, z, a, scratch, at["pass_inverse"].part(0, (rows,)))
         x = a
         if census:
             program.add(inspection.mark_alive, values=z, alive=at["census"].part(start, (layer.fan_out,)))

@@ -5,9 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from gradtui.engine.kernels import gauges
-from gradtui.engine.kernels.activation import Activation, activation_backward
+from gradtui.engine.kernels.activation import Activation, activation_backward, column_sums
 from gradtui.engine.kernels.linear import Linear, choose
 from gradtui.engine.layout import Region
+from gradtui.engine.norms import Norm
 from gradtui.engine.program import Program
 
 
@@ -27,7 +28,10 @@ class Measurements:
 
 @dataclass(frozen=True)
 class Dense:
-    """a = phi(x W^T + b). `key` is the layer's name among the parameters, `tap` its name among the bars."""
+    """a = phi(norm(x W^T + b)), or norm(phi(x W^T + b)) where the norm does not come first.
+
+    `key` is the layer's name among the parameters, `tap` its name among the bars.
+    """
 
     key: str
     tap: str
@@ -42,6 +46,8 @@ class Dense:
     turned: Region
     z: Region
     a: Region
+    norm: Norm | None
+    norm_first: bool
     measured: Measurements
 
     @property
@@ -52,24 +58,53 @@ class Dense:
     def fan_in(self) -> int:
         return self.weight.shape[1]
 
+    def trained(self) -> list[tuple[str, Region, Region]]:
+        """(name, values, gradient) of everything that training moves, named as in the exported module."""
+        found = [
+            (f"{self.key}.weight", self.weight, self.weight_gradient),
+            (f"{self.key}.bias", self.bias, self.bias_gradient),
+        ]
+        if self.norm:
+            found += self.norm.trained()
+        return found
+
+    def kept(self) -> list[tuple[str, Region]]:
+        """(name, values) of what training only keeps: a batch norm's running statistics."""
+        return self.norm.kept() if self.norm else []
+
     def _products(self, x: Region) -> Linear:
         return choose(x.shape[0], self.fan_in, self.fan_out)
 
     def forward(self, program: Program, x: Region, z: Region, a: Region) -> None:
         """Append the forward pass of x (batch, fan_in): `a` (batch, fan_out) receives the output, `z` the slopes."""
-        program.add(self._products(x).forward, x=x, weight=self.weight, bias=self.bias, turned=self.turned, z=z)
+        self._linear(program, x, z)
+        if self.norm and self.norm_first:
+            self.norm.forward(program, z)
         program.add(self.activation.forward, z=z, a=a)
+        if self.norm and not self.norm_first:
+            self.norm.forward(program, a)
+
+    def evaluate(self, program: Program, x: Region, z: Region, a: Region, scratch: Region, inverse: Region) -> None:
+        """Append the forward pass of examples outside training; `scratch` and `inverse` are the norm's."""
+        self._linear(program, x, z)
+        if self.norm and self.norm_first:
+            self.norm.evaluate(program, z, scratch, inverse)
+        program.add(self.activation.forward, z=z, a=a)
+        if self.norm and not self.norm_first:
+            self.norm.evaluate(program, a, scratch, inverse)
+
+    def _linear(self, program: Program, x: Region, z: Region) -> None:
+        program.add(self._products(x).forward, x=x, weight=self.weight, bias=self.bias, turned=self.turned, z=z)
 
     def backward(self, program: Program, x: Region, delta: Region, below: Region | None) -> None:
-        """Append the backward pass: `delta` (batch, fan_out) is dL/da and becomes dL/dz; `below` (batch, fan_in)
-        receives dL/dx unless it is None."""
-        program.add(
-            activation_backward,
-            slope=self.z,
-            delta=delta,
-            bias_gradient=self.bias_gradient,
-            sums=self.measured.delta,
-        )
+        """Append the backward pass: `delta` (batch, fan_out) is dL/d(output) and becomes dL/dz; `below`
+        (batch, fan_in) receives dL/dx unless it is None."""
+        if self.norm and not self.norm_first:
+            self.norm.backward(program, delta)
+        program.add(activation_backward, slope=self.z, delta=delta, sums=self.measured.delta)
+        if self.norm and self.norm_first:
+            self.norm.backward(program, delta)
+        program.add(column_sums, values=delta, sums=self.bias_gradient)
         products = self._products(x)
         program.add(products.weight_gradient, delta=delta, x=x, weight_gradient=self.weight_gradient)
         program.add(

@@ -43,6 +43,7 @@ class Network:
         self.taps = tuple(layer.tap for layer in layers)
         self._fan_in = np.array([layer.fan_in for layer in layers], dtype=np.float64)
         self._fan_out = np.array([layer.fan_out for layer in layers], dtype=np.float64)
+        self._view("every_bit")[:] = -1
         self._view("saturates_below")[:, 0] = [layer.activation.saturates_below for layer in layers]
         self._view("train_inputs")[:] = dataset.train_inputs
         self._view("train_targets")[:] = dataset.train_targets
@@ -61,6 +62,11 @@ class Network:
             place = 0 if last else index + 1
             self._view(layer.weight)[:] = initial_weight(network, seed, place, *layer.weight.shape)
             self._view(layer.bias)[:] = 0.0 if last else network.init_bias
+            if layer.norm:
+                self._view(layer.norm.gamma)[:] = 1.0
+                self._view(layer.norm.running_variance)[:] = 1.0
+                eps = network.norm_eps or layer.norm.kind.eps(network.dtype)
+                self._view(layer.norm.settings)[:] = (eps, network.norm_momentum)
         self._remember_initial()
 
     def _remember_initial(self) -> None:
@@ -99,7 +105,11 @@ class Network:
         """Measure the network as it was drawn, unless a step has measured it already."""
         if not self._looked:
             self._forget_gradients()
+            running = [self._view(region) for layer in self._plan.layers for _, region in layer.kept()]
+            before = [view.copy() for view in running]
             self._look.run()
+            for view, values in zip(running, before, strict=True):
+                view[:] = values  # a look is no training: a batch norm has not seen this batch
             self._looked = True
 
     def _forget_gradients(self) -> None:
@@ -138,6 +148,7 @@ class Network:
             "similarity",
             "update_sums",
             "counts",
+            "norm_sums",
         )
         return readout.gauges(
             {name: self._view(name) for name in names},
@@ -147,6 +158,7 @@ class Network:
             distance=self._distance(),
             dead=self._dead.copy(),
             updated=self.step_count > 0,
+            normed=self.scenario.network.norm_place if self.scenario.network.norm != "none" else "none",
         )
 
     def history(self, start: int) -> tuple[int, NDArray[np.float64]]:
@@ -174,31 +186,29 @@ class Network:
         return [self._view(layer.a).copy() for layer in self._plan.layers]
 
     def parameters(self) -> dict[str, Array]:
-        """Weights (fan_out, fan_in) and biases (fan_out,) by name: copies."""
-        return self._named("weight", "bias")
+        """Everything trained, and the running statistics, by name: copies."""
+        return {name: view.copy() for name, view in self._parameter_views().items()}
 
     def gradients(self) -> dict[str, Array]:
         """The last measured step's gradients under the parameters' names: copies."""
         self.look()
-        return self._named("weight_gradient", "bias_gradient")
+        return {
+            name: self._view(gradient).copy() for layer in self._plan.layers for name, _, gradient in layer.trained()
+        }
 
-    def _named(self, weight: str, bias: str) -> dict[str, Array]:
-        found = {}
+    def _parameter_views(self) -> dict[str, Array]:
+        views = {}
         for layer in self._plan.layers:
-            found[f"{layer.key}.weight"] = self._view(getattr(layer, weight)).copy()
-            found[f"{layer.key}.bias"] = self._view(getattr(layer, bias)).copy()
-        return found
+            views.update({name: self._view(values) for name, values, _ in layer.trained()})
+            views.update({name: self._view(values) for name, values in layer.kept()})
+        return views
 
     def load_parameters(self, values: dict[str, Array]) -> None:
         """Replace all parameters; raises ValueError naming what is missing, unknown or of another shape."""
-        own = {}
-        for layer in self._plan.layers:
-            own[f"{layer.key}.weight"] = self._view(layer.weight)
-            own[f"{layer.key}.bias"] = self._view(layer.bias)
+        own = self._parameter_views()
         check_names_and_shapes(own, values)
         for name, target in own.items():
             target[:] = values[name]
-        self._census_step = -1
         if self.step_count == 0:
             self._remember_initial()
             self._looked = False
@@ -250,10 +260,10 @@ class Network:
         """Take over weights, biases, clock and memory of a network with the same layers; where the optimizer is the
         same, its state as well."""
         mine, theirs = self._plan, other._plan
-        names = ["clock", "bias", "history"]
+        names = ["clock", "vectors", "history"]
         same_optimizer = self.scenario.optimizer.name == other.scenario.optimizer.name
         if same_optimizer:
-            names.append("bias_state")
+            names.append("vector_state")
         for name in names:
             self._view(name)[:] = other._view(name)
         clock = self._view("clock")
@@ -263,6 +273,8 @@ class Network:
         for layer, before in zip(mine.layers, theirs.layers, strict=True):
             self._view(layer.weight)[:] = other._view(before.weight)
             self._view(layer.initial)[:] = other._view(before.initial)
+            for (_, running), (_, kept) in zip(layer.kept(), before.kept(), strict=True):
+                self._view(running)[:] = other._view(kept)
             if same_optimizer:
                 self._view(layer.state)[:] = other._view(before.state)
 

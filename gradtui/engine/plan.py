@@ -10,6 +10,7 @@ from gradtui.engine.kernels.activation import ACTIVATIONS
 from gradtui.engine.kernels.loss import LOSSES
 from gradtui.engine.layers import Dense, Measurements
 from gradtui.engine.layout import Layout, Region
+from gradtui.engine.norms import KINDS, Norm
 from gradtui.scenario.errors import ScenarioError
 from gradtui.scenario.model import Scenario
 from gradtui.tasks.dataset import Dataset
@@ -25,6 +26,7 @@ class Tables:
     """The regions that hold one row for each tap; `readout` knows what the columns mean."""
 
     delta: Region
+    norm: Region
     gradient: Region
     last_norm: Region
     update: Region
@@ -53,6 +55,22 @@ class Plan:
         region = self.layout.region(name, self.dtype if dtype == "real" else dtype, *shape)
         self.regions[name] = region
         return region
+
+
+class Vectors:
+    """Everything trained that is no matrix (biases, shifts, scales), in one stretch: one instruction updates it all."""
+
+    def __init__(self, made: Plan, size: int) -> None:
+        states = update.OPTIMIZERS[made.scenario.optimizer.name].states
+        self._values = made.reserve("vectors", "real", size)
+        self._gradients = made.reserve("vector_gradients", "real", size)
+        made.reserve("vector_state", "real", states, size)
+        self._taken = 0
+
+    def take(self, size: int) -> tuple[Region, Region]:
+        """The next `size` numbers and their gradients."""
+        start, self._taken = self._taken, self._taken + size
+        return self._values.part(start, (size,)), self._gradients.part(start, (size,))
 
 
 def plan(scenario: Scenario, dataset: Dataset) -> Plan:
@@ -100,6 +118,7 @@ def _reserve_layers(made: Plan) -> None:
         activation=made.reserve("activation_sums", "float64", taps, 5),
         counts=made.reserve("counts", "float64", taps, 2),
         delta=made.reserve("delta_sums", "float64", taps, 6),
+        norm=made.reserve("norm_sums", "float64", taps, 6),
         gradient=made.reserve("gradient_sums", "float64", taps, 6),
         last_norm=made.reserve("last_norm", "float64", taps, 1),
         similarity=made.reserve("similarity", "float64", taps, 1),
@@ -107,13 +126,14 @@ def _reserve_layers(made: Plan) -> None:
     )
     widest = max(sizes[1:])
     made.reserve("direction", "float64", widest)
-    made.reserve("bias_norm", "float64", 3)
-    made.reserve("bias_update", "float64", 6)
+    made.reserve("vector_norm", "float64", 3)
+    made.reserve("vector_update", "float64", 6)
     for side in "ab":  # the backward pass goes to and fro between the two
         made.reserve(f"delta_{side}", "real", made.batch, widest)
         made.reserve(f"pass_{side}", "real", CHUNK, widest)
     made.reserve("pass_x", "real", CHUNK, inputs)
     made.reserve("pass_z", "real", CHUNK, widest)
+    made.reserve("pass_scratch", "real", CHUNK, widest)
     made.reserve("pass_delta", "real", CHUNK, made.dataset.outputs)
     made.reserve("pass_report", "float64", 2)
     if LOSSES[loss_name(made.dataset)].labels:
@@ -121,14 +141,14 @@ def _reserve_layers(made: Plan) -> None:
     else:
         made.reserve("pass_targets", "real", CHUNK, made.dataset.outputs)
 
+    made.reserve("pass_inverse", "real", CHUNK)
     turned = made.reserve("turned", "real", max(a * b for a, b in pairwise(sizes)))
     units = sum(sizes[1:])
-    bias = made.reserve("bias", "real", units)
-    bias_gradient = made.reserve("bias_gradient", "real", units)
-    made.reserve("bias_state", "real", optimizer.states, units)
+    vectors = Vectors(made, units + (2 * network.width * network.depth if network.norm != "none" else 0))
     words = -(-made.batch // 64)
     made.reserve("live", "int64", words)
     made.reserve("input_bits", "int64", inputs, words)
+    made.reserve("every_bit", "int64", widest, words)
     slope_bits = made.reserve("slope_bits", "int64", units, words)
     made.reserve("saturates_below", "float64", taps, 1)
     made.reserve("census", "real", units)
@@ -141,21 +161,24 @@ def _reserve_layers(made: Plan) -> None:
         def matrix(role: str, rows: int = fan_out, columns: int = fan_in, key: str = key) -> Region:
             return made.layout.region(f"{key}.{role}", made.dtype, rows, columns)
 
+        bias, bias_gradient = vectors.take(fan_out)
         made.layers.append(
             Dense(
                 key=key,
                 tap="out" if last else str(index + 1),
                 activation=ACTIVATIONS["identity" if last else network.activation],
                 weight=matrix("weight"),
-                bias=bias.part(start, (fan_out,)),
+                bias=bias,
                 weight_gradient=matrix("weight_gradient"),
-                bias_gradient=bias_gradient.part(start, (fan_out,)),
+                bias_gradient=bias_gradient,
                 previous_gradient=matrix("previous_gradient"),
                 initial=matrix("initial"),
                 state=matrix("state", optimizer.states, fan_out * fan_in),
                 turned=turned.part(0, (fan_in, fan_out)),
                 z=matrix("z", made.batch, fan_out),
                 a=matrix("a", made.batch, fan_out),
+                norm=None if last else _norm(made, index, fan_out, vectors, tables.norm[index]),
+                norm_first=network.norm_place == "before",
                 measured=Measurements(
                     delta=tables.delta[index],
                     gradient=tables.gradient[index],
@@ -169,6 +192,37 @@ def _reserve_layers(made: Plan) -> None:
             )
         )
         start += fan_out
+
+
+def _norm(made: Plan, index: int, units: int, vectors: Vectors, sums: Region) -> Norm | None:
+    """The normalisation of hidden layer `index`, or None."""
+    name = made.scenario.network.norm
+    if name == "none":
+        return None
+    key, kind = f"norm.{index}", KINDS[name]
+    gamma, gamma_gradient = vectors.take(units)
+    beta, beta_gradient = vectors.take(units)
+
+    def vector(role: str, size: int = units) -> Region:
+        return made.layout.region(f"{key}.{role}", made.dtype, size)
+
+    if "norm_settings" not in made.regions:
+        made.reserve("norm_settings", "float64", 2)
+    return Norm(
+        key=key,
+        kind=kind,
+        settings=made.regions["norm_settings"],
+        gamma=gamma,
+        beta=beta,
+        gamma_gradient=gamma_gradient,
+        beta_gradient=beta_gradient,
+        running_mean=vector("running_mean"),
+        running_variance=vector("running_variance"),
+        mean=vector("mean"),
+        inverse=vector("inverse", units if kind.over_batch else made.batch),
+        x_hat=made.layout.region(f"{key}.x_hat", made.dtype, made.batch, units),
+        sums=sums,
+    )
 
 
 def loss_name(dataset: Dataset) -> str:

@@ -32,6 +32,23 @@ def spread(sums: Floats, entries: Floats | int) -> tuple[Floats, Floats]:
     return pivot + centred / scale, np.sqrt(variance) / scale
 
 
+def _stages(tables: Mapping[str, Floats], scale: Floats, normed: str) -> tuple[Floats, Floats, Floats, Floats]:
+    """The signal on its way back through each layer: its rms at the output, the factors of slope and norm, and its rms
+    where the weights take over. `normed` says where the norm stands: "none", "before" the activation or "after" it;
+    the output layer, last, has none."""
+    delta, norm = tables["delta_sums"], tables["norm_sums"]
+    top, bottom = root(delta[:, :3]), root(delta[:, 3:])
+    slope = bottom / top
+    factor = np.ones(len(top))
+    if normed != "none":
+        factor[:-1] = (root(norm[:, 3:]) / root(norm[:, :3]))[:-1]
+        if normed == "before":
+            bottom = np.append(root(norm[:-1, 3:]), bottom[-1])
+        else:
+            top = np.append(root(norm[:-1, :3]), top[-1])
+    return top / scale, slope, factor, bottom / scale
+
+
 def gauges(
     tables: Mapping[str, Floats],
     *,
@@ -41,6 +58,7 @@ def gauges(
     distance: Floats,
     dead: Floats,
     updated: bool,
+    normed: str,
 ) -> dict[str, Floats]:
     """Every gauge of `gradtui.gauges.GAUGES`, each of shape (taps,).
 
@@ -50,16 +68,15 @@ def gauges(
     taps = len(fan_in)
     entries = batch * fan_out
     with np.errstate(divide="ignore", invalid="ignore", over="ignore"):
-        activation, delta = tables["activation_sums"], tables["delta_sums"]
+        activation = tables["activation_sums"]
         gradient, update = tables["gradient_sums"], tables["update_sums"]
         mean, deviation = spread(activation, entries)
-        above = root(delta[:, :3]) / np.sqrt(entries)
-        sloped = root(delta[:, 3:]) / np.sqrt(entries)
+        above, after_slope, after_norm, before_weights = _stages(tables, np.sqrt(entries), normed)
         norm = root(gradient[:, :3])
         unknown = np.full(taps, np.nan)
         gain, weight_part = unknown.copy(), unknown.copy()
         gain[1:] = np.log10(above[:-1] / above[1:])
-        weight_part[1:] = np.log10(above[:-1] / sloped[1:])
+        weight_part[1:] = np.log10(above[:-1] / before_weights[1:])
         return {
             "grad_rms": norm / np.sqrt(fan_in * fan_out),
             "grad_norm": norm,
@@ -72,8 +89,8 @@ def gauges(
             "underflow": tables["counts"][:, 0] / (fan_in * fan_out),
             "gain": gain,
             "gain_weight": weight_part,
-            "gain_slope": np.log10(sloped / above),
-            "gain_norm": np.zeros(taps),
+            "gain_slope": np.log10(after_slope),
+            "gain_norm": np.log10(after_norm),
             "gain_skip": np.zeros(taps),
             "zero_batch": tables["counts"][:, 1] / fan_out,
             "dead": dead,

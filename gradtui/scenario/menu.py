@@ -113,7 +113,40 @@ _INITS = (
     ),
 )
 
-_NORMS = (Choice("none", "none", "no normalisation"),)
+_NORM_KEYS = ("network.norm_place", "network.norm_eps")
+
+_NORMS = (
+    Choice("none", "none", "no normalisation"),
+    Choice(
+        "batch",
+        "batch norm",
+        "gives each unit mean 0 and deviation 1 over the batch: the signal keeps its size whatever the weights are",
+        "y = gamma (z - mean_batch) / sqrt(var_batch + eps) + beta",
+        "Ioffe & Szegedy 2015",
+        (*_NORM_KEYS, "network.norm_momentum"),
+    ),
+    Choice(
+        "layer",
+        "layer norm",
+        "gives each example mean 0 and deviation 1 over the units; does not cure a deep sigmoid network",
+        "y = gamma (z - mean_units) / sqrt(var_units + eps) + beta",
+        "Ba, Kiros & Hinton 2016",
+        _NORM_KEYS,
+    ),
+    Choice(
+        "rms",
+        "RMS norm",
+        "divides each example by its root mean square over the units",
+        "y = gamma z / sqrt(mean_units(z^2) + eps)",
+        "Zhang & Sennrich 2019",
+        _NORM_KEYS,
+    ),
+)
+
+_NORM_PLACES = (
+    Choice("before", "before", "linear, norm, activation: as batch norm was published"),
+    Choice("after", "after", "linear, activation, norm"),
+)
 
 _SKIPS = (Choice("none", "none", "no skip connections: every signal passes through every layer"),)
 
@@ -233,6 +266,7 @@ MENU: Mapping[str, tuple[Choice, ...]] = MappingProxyType(
         "network.activation": _ACTIVATIONS,
         "network.init": _INITS,
         "network.norm": _NORMS,
+        "network.norm_place": _NORM_PLACES,
         "network.skip": _SKIPS,
         "network.dtype": _DTYPES,
         "optimizer.name": _OPTIMIZERS,

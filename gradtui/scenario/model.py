@@ -50,6 +50,13 @@ class Network(Section, frozen=True):
     init_bias: float = 0.0
     """The initial value of every hidden bias."""
     norm: str = "none"
+    """none, batch, layer, rms: normalisation of every hidden layer."""
+    norm_place: str = "before"
+    """before or after the activation."""
+    norm_eps: float = 0.0
+    """Added to the variance; 0: PyTorch's default (1e-5; rms: the number format's own)."""
+    norm_momentum: float = 0.1
+    """How far a batch norm's running statistics move towards each batch's."""
     skip: str = "none"
     dtype: str = "float32"
 

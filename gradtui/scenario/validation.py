@@ -108,6 +108,8 @@ def _combinations(scenario: Scenario) -> Iterator[str]:
             f"network.depth {network.depth:,} and network.width {network.width:,} make {weights:,} weights; "
             f"at most {MOST_WEIGHTS:,} are allowed"
         )
+    if network.norm == "batch" and task.batch == 1:
+        yield "task.batch is 1: batch norm needs at least 2 examples, every unit is its own mean otherwise"
     if task.name == "file" and not task.path:
         yield 'task.path is missing: task.name = "file" needs the path of a CSV or NPZ file'
     for number, lesson in enumerate(scenario.lesson, 1):

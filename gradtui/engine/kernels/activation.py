@@ -30,35 +30,34 @@ def activation_forward(z, a):
         slopes[i] = slope
 
 
-@kernel(
-    slope="in real [batch, units]",
-    delta="inout real [batch, units]",
-    bias_gradient="out real [units]",
-    sums="out float64 [6]",
-)
-def activation_backward(slope, delta, bias_gradient, sums):
-    """delta (dL/da) becomes dL/dz = dL/da * phi'(z); its column sums are the bias gradient.
-
-    sums: squares of dL/da (three words), squares of dL/dz (three words).
-    """
+@kernel(slope="in real [batch, units]", delta="inout real [batch, units]", sums="out float64 [6]")
+def activation_backward(slope, delta, sums):
+    """delta (dL/da) becomes dL/dz = dL/da * phi'(z). sums: squares of dL/da (three words), of dL/dz (three words)."""
     small_a, middle_a, big_a = 0.0, 0.0, 0.0
     small_z, middle_z, big_z = 0.0, 0.0, 0.0
-    for j in range(delta.shape[1]):
-        bias_gradient[j] = real(0.0)
-    for i in range(delta.shape[0]):
-        for j in range(delta.shape[1]):
-            above = delta[i, j]
-            below = above * slope[i, j]
-            delta[i, j] = below
-            bias_gradient[j] += below
-            small_a, middle_a, big_a = add_square(above, small_a, middle_a, big_a)
-            small_z, middle_z, big_z = add_square(below, small_z, middle_z, big_z)
+    deltas, slopes = flat(delta), flat(slope)
+    for i in range(deltas.shape[0]):
+        above = deltas[i]
+        below = above * slopes[i]
+        deltas[i] = below
+        small_a, middle_a, big_a = add_square(above, small_a, middle_a, big_a)
+        small_z, middle_z, big_z = add_square(below, small_z, middle_z, big_z)
     sums[0] = small_a
     sums[1] = middle_a
     sums[2] = big_a
     sums[3] = small_z
     sums[4] = middle_z
     sums[5] = big_z
+
+
+@kernel(values="in real [batch, units]", sums="out real [units]")
+def column_sums(values, sums):
+    """sums[u] = sum of values[b, u] over b: the bias gradient, from dL/dz."""
+    for u in range(values.shape[1]):
+        sums[u] = real(0.0)
+    for b in range(values.shape[0]):
+        for u in range(values.shape[1]):
+            sums[u] += values[b, u]
 
 
 @device()

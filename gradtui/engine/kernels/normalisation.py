@@ -1,7 +1,7 @@
 """Normalisation: batch, layer and root-mean-square, forward and backward side by side.
 
-Each forward pass leaves the normalised values in `x_hat` and 1 / deviation in `inverse`; the backward pass needs nothing
-else. The shift and scale (beta, gamma) are trained; formulas, eps and defaults are PyTorch's.
+Each forward pass leaves the normalised values in `x_hat` and 1 / deviation in `inverse`; the backward pass needs
+nothing else. The shift and scale (beta, gamma) are trained; formulas, eps and defaults are PyTorch's.
 """
 
 from __future__ import annotations
@@ -66,11 +66,11 @@ def batch_norm_forward(z, gamma, beta, settings, running_mean, running_variance,
     inverse="in real [units]",
     gamma_gradient="out real [units]",
     beta_gradient="out real [units]",
-    sums="out float64 [3]",
+    sums="out float64 [6]",
 )
 def batch_norm_backward(delta, x_hat, gamma, inverse, gamma_gradient, beta_gradient, sums):
     """delta (dL/dy) becomes dL/dz = gamma inverse (dL/dy - mean(dL/dy) - x_hat mean(dL/dy x_hat)), means over the
-    batch. sums: squares of dL/dz in three words."""
+    batch. sums: squares of dL/dy and of dL/dz, three words each."""
     batch, units = delta.shape
     for u in range(units):
         gamma_gradient[u] = real(0.0)
@@ -80,16 +80,21 @@ def batch_norm_backward(delta, x_hat, gamma, inverse, gamma_gradient, beta_gradi
             beta_gradient[u] += delta[b, u]
             gamma_gradient[u] += delta[b, u] * x_hat[b, u]
     share = real(1.0) / real(batch)
+    small_y, middle_y, big_y = 0.0, 0.0, 0.0
     small, middle, big = 0.0, 0.0, 0.0
     for b in range(batch):
         for u in range(units):
+            small_y, middle_y, big_y = add_square(delta[b, u], small_y, middle_y, big_y)
             centred = delta[b, u] - share * beta_gradient[u] - x_hat[b, u] * (share * gamma_gradient[u])
             below = gamma[u] * inverse[u] * centred
             delta[b, u] = below
             small, middle, big = add_square(below, small, middle, big)
-    sums[0] = small
-    sums[1] = middle
-    sums[2] = big
+    sums[0] = small_y
+    sums[1] = middle_y
+    sums[2] = big_y
+    sums[3] = small
+    sums[4] = middle
+    sums[5] = big
 
 
 @kernel(
@@ -156,21 +161,23 @@ def row_norm_forward(z, gamma, beta, settings, inverse, x_hat):
     inverse="in real [batch]",
     gamma_gradient="out real [units]",
     beta_gradient="out real [units]",
-    sums="out float64 [3]",
+    sums="out float64 [6]",
 )
 def row_norm_backward(delta, x_hat, gamma, inverse, gamma_gradient, beta_gradient, sums):
     """delta (dL/dy) becomes dL/dz = inverse (g - mean(g) - x_hat mean(g x_hat)) with g = gamma dL/dy, means over the
-    units; without the mean(g) where the forward pass took no mean out. sums: squares of dL/dz in three words."""
+    units; without the mean(g) where the forward pass took no mean out. sums: squares of dL/dy and of dL/dz, three words each."""
     batch, units = delta.shape
     for u in range(units):
         gamma_gradient[u] = real(0.0)
         beta_gradient[u] = real(0.0)
+    small_y, middle_y, big_y = 0.0, 0.0, 0.0
     small, middle, big = 0.0, 0.0, 0.0
     for b in range(batch):
         along_ones = real(0.0)
         along_x = real(0.0)
         for u in range(units):
             dy = delta[b, u]
+            small_y, middle_y, big_y = add_square(dy, small_y, middle_y, big_y)
             if CENTRED:
                 beta_gradient[u] += dy
             gamma_gradient[u] += dy * x_hat[b, u]
@@ -184,9 +191,12 @@ def row_norm_backward(delta, x_hat, gamma, inverse, gamma_gradient, beta_gradien
             below = inverse[b] * (delta[b, u] - along_ones - x_hat[b, u] * along_x)
             delta[b, u] = below
             small, middle, big = add_square(below, small, middle, big)
-    sums[0] = small
-    sums[1] = middle
-    sums[2] = big
+    sums[0] = small_y
+    sums[1] = middle_y
+    sums[2] = big_y
+    sums[3] = small
+    sums[4] = middle
+    sums[5] = big
 
 
 LAYER_NORM = (
