@@ -160,6 +160,7 @@ def inspection_of(plan: Plan) -> Program:
             slope_bits=layer.measured.slope_bits,
             x_bits=_input_bits(plan, index),
             live=at["live"],
+            closes=int(not layer.bypassed),
             counts=layer.measured.counts,
         )
     return program
@@ -170,7 +171,7 @@ def _input_bits(plan: Plan, index: int) -> Region:
     if index == 0:
         return plan.regions["input_bits"]
     below = plan.layers[index - 1]
-    if below.norm and not below.norm_first:  # what a norm has shifted is 0 nowhere by construction
+    if below.norm and not below.norm_first and below.norm.kind.shifts:  # shifted, nothing is 0 by construction
         return plan.regions["every_bit"].part(0, below.measured.slope_bits.shape)
     # An activation with flat stretches is 0 where its slope is: one set of bits serves for both.
     return below.measured.slope_bits
@@ -187,7 +188,8 @@ def evaluation(plan: Plan, rows: int, census: bool) -> Program:
         z = at["pass_z"].part(0, (rows, layer.fan_out))
         a = here.part(0, (rows, layer.fan_out))
         scratch = at["pass_scratch"].part(0, (rows, layer.fan_out))
-        layer.evaluate(program, x, z, a, scratch, at["pass_inverse"].part(0, (rows,)))
+        inverse, stream = at["pass_inverse"].part(0, (rows,)), at["pass_stream"].part(0, (rows, layer.fan_out))
+        layer.evaluate(program, x, z, a, scratch, inverse, stream)
         x = a
         if census:
             program.add(inspection.mark_alive, values=z, alive=at["census"].part(start, (layer.fan_out,)))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from gradtui.engine.kernels import gauges
@@ -10,6 +11,7 @@ from gradtui.engine.kernels.linear import Linear, choose
 from gradtui.engine.layout import Region
 from gradtui.engine.norms import Norm
 from gradtui.engine.program import Program
+from gradtui.engine.residual import Residual
 
 
 @dataclass(frozen=True)
@@ -28,7 +30,8 @@ class Measurements:
 
 @dataclass(frozen=True)
 class Dense:
-    """a = phi(norm(x W^T + b)), or norm(phi(x W^T + b)) where the norm does not come first.
+    """a = phi(norm(x W^T + b)), or norm(phi(x W^T + b)) where the norm does not come first; with the sums of residual
+    blocks in between.
 
     `key` is the layer's name among the parameters, `tap` its name among the bars.
     """
@@ -48,6 +51,8 @@ class Dense:
     a: Region
     norm: Norm | None
     norm_first: bool
+    residual: Residual | None
+    inside_block: bool
     measured: Measurements
 
     @property
@@ -57,6 +62,13 @@ class Dense:
     @property
     def fan_in(self) -> int:
         return self.weight.shape[1]
+
+    @property
+    def bypassed(self) -> bool:
+        """Whether a skip leads round this layer's activation: then its silence does not cut off the layers below."""
+        if self.residual is None:
+            return False
+        return self.inside_block or (self.residual.pre and self.residual.begins)
 
     def trained(self) -> list[tuple[str, Region, Region]]:
         """(name, values, gradient) of everything that training moves, named as in the exported module."""
@@ -77,33 +89,61 @@ class Dense:
 
     def forward(self, program: Program, x: Region, z: Region, a: Region) -> None:
         """Append the forward pass of x (batch, fan_in): `a` (batch, fan_out) receives the output, `z` the slopes."""
-        self._linear(program, x, z)
-        if self.norm and self.norm_first:
-            self.norm.forward(program, z)
-        program.add(self.activation.forward, z=z, a=a)
-        if self.norm and not self.norm_first:
-            self.norm.forward(program, a)
+        norm = self.norm.forward if self.norm else None
+        self._pass(program, x, z, a, norm, self.residual.stream if self.residual else None)
 
-    def evaluate(self, program: Program, x: Region, z: Region, a: Region, scratch: Region, inverse: Region) -> None:
-        """Append the forward pass of examples outside training; `scratch` and `inverse` are the norm's."""
-        self._linear(program, x, z)
-        if self.norm and self.norm_first:
-            self.norm.evaluate(program, z, scratch, inverse)
-        program.add(self.activation.forward, z=z, a=a)
-        if self.norm and not self.norm_first:
-            self.norm.evaluate(program, a, scratch, inverse)
+    def evaluate(
+        self, program: Program, x: Region, z: Region, a: Region, scratch: Region, inverse: Region, stream: Region
+    ) -> None:
+        """Append the forward pass of examples outside training. `scratch` and `inverse` are the norm's, `stream` is the
+        residual blocks'."""
 
-    def _linear(self, program: Program, x: Region, z: Region) -> None:
+        def normalise(program: Program, values: Region) -> None:
+            assert self.norm
+            self.norm.evaluate(program, values, scratch, inverse)
+
+        self._pass(program, x, z, a, normalise if self.norm else None, stream)
+
+    def _pass(
+        self,
+        program: Program,
+        x: Region,
+        z: Region,
+        a: Region,
+        normalise: Callable[[Program, Region], None] | None,
+        stream: Region | None,
+    ) -> None:
         program.add(self._products(x).forward, x=x, weight=self.weight, bias=self.bias, turned=self.turned, z=z)
+        residual = self.residual
+        if residual and stream and residual.pre:
+            residual.join(program, z, stream)
+            residual.keep(program, z, stream)
+        if normalise and self.norm_first:
+            normalise(program, z)
+        if residual and stream and not residual.pre:
+            residual.join(program, z, stream)
+        program.add(self.activation.forward, z=z, a=a)
+        if normalise and not self.norm_first:
+            normalise(program, a)
+        if residual and stream and not residual.pre:
+            residual.keep(program, a, stream)
 
     def backward(self, program: Program, x: Region, delta: Region, below: Region | None) -> None:
         """Append the backward pass: `delta` (batch, fan_out) is dL/d(output) and becomes dL/dz; `below`
         (batch, fan_in) receives dL/dx unless it is None."""
+        residual = self.residual
+        if residual and not residual.pre:
+            residual.meet(program, delta)
         if self.norm and not self.norm_first:
             self.norm.backward(program, delta)
         program.add(activation_backward, slope=self.z, delta=delta, sums=self.measured.delta)
+        if residual and not residual.pre:
+            residual.part(program, delta)
         if self.norm and self.norm_first:
             self.norm.backward(program, delta)
+        if residual and residual.pre:
+            residual.meet(program, delta)
+            residual.part(program, delta)
         program.add(column_sums, values=delta, sums=self.bias_gradient)
         products = self._products(x)
         program.add(products.weight_gradient, delta=delta, x=x, weight_gradient=self.weight_gradient)

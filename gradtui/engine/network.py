@@ -44,6 +44,8 @@ class Network:
         self._fan_in = np.array([layer.fan_in for layer in layers], dtype=np.float64)
         self._fan_out = np.array([layer.fan_out for layer in layers], dtype=np.float64)
         self._view("every_bit")[:] = -1
+        if scenario.network.skip == "residual":
+            self._view("skip_scale")[:] = scenario.network.skip_scale
         self._view("saturates_below")[:, 0] = [layer.activation.saturates_below for layer in layers]
         self._view("train_inputs")[:] = dataset.train_inputs
         self._view("train_targets")[:] = dataset.train_targets
@@ -149,6 +151,7 @@ class Network:
             "update_sums",
             "counts",
             "norm_sums",
+            "skip_sums",
         )
         return readout.gauges(
             {name: self._view(name) for name in names},
@@ -158,8 +161,25 @@ class Network:
             distance=self._distance(),
             dead=self._dead.copy(),
             updated=self.step_count > 0,
+            skipped=self._skip_factors(),
             normed=self.scenario.network.norm_place if self.scenario.network.norm != "none" else "none",
         )
+
+    def _skip_factors(self) -> NDArray[np.float64]:
+        """What the skips do to the signal within each tap's gain."""
+        factors = np.ones(len(self._plan.layers))
+        sums = self._view("skip_sums")
+        with np.errstate(invalid="ignore", divide="ignore"):
+            met = readout.root(sums[:, 3:]) / readout.root(sums[:, :3])
+        for index, layer in enumerate(self._plan.layers):
+            if layer.residual is None:
+                continue
+            if layer.residual.begins:
+                # Before the activation the gradients meet inside this layer, behind it on the way into the next.
+                factors[index if layer.residual.pre else index + 1] *= met[index]
+            if layer.residual.joins:
+                factors[index] *= abs(self.scenario.network.skip_scale)
+        return factors
 
     def history(self, start: int) -> tuple[int, NDArray[np.float64]]:
         """Loss and accuracy of the steps from `start` on, shape (steps, 2); the first step that is still known."""

@@ -11,8 +11,9 @@ from gradtui.engine.kernels.loss import LOSSES
 from gradtui.engine.layers import Dense, Measurements
 from gradtui.engine.layout import Layout, Region
 from gradtui.engine.norms import KINDS, Norm
+from gradtui.engine.residual import Residual, blocks
 from gradtui.scenario.errors import ScenarioError
-from gradtui.scenario.model import Scenario
+from gradtui.scenario.model import Network, Scenario
 from gradtui.tasks.dataset import Dataset
 
 #: Steps whose loss and accuracy are kept: what a reader has not fetched after so many steps is gone.
@@ -27,6 +28,7 @@ class Tables:
 
     delta: Region
     norm: Region
+    skip: Region
     gradient: Region
     last_norm: Region
     update: Region
@@ -119,6 +121,7 @@ def _reserve_layers(made: Plan) -> None:
         counts=made.reserve("counts", "float64", taps, 2),
         delta=made.reserve("delta_sums", "float64", taps, 6),
         norm=made.reserve("norm_sums", "float64", taps, 6),
+        skip=made.reserve("skip_sums", "float64", taps, 6),
         gradient=made.reserve("gradient_sums", "float64", taps, 6),
         last_norm=made.reserve("last_norm", "float64", taps, 1),
         similarity=made.reserve("similarity", "float64", taps, 1),
@@ -142,6 +145,11 @@ def _reserve_layers(made: Plan) -> None:
         made.reserve("pass_targets", "real", CHUNK, made.dataset.outputs)
 
     made.reserve("pass_inverse", "real", CHUNK)
+    made.reserve("pass_stream", "real", CHUNK, widest)
+    if network.skip == "residual":
+        made.reserve("stream", "real", made.batch, network.width)
+        made.reserve("direct", "real", made.batch, network.width)
+        made.reserve("skip_scale", "float64", 1)
     turned = made.reserve("turned", "real", max(a * b for a, b in pairwise(sizes)))
     units = sum(sizes[1:])
     vectors = Vectors(made, units + (2 * network.width * network.depth if network.norm != "none" else 0))
@@ -179,6 +187,8 @@ def _reserve_layers(made: Plan) -> None:
                 a=matrix("a", made.batch, fan_out),
                 norm=None if last else _norm(made, index, fan_out, vectors, tables.norm[index]),
                 norm_first=network.norm_place == "before",
+                residual=_residual(made, index, tables.skip[index]),
+                inside_block=_inside_block(network, index),
                 measured=Measurements(
                     delta=tables.delta[index],
                     gradient=tables.gradient[index],
@@ -223,6 +233,30 @@ def _norm(made: Plan, index: int, units: int, vectors: Vectors, sums: Region) ->
         x_hat=made.layout.region(f"{key}.x_hat", made.dtype, made.batch, units),
         sums=sums,
     )
+
+
+def _residual(made: Plan, index: int, sums: Region) -> Residual | None:
+    """The part of layer `index` in residual blocks, or None."""
+    network, at = made.scenario.network, made.regions
+    begins, joins = blocks(network.depth, network.skip_every)
+    if network.skip != "residual" or not (index in begins or index in joins or _inside_block(network, index)):
+        return None
+    return Residual(
+        begins=index in begins,
+        joins=index in joins,
+        pre=network.skip_form == "pre",
+        stream=at["stream"],
+        direct=at["direct"],
+        scale=at["skip_scale"],
+        sums=sums,
+    )
+
+
+def _inside_block(network: Network, index: int) -> bool:
+    """Whether the layer lies between the beginning and the join of a residual block."""
+    begins, joins = blocks(network.depth, network.skip_every)
+    last = max(joins, default=0)
+    return network.skip == "residual" and 0 < index < last and index not in begins and index not in joins
 
 
 def loss_name(dataset: Dataset) -> str:

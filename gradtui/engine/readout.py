@@ -32,21 +32,19 @@ def spread(sums: Floats, entries: Floats | int) -> tuple[Floats, Floats]:
     return pivot + centred / scale, np.sqrt(variance) / scale
 
 
-def _stages(tables: Mapping[str, Floats], scale: Floats, normed: str) -> tuple[Floats, Floats, Floats, Floats]:
-    """The signal on its way back through each layer: its rms at the output, the factors of slope and norm, and its rms
-    where the weights take over. `normed` says where the norm stands: "none", "before" the activation or "after" it;
-    the output layer, last, has none."""
+def _stages(tables: Mapping[str, Floats], normed: str) -> tuple[Floats, Floats, Floats]:
+    """The signal on its way back through each layer: its root sum of squares at the output, and the factors of slope
+    and norm. `normed` says where the norm stands: "none", "before" or "after" the activation; the output has none.
+    """
     delta, norm = tables["delta_sums"], tables["norm_sums"]
-    top, bottom = root(delta[:, :3]), root(delta[:, 3:])
-    slope = bottom / top
+    top = root(delta[:, :3])
+    slope = root(delta[:, 3:]) / top
     factor = np.ones(len(top))
     if normed != "none":
         factor[:-1] = (root(norm[:, 3:]) / root(norm[:, :3]))[:-1]
-        if normed == "before":
-            bottom = np.append(root(norm[:-1, 3:]), bottom[-1])
-        else:
+        if normed == "after":
             top = np.append(root(norm[:-1, :3]), top[-1])
-    return top / scale, slope, factor, bottom / scale
+    return top, slope, factor
 
 
 def gauges(
@@ -59,6 +57,7 @@ def gauges(
     dead: Floats,
     updated: bool,
     normed: str,
+    skipped: Floats,
 ) -> dict[str, Floats]:
     """Every gauge of `gradtui.gauges.GAUGES`, each of shape (taps,).
 
@@ -71,12 +70,13 @@ def gauges(
         activation = tables["activation_sums"]
         gradient, update = tables["gradient_sums"], tables["update_sums"]
         mean, deviation = spread(activation, entries)
-        above, after_slope, after_norm, before_weights = _stages(tables, np.sqrt(entries), normed)
+        signal, slope, norm_factor = _stages(tables, normed)
+        above = signal / np.sqrt(entries)
         norm = root(gradient[:, :3])
         unknown = np.full(taps, np.nan)
-        gain, weight_part = unknown.copy(), unknown.copy()
+        gain = unknown.copy()
         gain[1:] = np.log10(above[:-1] / above[1:])
-        weight_part[1:] = np.log10(above[:-1] / before_weights[1:])
+        by_slope, by_norm, by_skip = np.log10(slope), np.log10(norm_factor), np.log10(skipped)
         return {
             "grad_rms": norm / np.sqrt(fan_in * fan_out),
             "grad_norm": norm,
@@ -88,10 +88,11 @@ def gauges(
             "nonfinite": gradient[:, 3].copy(),
             "underflow": tables["counts"][:, 0] / (fan_in * fan_out),
             "gain": gain,
-            "gain_weight": weight_part,
-            "gain_slope": np.log10(after_slope),
-            "gain_norm": np.log10(after_norm),
-            "gain_skip": np.zeros(taps),
+            # Each of the others is measured on its own; what is left is the weights'.
+            "gain_weight": gain - by_slope - by_norm - by_skip,
+            "gain_slope": by_slope,
+            "gain_norm": by_norm,
+            "gain_skip": by_skip,
             "zero_batch": tables["counts"][:, 1] / fan_out,
             "dead": dead,
             "similarity": tables["similarity"][:, 0].copy(),

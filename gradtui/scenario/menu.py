@@ -148,7 +148,22 @@ _NORM_PLACES = (
     Choice("after", "after", "linear, activation, norm"),
 )
 
-_SKIPS = (Choice("none", "none", "no skip connections: every signal passes through every layer"),)
+_SKIPS = (
+    Choice("none", "none", "no skip connections: every signal passes through every layer"),
+    Choice(
+        "residual",
+        "residual blocks",
+        "each block adds its input to its output: the gradient has a direct route past every block",
+        "h = phi(x + scale F(x)), or h = x + scale F(x) in the pre form",
+        "He, Zhang, Ren & Sun 2016",
+        ("network.skip_every", "network.skip_form", "network.skip_scale"),
+    ),
+)
+
+_SKIP_FORMS = (
+    Choice("post", "post-activation", "the sum stands before the activation", paper="He et al. 2016a"),
+    Choice("pre", "pre-activation", "the sum stands before norm and activation", paper="He et al. 2016b"),
+)
 
 _DTYPES = (
     Choice(
@@ -268,6 +283,7 @@ MENU: Mapping[str, tuple[Choice, ...]] = MappingProxyType(
         "network.norm": _NORMS,
         "network.norm_place": _NORM_PLACES,
         "network.skip": _SKIPS,
+        "network.skip_form": _SKIP_FORMS,
         "network.dtype": _DTYPES,
         "optimizer.name": _OPTIMIZERS,
     }

@@ -58,6 +58,12 @@ class Network(Section, frozen=True):
     norm_momentum: float = 0.1
     """How far a batch norm's running statistics move towards each batch's."""
     skip: str = "none"
+    """none, residual: every `skip_every` hidden layers from the second on form a block whose input is added."""
+    skip_every: int = 2
+    skip_form: str = "post"
+    """post: the sum stands before the activation; pre: before norm and activation, so that nothing is in its way."""
+    skip_scale: float = 1.0
+    """Factor of each block's branch."""
     dtype: str = "float32"
 
 

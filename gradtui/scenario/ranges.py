@@ -55,6 +55,8 @@ RANGES: Mapping[str, Range] = MappingProxyType(
         "network.width": Range(1, 4096),
         "network.init_std": _real(0, math.inf, low_open=True, high_open=True),
         "network.init_bound": _real(0, math.inf, high_open=True),
+        "network.skip_every": Range(1, 1000),
+        "network.skip_scale": _real(-math.inf, math.inf, low_open=True, high_open=True),
         "network.norm_eps": _real(0, 1),
         "network.norm_momentum": _real(0, 1),
         "network.init_bias": _real(-math.inf, math.inf, low_open=True, high_open=True),

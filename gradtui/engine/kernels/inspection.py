@@ -95,14 +95,15 @@ def note_examples(values, flat_values, bits):
     slope_bits="in int64 [fan_out, words]",
     x_bits="in int64 [fan_in, words]",
     live="inout int64 [words]",
+    closes="int",
     counts="out float64 [2]",
 )
-def explain_zeros(g, slope_bits, x_bits, live, counts):
+def explain_zeros(g, slope_bits, x_bits, live, closes, counts):
     """counts: entries of g that are exactly 0 although a path through them was open, and units without any slope.
 
     g[o, i] sums delta[b, o] * x[b, i] over the examples b. It is rightly 0 when on no example a signal reaches the
     layer (`live`), unit o has a slope and input i a value. Layers are visited from the loss down: `live` loses those
-    examples that no unit of this layer lets through.
+    examples that no unit of this layer lets through, unless a skip leads round it (`closes` is 0).
     """
     unexplained = 0
     for o in range(g.shape[0]):
@@ -118,11 +119,12 @@ def explain_zeros(g, slope_bits, x_bits, live, counts):
         for word in range(live.shape[0]):
             ever |= slope_bits[o, word]
         silent += ever == 0
-    for word in range(live.shape[0]):
-        any_unit = np.int64(0)
-        for o in range(g.shape[0]):
-            any_unit |= slope_bits[o, word]
-        live[word] &= any_unit
+    if closes != 0:
+        for word in range(live.shape[0]):
+            any_unit = np.int64(0)
+            for o in range(g.shape[0]):
+                any_unit |= slope_bits[o, word]
+            live[word] &= any_unit
     counts[0] = np.float64(unexplained)
     counts[1] = np.float64(silent)
 

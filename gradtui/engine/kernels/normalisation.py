@@ -165,7 +165,7 @@ def row_norm_forward(z, gamma, beta, settings, inverse, x_hat):
 )
 def row_norm_backward(delta, x_hat, gamma, inverse, gamma_gradient, beta_gradient, sums):
     """delta (dL/dy) becomes dL/dz = inverse (g - mean(g) - x_hat mean(g x_hat)) with g = gamma dL/dy, means over the
-    units; without the mean(g) where the forward pass took no mean out. sums: squares of dL/dy and dL/dz (3 words each)."""
+    units; without the mean(g) where the forward pass took no mean out. sums: squares of dL/dy and dL/dz."""
     batch, units = delta.shape
     for u in range(units):
         gamma_gradient[u] = real(0.0)
