@@ -6,7 +6,8 @@ from gradtui.engine.kernel import kernel
 from gradtui.engine.randomness import Stream, derive_key, draw_below
 
 BATCH = int(Stream.BATCH)
-STEP, EPOCH = 0, 1
+#: The clock: updates made, the epoch that is shuffled (from 1), and the step at which the optimizer began.
+STEP, EPOCH, BORN = 0, 1, 2
 
 
 @kernel(clock="inout int64 [4]", seed="int", order="inout int64 [examples]", chosen="out int64 [batch]")
