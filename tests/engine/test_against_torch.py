@@ -71,6 +71,14 @@ CASES = {
 }
 
 
+@pytest.fixture(autouse=True)
+def wide_numbers():
+    """NAdam keeps the product of its momenta in PyTorch's default format."""
+    torch.set_default_dtype(torch.float64)
+    yield
+    torch.set_default_dtype(torch.float32)
+
+
 def _simulation(optimizer, dtype="float64", **task):
     whole = optimizer["name"] == "rprop"
     return Simulation(

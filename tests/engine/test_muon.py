@@ -123,7 +123,6 @@ def test_the_first_and_the_last_layer_go_by_adamw():
     for name in ("hidden.0.weight", "output.weight", "hidden.1.bias"):  # Adam's first step: its rate, whatever g is
         np.testing.assert_allclose(np.abs(moves[name]), 3e-4, rtol=1e-3)
     for name in ("hidden.1.weight", "hidden.2.weight"):
-        wanted, _ = naive.muon(
-            before[name], simulation.gradients()[name], 0.0, **{**USUAL, "lr": 0.02, "weight_decay": 0.0}
-        )
+        knobs = {**USUAL, "lr": 0.02, "weight_decay": 0.0}
+        wanted, _ = naive.muon(before[name], simulation.gradients()[name], 0.0, **knobs)
         np.testing.assert_allclose(after[name], wanted, rtol=1e-9, atol=1e-12)
