@@ -8,6 +8,7 @@ GAUGES: dict[str, str] = {
     "grad_norm": "Frobenius norm of the same gradient",
     "delta_rms": "root mean square of dL/d(output of the layer), times batch size: the signal of one example",
     "update_ratio": "rms of the actual weight change in this step / rms of the weights before it",
+    "clipped": "share of the weight gradient's norm that clipping took away in this step: 1 - norm after / norm before",
     "activation_mean": "mean of the layer's output over batch and units",
     "activation_std": "standard deviation of the layer's output over batch and units",
     "saturated": "share of activations where |phi'| is below 5 % of its maximum (smooth squashing functions)",

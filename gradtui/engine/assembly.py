@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from gradtui.engine.kernels import feeding, gauges, inspection
+from gradtui.engine import updating
+from gradtui.engine.kernels import feeding, inspection
 from gradtui.engine.kernels.loss import LOSSES
-from gradtui.engine.kernels.update import OPTIMIZERS
-from gradtui.engine.layers import flat
 from gradtui.engine.layout import Region
 from gradtui.engine.plan import Plan, loss_name
 from gradtui.engine.program import Program
@@ -40,34 +39,26 @@ def look(plan: Plan) -> Program:
     return program
 
 
-def training_step(plan: Plan, clipped: bool) -> Program:
+def training_step(plan: Plan, clipping: updating.Clipping) -> Program:
     """A look with an update, and the tick of the clock.
 
     Each layer's weights move as soon as its gradient is there and still in the cache; only clipping by the global norm
     has to wait for all gradients.
     """
     program, at = _forward(plan), plan.regions
-    optimizer = OPTIMIZERS[plan.scenario.optimizer.name]
     order = list(reversed(range(len(plan.layers))))
-    if not clipped:
-        _prepare(program, plan)
+    if not clipping.globally:
+        updating.prepare(program, plan, clipping)
     for index in order:
         _backward(program, plan, index)
-        if not clipped:
-            _update(program, plan, index)
-    if clipped:
-        program.add(gauges.square_sum, g=at["vector_gradients"], sums=at["vector_norm"])
-        _prepare(program, plan)
+        if not clipping.globally:
+            updating.move_weight(program, plan, index, clipping)
+    if clipping.globally:
+        updating.measure_all(program, plan, clipping)
+        updating.prepare(program, plan, clipping)
         for index in order:
-            _update(program, plan, index)
-    program.add(
-        optimizer.update,
-        p=at["vectors"],
-        g=at["vector_gradients"],
-        state=at["vector_state"],
-        scalars=at["scalars"],
-        sums=at["vector_update"],
-    )
+            updating.move_weight(program, plan, index, clipping)
+    updating.move_vectors(program, plan, clipping)
     program.add(feeding.finish_step, report=at["report"], history=at["history"], clock=at["clock"])
     return program
 
@@ -85,7 +76,7 @@ def _forward(plan: Plan) -> Program:
         a=x,
         delta=_delta(plan, len(plan.layers) - 1, plan.dataset.outputs),
         report=at["report"],
-        **{"labels" if loss.labels else "targets": at["targets"]},
+        **({"labels": at["targets"], "smoothing": at["smoothing"]} if loss.labels else {"targets": at["targets"]}),
     )
     return program
 
@@ -105,30 +96,6 @@ def _delta(plan: Plan, index: int, columns: int) -> Region:
     """Where dL/d(output) of layer `index` lies: in one of two regions, in turn from the last layer down."""
     side = "ab"[(len(plan.layers) - 1 - index) % 2]
     return plan.regions[f"delta_{side}"].part(0, (plan.batch, columns))
-
-
-def _prepare(program: Program, plan: Plan) -> None:
-    at = plan.regions
-    program.add(
-        OPTIMIZERS[plan.scenario.optimizer.name].prepare,
-        clock=at["clock"],
-        knobs=at["knobs"],
-        gradient_sums=at["gradient_sums"],
-        bias_sums=at["vector_norm"],
-        scalars=at["scalars"],
-    )
-
-
-def _update(program: Program, plan: Plan, index: int) -> None:
-    layer = plan.layers[index]
-    program.add(
-        OPTIMIZERS[plan.scenario.optimizer.name].update,
-        p=flat(layer.weight),
-        g=flat(layer.weight_gradient),
-        state=layer.state,
-        scalars=plan.regions["scalars"],
-        sums=layer.measured.update,
-    )
 
 
 def inspection_of(plan: Plan) -> Program:
@@ -204,6 +171,7 @@ def evaluation(plan: Plan, rows: int, census: bool) -> Program:
         a=x,
         delta=at["pass_delta"].part(0, (rows, plan.dataset.outputs)),
         report=at["pass_report"],
-        **{"labels" if loss.labels else "targets": targets},
+        # The held-out loss is the likelihood itself.
+        **({"labels": targets, "smoothing": at["no_smoothing"]} if loss.labels else {"targets": targets}),
     )
     return program

@@ -7,15 +7,15 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from gradtui.engine import assembly, readout
+from gradtui.engine import assembly, knobs, readout
 from gradtui.engine.compile import OnCompile
 from gradtui.engine.initial import initial_weight
 from gradtui.engine.kernels.feeding import BEGAN, EPOCH, STEP
-from gradtui.engine.kernels.update import KNOBS
 from gradtui.engine.layout import Arena, Region
-from gradtui.engine.plan import CHUNK, HISTORY, plan
+from gradtui.engine.plan import CHUNK, HISTORY, plan, refuse_smoothing
 from gradtui.engine.program import LinkedProgram, Program
-from gradtui.scenario.model import Optimizer, Scenario
+from gradtui.engine.updating import Clipping
+from gradtui.scenario.model import Scenario
 from gradtui.tasks.dataset import Dataset
 
 Array = NDArray[Any]
@@ -29,8 +29,8 @@ class Network:
         self.dataset = dataset
         self._plan = plan(scenario, dataset)
         self._arena = Arena(self._plan.layout)
-        self.set_knobs(scenario.optimizer)
-        self._training = {self._clips: self._link(assembly.training_step(self._plan, self._clips), on_compile)}
+        self.set_knobs(scenario)
+        self._training = {self._clipping: self._link(assembly.training_step(self._plan, self._clipping), on_compile)}
         self._look = self._link(assembly.look(self._plan), on_compile)
         self._inspect = self._link(assembly.inspection_of(self._plan), on_compile)
         self._feed = self._link(assembly.feed(self._plan), on_compile)
@@ -98,9 +98,9 @@ class Network:
         if count > 0:
             if not self._stepped:
                 self._forget_gradients()
-            if self._clips not in self._training:
-                self._training[self._clips] = self._link(assembly.training_step(self._plan, self._clips))
-            self._training[self._clips].run(count)
+            if self._clipping not in self._training:
+                self._training[self._clipping] = self._link(assembly.training_step(self._plan, self._clipping))
+            self._training[self._clipping].run(count)
             self._looked = self._stepped = True
 
     def look(self) -> None:
@@ -118,10 +118,12 @@ class Network:
         """A look must not count as the step before the first."""
         self._view("last_norm")[:] = 0.0
 
-    def set_knobs(self, optimizer: Optimizer) -> None:
-        """Write the hyperparameters that the next step reads."""
-        self._clips = optimizer.clip_norm > 0.0
-        self._view("knobs")[:] = [getattr(optimizer, name) for name in KNOBS]
+    def set_knobs(self, scenario: Scenario) -> None:
+        """Write the hyperparameters that the next step reads. Raises ScenarioError where one has nothing to act on."""
+        refuse_smoothing(scenario, self.dataset)
+        self._clipping = Clipping.of(scenario.optimizer)
+        self._view("knobs")[:] = knobs.values(scenario)
+        self._view("smoothing")[:] = scenario.task.label_smoothing
 
     # Reading
 
@@ -149,6 +151,8 @@ class Network:
             "gradient_sums",
             "similarity",
             "update_sums",
+            "clipped_sums",
+            "scalars",
             "counts",
             "norm_sums",
             "skip_sums",

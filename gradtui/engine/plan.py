@@ -5,9 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from itertools import pairwise
 
-from gradtui.engine.kernels import update
+from gradtui.engine import knobs
 from gradtui.engine.kernels.activation import ACTIVATIONS
 from gradtui.engine.kernels.loss import LOSSES
+from gradtui.engine.kernels.optimizers import OPTIMIZERS
 from gradtui.engine.layers import Dense, Measurements
 from gradtui.engine.layout import Layout, Region
 from gradtui.engine.norms import KINDS, Norm
@@ -63,10 +64,11 @@ class Vectors:
     """Everything trained that is no matrix (biases, shifts, scales), in one stretch: one instruction updates it all."""
 
     def __init__(self, made: Plan, size: int) -> None:
-        states = update.OPTIMIZERS[made.scenario.optimizer.name].states
+        states = OPTIMIZERS[made.scenario.optimizer.name].states
         self._values = made.reserve("vectors", "real", size)
         self._gradients = made.reserve("vector_gradients", "real", size)
         made.reserve("vector_state", "real", states, size)
+        made.reserve("vector_clipped", "real", size)
         self._taken = 0
 
     def take(self, size: int) -> tuple[Region, Region]:
@@ -90,13 +92,24 @@ def plan(scenario: Scenario, dataset: Dataset) -> Plan:
     return made
 
 
+def refuse_smoothing(scenario: Scenario, dataset: Dataset) -> None:
+    """Raises ScenarioError where `label_smoothing` has no labels to smooth."""
+    if scenario.task.label_smoothing > 0.0 and dataset.loss != "cross_entropy":
+        raise ScenarioError(
+            f"task.label_smoothing = {scenario.task.label_smoothing} needs the loss cross_entropy, "
+            f"but {scenario.task.name} is learned with {dataset.loss}: set it to 0"
+        )
+
+
 def _reserve_feed(made: Plan) -> None:
     data = made.dataset
     examples, inputs = data.train_inputs.shape
     labels = LOSSES[loss_name(data)].labels
     made.reserve("clock", "int64", 4)
-    made.reserve("knobs", "float64", len(update.KNOBS))
-    made.reserve("scalars", "float64", update.SCALARS)
+    made.reserve("knobs", "float64", len(knobs.KNOBS))
+    made.reserve("scalars", "float64", knobs.SCALARS)
+    made.reserve("smoothing", "float64", 1)
+    made.reserve("no_smoothing", "float64", 1)
     made.reserve("order", "int64", examples)
     made.reserve("chosen", "int64", made.batch)
     made.reserve("report", "float64", 2)
@@ -115,7 +128,7 @@ def _reserve_layers(made: Plan) -> None:
     inputs = made.dataset.train_inputs.shape[1]
     sizes = [inputs] + [network.width] * network.depth + [made.dataset.outputs]
     taps = network.depth + 1
-    optimizer = update.OPTIMIZERS[made.scenario.optimizer.name]
+    optimizer = OPTIMIZERS[made.scenario.optimizer.name]
     tables = Tables(
         activation=made.reserve("activation_sums", "float64", taps, 5),
         counts=made.reserve("counts", "float64", taps, 2),
@@ -130,6 +143,14 @@ def _reserve_layers(made: Plan) -> None:
     widest = max(sizes[1:])
     made.reserve("direction", "float64", widest)
     made.reserve("vector_norm", "float64", 3)
+    made.reserve("clipped_sums", "float64", taps, 3)
+    made.reserve("vector_clipped_sums", "float64", taps, 3)
+    made.reserve("clipped", "real", max(a * b for a, b in pairwise(sizes)))
+    if optimizer.matrix is not None:
+        for name in ("orthogonal", "orthogonal_product"):
+            made.reserve(name, "real", max(a * b for a, b in pairwise(sizes)))
+        for name in ("gram", "polynomial"):
+            made.reserve(name, "real", max(min(a, b) for a, b in pairwise(sizes)) ** 2)
     made.reserve("vector_update", "float64", 6)
     for side in "ab":  # the backward pass goes to and fro between the two
         made.reserve(f"delta_{side}", "real", made.batch, widest)

@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from gradtui.engine.kernels.gauges import GROW, SHRINK
+from gradtui.engine.knobs import CLIP, LOCALLY
 
 Floats = NDArray[np.float64]
 
@@ -47,6 +48,19 @@ def _stages(tables: Mapping[str, Floats], normed: str) -> tuple[Floats, Floats, 
     return top, slope, factor
 
 
+#: A share of the norm below this is rounding.
+ROUNDING = 1e-12
+
+
+def clipped_share(norm: Floats, local_sums: Floats, scalars: Floats) -> Floats:
+    """1 - (norm of what the optimizer got) / norm, shape (taps,); 0 where there was nothing to clip."""
+    left = root(local_sums) if scalars[LOCALLY] else norm
+    # The factor alone, where it is all: norm / norm is NaN for 0 and for inf.
+    kept = scalars[CLIP] * (left / norm if scalars[LOCALLY] else np.where(np.isnan(norm), np.nan, 1.0))
+    share: Floats = np.where(norm == 0.0, 0.0, 1.0 - kept)
+    return np.where(share < ROUNDING, 0.0, share)
+
+
 def gauges(
     tables: Mapping[str, Floats],
     *,
@@ -82,6 +96,7 @@ def gauges(
             "grad_norm": norm,
             "delta_rms": above * batch,
             "update_ratio": root(update[:, :3]) / root(update[:, 3:6]) if updated else unknown,
+            "clipped": clipped_share(norm, tables["clipped_sums"], tables["scalars"]) if updated else unknown,
             "activation_mean": mean,
             "activation_std": deviation,
             "saturated": activation[:, 3] / entries,

@@ -7,6 +7,7 @@ from typing import Any
 
 import msgspec
 
+from gradtui.engine.knobs import KNOBS
 from gradtui.scenario.model import Scenario
 
 
@@ -22,14 +23,7 @@ class Effect(Enum):
 #: Keys that no running network depends on.
 _TEXTS = {"name", "title", "group", "promise", "story", "source", "steps", "expect", "lesson"}
 #: Keys whose values the running program reads anew at each step.
-_LIVE = {
-    "optimizer.lr",
-    "optimizer.momentum",
-    "optimizer.beta1",
-    "optimizer.beta2",
-    "optimizer.eps",
-    "optimizer.clip_norm",
-}
+_LIVE = {f"optimizer.{name}" for name in KNOBS} | {"task.label_smoothing"}
 #: Keys that need another program but leave the weights' shapes and first values alone.
 _CARRIED = {"network.activation", "optimizer.name", "task.batch"}
 
@@ -44,9 +38,11 @@ def effect_of(before: Scenario, after: Scenario) -> Effect:
     """The heaviest effect among all changed keys."""
     effect = Effect.NOTHING
     for key in changed_keys(before, after):
-        if key in _TEXTS:
+        # A schedule may last as long as the scenario.
+        scheduled = key == "steps" and after.optimizer.schedule != "constant"
+        if key in _TEXTS and not scheduled:
             continue
-        own = Effect.LIVE if key in _LIVE else Effect.CARRIED if key in _CARRIED else Effect.RESTART
+        own = Effect.LIVE if key in _LIVE or scheduled else Effect.CARRIED if key in _CARRIED else Effect.RESTART
         effect = max(effect, own, key=lambda each: each.value)
     return effect
 

@@ -39,7 +39,7 @@ class Simulation:
         before, now = self._network, self.scenario
         effect = effect_of(now, scenario)
         if effect is Effect.LIVE:
-            before.set_knobs(scenario.optimizer)
+            before.set_knobs(scenario)
         elif effect is not Effect.NOTHING:
             same_data = (now.task, now.seed) == (scenario.task, scenario.seed)
             dataset = before.dataset if same_data else tasks.load(scenario.task, scenario.seed)

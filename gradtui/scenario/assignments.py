@@ -10,6 +10,7 @@ import msgspec
 
 from gradtui.scenario import validation
 from gradtui.scenario.errors import ScenarioError, nearest
+from gradtui.scenario.menu import MENU
 from gradtui.scenario.model import Scenario
 
 
@@ -30,7 +31,24 @@ def replace(scenario: Scenario, assignments: Sequence[str]) -> Scenario:
             (document[table] if table else document)[name] = _literal(text, kinds[key])
     if problems:
         raise ScenarioError(problems)
+    _follow_choices(scenario, document, {assignment.partition("=")[0].strip() for assignment in assignments})
     return validation.read(document)
+
+
+def _follow_choices(scenario: Scenario, document: dict[str, Any], assigned: set[str]) -> None:
+    """Where another choice is made, what stood at the old one's own default goes to the new one's, so that a change
+    of name is a change of rule. The learning rate stays: it is what comparisons hold fixed."""
+    own = msgspec.to_builtins(validation.read({}))
+    for key in assigned & set(MENU):
+        table, _, name = key.partition(".")
+        before = getattr(getattr(scenario, table), name)
+        concerned = {at for row in MENU[key] for at, _ in row.defaults} - assigned - {"optimizer.lr"}
+        defaults = {at: value for row in MENU[key] if row.name == before for at, value in row.defaults}
+        for at in concerned:
+            field = at.partition(".")[2]
+            usual = own[table][field]
+            if document[table][field] == defaults.get(at, usual):
+                del document[table][field]
 
 
 def _literal(text: str, kind: object) -> object:

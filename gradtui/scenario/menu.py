@@ -1,27 +1,17 @@
 """Every choice that a scenario offers, in one table: validation, help, the screen and the docs all read it.
 
 A choice is one row: its name in a scenario file, a label for people, what it means in one line, its formula,
-the paper it comes from, and the other keys it reads (`init_std` matters to `normal` and to nothing else).
+the paper it comes from, the other keys it reads (`init_std` matters to `normal` and to nothing else), and which of
+those have a default of its own.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from types import MappingProxyType
 
-
-@dataclass(frozen=True)
-class Choice:
-    """One row of the menu. `reads` holds the dotted keys that have an effect only with this choice."""
-
-    name: str
-    label: str
-    meaning: str
-    formula: str = ""
-    paper: str = ""
-    reads: tuple[str, ...] = ()
-
+from gradtui.scenario.choice import Choice
+from gradtui.scenario.optimizer_menu import ADJUSTMENTS, OPTIMIZERS, SCHEDULES
 
 _GENERATED = ("task.examples", "task.noise", "task.held_out")
 
@@ -182,40 +172,23 @@ _DTYPES = (
     ),
 )
 
-_OPTIMIZERS = (
-    Choice(
-        "sgd",
-        "SGD",
-        "plain gradient descent on each batch: what the gradient says, times the learning rate",
-        "w = w - lr g",
-        "Robbins & Monro 1951",
-    ),
-    Choice(
-        "momentum",
-        "momentum",
-        "a heavy ball: the step is a decaying sum of all gradients so far",
-        "v = momentum v + g;  w = w - lr v",
-        "Polyak 1964",
-        ("optimizer.momentum",),
-    ),
-    Choice(
-        "adam",
-        "Adam",
-        "divides by the gradient's own running size, so a tiny gradient still moves its weight by about lr",
-        "m = beta1 m + (1 - beta1) g;  v = beta2 v + (1 - beta2) g^2;  "
-        "w = w - lr m/(1 - beta1^t) / (sqrt(v/(1 - beta2^t)) + eps)",
-        "Kingma & Ba 2015",
-        ("optimizer.beta1", "optimizer.beta2", "optimizer.eps"),
-    ),
-)
+_SMOOTHED = ("task.label_smoothing",)
 
 _LOSSES = (
-    Choice("auto", "auto", "what fits the task: cross_entropy for classes, bce for two, mse for numbers"),
+    Choice(
+        "auto",
+        "auto",
+        "what fits the task: cross_entropy for classes, bce for two, mse for numbers",
+        reads=_SMOOTHED,
+    ),
     Choice(
         "cross_entropy",
         "cross-entropy",
         "softmax and negative log-likelihood, one output for each class",
-        "mean over the batch of log(sum_k exp z_k) - z_class",
+        "mean over the batch of log(sum_k exp z_k) - sum_k t_k z_k;  "
+        "t = 1 - label_smoothing for the class, and label_smoothing / classes added to all",
+        "Szegedy, Vanhoucke, Ioffe, Shlens & Wojna 2016",
+        _SMOOTHED,
     ),
     Choice(
         "bce",
@@ -285,7 +258,9 @@ MENU: Mapping[str, tuple[Choice, ...]] = MappingProxyType(
         "network.skip": _SKIPS,
         "network.skip_form": _SKIP_FORMS,
         "network.dtype": _DTYPES,
-        "optimizer.name": _OPTIMIZERS,
+        "optimizer.name": OPTIMIZERS,
+        "optimizer.adjust_lr": ADJUSTMENTS,
+        "optimizer.schedule": SCHEDULES,
     }
 )
 
@@ -301,6 +276,8 @@ SHORT_NAMES: Mapping[str, str] = MappingProxyType(
         "skip": "network.skip",
         "dtype": "network.dtype",
         "optimizer": "optimizer.name",
+        "adjust_lr": "optimizer.adjust_lr",
+        "schedule": "optimizer.schedule",
     }
 )
 

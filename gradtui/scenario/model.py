@@ -22,6 +22,8 @@ class Task(Section, frozen=True):
     """Examples per step, drawn without replacement, reshuffled when fewer are left; 0: all of them."""
     loss: str = "auto"
     """auto: what fits the task's targets."""
+    label_smoothing: float = 0.0
+    """`cross_entropy`: this share of the wanted probability is spread evenly over all classes."""
     examples: int = 1000
     """How many points a generated task draws in all (training and held-out)."""
     noise: float = 0.1
@@ -71,14 +73,68 @@ class Optimizer(Section, frozen=True):
     """`[optimizer]`: PyTorch's names and defaults."""
 
     name: str = "sgd"
-    """The rule that turns gradients into steps; the menu lists the optimizers."""
+    """The rule that turns gradients into steps; the menu lists the optimizers and the defaults that are their own."""
     lr: float = 0.1
     momentum: float = 0.9
+    dampening: float = 0.0
+    """`momentum`: the share of a gradient that its velocity does not take up."""
     beta1: float = 0.9
     beta2: float = 0.999
     eps: float = 1e-8
+    rho: float = 0.9
+    """`adadelta`: decay of both running means."""
+    alpha: float = 0.99
+    """`rmsprop`: decay of the running mean of squares."""
+    centered: bool = False
+    """`rmsprop`: divide by the gradient's standard deviation instead of its root mean square."""
+    lr_decay: float = 0.0
+    """`adagrad`: lr / (1 + (t - 1) lr_decay)."""
+    initial_accumulator_value: float = 0.0
+    """`adagrad`: what the sum of squares begins with."""
+    momentum_decay: float = 0.004
+    """`nadam`: how fast its momentum warms up."""
+    eta_minus: float = 0.5
+    eta_plus: float = 1.2
+    """`rprop`: what a step size is multiplied with when the gradient's sign changes, and when it stays."""
+    step_min: float = 1e-6
+    step_max: float = 50.0
+    """`rprop`: the smallest and the largest step size; the first one is `lr`."""
+    nesterov: bool = True
+    """`muon`: look ahead along the momentum."""
+    ns_steps: int = 5
+    """`muon`: rounds of the Newton-Schulz iteration."""
+    ns_a: float = 3.4445
+    ns_b: float = -4.775
+    ns_c: float = 2.0315
+    """`muon`: a round turns each singular value s into a s + b s^3 + c s^5."""
+    ns_eps: float = 1e-7
+    """`muon`: a momentum shorter than this is not scaled up to length 1."""
+    adjust_lr: str = "original"
+    """`muon`: how the learning rate depends on the shape of the matrix."""
+    adamw_lr: float = 3e-4
+    """`muon`: the learning rate of what goes by AdamW: biases, the first and the last layer."""
+    weight_decay: float = 0.0
+    """Pull of all weights and biases towards 0."""
     clip_norm: float = 0.0
     """Clip the gradient's global norm to this; 0: off."""
+    clip_value: float = 0.0
+    """Clip every entry of the gradient to -clip_value..clip_value; 0: off. Done before `clip_norm`."""
+    clip_agc: float = 0.0
+    """Clip each unit's gradient to this share of the length of its weights; 0: off. Done before `clip_value`."""
+    schedule: str = "constant"
+    """How the learning rate changes over the steps."""
+    schedule_steps: int = 0
+    """`cosine`: the step at which the learning rate has come down; 0: the scenario's `steps`."""
+    step_size: int = 1000
+    """`step`: steps from one drop to the next."""
+    gamma: float = 0.1
+    """`step`: what the learning rate is multiplied with at each drop."""
+    eta_min: float = 0.0
+    """`cosine`: the lowest learning rate."""
+    warmup_steps: int = 0
+    """The learning rate rises to its full height over so many steps, whatever the schedule; 0: none (`warmup`: 5)."""
+    start_factor: float = 1 / 3
+    """The share of the learning rate that a warm-up begins with."""
 
 
 class Expect(Section, frozen=True):

@@ -19,13 +19,26 @@ Table = TypeVar("Table", bound=Section)
 def read(document: Mapping[str, object], where: str = "") -> Scenario:
     """Build a scenario from its tables. `where`, a file's name, begins each sentence of the ScenarioError."""
     problems: list[str] = []
-    scenario = _section(Scenario, document, "", problems)
+    scenario = _section(Scenario, _with_own_defaults(document), "", problems)
     if scenario is not None:
         problems.extend(_combinations(scenario))
     if problems or scenario is None:
         begin = f"{where}: " if where else ""
         raise ScenarioError([begin + problem for problem in problems])
     return scenario
+
+
+def _with_own_defaults(document: Mapping[str, object]) -> Mapping[str, object]:
+    """The document with what its choices say about keys that it leaves out: adagrad's eps is another than adam's."""
+    filled = dict(document)
+    for key, rows in MENU.items():
+        table, _, name = key.partition(".")
+        given = filled.get(table)
+        if isinstance(given, Mapping):
+            chosen = [row for row in rows if row.name == given.get(name)]
+            own = {at.partition(".")[2]: value for row in chosen for at, value in row.defaults}
+            filled[table] = {**given, **{at: value for at, value in own.items() if at not in given}}
+    return filled
 
 
 def keys(section: type[Section] = Scenario, path: str = "") -> Iterator[tuple[str, Any]]:
@@ -110,6 +123,9 @@ def _combinations(scenario: Scenario) -> Iterator[str]:
         )
     if network.norm == "batch" and task.batch == 1:
         yield "task.batch is 1: batch norm needs at least 2 examples, every unit is its own mean otherwise"
+    yield from _optimizer_combinations(scenario)
+    if task.label_smoothing > 0.0 and task.loss not in ("auto", "cross_entropy"):
+        yield f'task.label_smoothing is {task.label_smoothing}, but task.loss = "{task.loss}" has no labels to smooth'
     if task.name == "file" and not task.path:
         yield 'task.path is missing: task.name = "file" needs the path of a CSV or NPZ file'
     for number, lesson in enumerate(scenario.lesson, 1):
@@ -118,6 +134,19 @@ def _combinations(scenario: Scenario) -> Iterator[str]:
                 f"lesson[{number}].answer is {lesson.answer}, but its {len(lesson.choices)} choices are "
                 f"counted from 0 to {len(lesson.choices) - 1}"
             )
+
+
+def _optimizer_combinations(scenario: Scenario) -> Iterator[str]:
+    optimizer = scenario.optimizer
+    if optimizer.name == "rprop" and scenario.task.batch != 0:
+        yield (
+            'optimizer.name = "rprop" needs task.batch = 0, all examples in every step: it follows the change of a '
+            "gradient's sign, and from one mini-batch to the next signs change by chance"
+        )
+    if optimizer.name == "rprop" and optimizer.step_min > optimizer.step_max:
+        yield f"optimizer.step_min is {optimizer.step_min}, which is above optimizer.step_max, {optimizer.step_max}"
+    if optimizer.schedule == "cosine" and optimizer.eta_min > optimizer.lr:
+        yield f"optimizer.eta_min is {optimizer.eta_min}, which is above optimizer.lr, {optimizer.lr}"
 
 
 def _unknown_key(key: str, dotted: str, path: str, fields: list[str]) -> str:
@@ -139,6 +168,8 @@ def _allowed(kind: Any, plain: str) -> str:
     if plain in RANGES:
         end = ' or "end"' if get_origin(kind) is Union else ""
         return RANGES[plain].sentence() + end
+    if kind is bool:
+        return "true or false"
     if get_origin(kind) is tuple:
         return "a list of texts"
     return "a text in quotes"

@@ -45,6 +45,8 @@ def _chosen(key: str, scenario: Scenario) -> str:
 
 
 def _literal(value: object) -> str:
+    if isinstance(value, bool):
+        return "true" if value else "false"
     if isinstance(value, str):
         return _text(value)
     if isinstance(value, tuple):

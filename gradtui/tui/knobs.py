@@ -65,8 +65,8 @@ class Knob:
         return [
             Option(row.name, row.label, row.meaning, row.formula, row.paper)
             for row in menu.choices(self.key)
-            # A file's task needs a path, which no list can offer.
-            if row.name != "file" or scenario.task.path
+            # A file's task needs a path, which no list can offer; Rprop needs all examples at once.
+            if (row.name != "file" or scenario.task.path) and (row.name != "rprop" or scenario.task.batch == 0)
         ]
 
     def next(self, scenario: Scenario, value: Value, direction: int) -> Value:

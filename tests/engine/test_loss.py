@@ -31,8 +31,12 @@ def _drawn(name, dtype, seed, batch, outputs, spread):
     return a, targets
 
 
-def _computed(name, dtype, a, targets, way=run):
-    found = way(LOSSES[name].kernel, dtype, a=a, **{"labels" if LOSSES[name].labels else "targets": targets})
+def _wanted(name, targets, smoothing):
+    return {"labels": targets, "smoothing": np.array([smoothing])} if LOSSES[name].labels else {"targets": targets}
+
+
+def _computed(name, dtype, a, targets, way=run, smoothing=0.0):
+    found = way(LOSSES[name].kernel, dtype, a=a, **_wanted(name, targets, smoothing))
     return *found["report"], found["delta"]
 
 
@@ -50,6 +54,18 @@ def test_loss_accuracy_and_gradient(name, dtype, batch, outputs, seed, spread):
     assert accuracy == pytest.approx(wanted_accuracy, rel=1e-15, nan_ok=True)
     entries = batch if name == "cross_entropy" else a.size
     close(delta, gradient, step, np.abs(gradient) + (spread + 1.0 if name == "cross_entropy" else 0.1) / entries)
+
+
+@pytest.mark.parametrize("dtype", DTYPES)
+@given(batch=BATCHES, outputs=st.integers(1, 12), seed=st.integers(0, 2**32), smoothing=st.floats(0.0, 1.0))
+def test_label_smoothing(dtype, batch, outputs, seed, smoothing):
+    a, labels = _drawn("cross_entropy", dtype, seed, batch, outputs, 3.0)
+    loss, accuracy, delta = _computed("cross_entropy", dtype, a, labels, both_ways, smoothing)
+    wanted, wanted_accuracy, gradient = naive.cross_entropy(a.astype(np.float64), labels, smoothing)
+    step = 8 * resolution(dtype)
+    assert loss == pytest.approx(wanted, rel=step, abs=step)
+    assert accuracy == pytest.approx(wanted_accuracy, rel=1e-15)
+    close(delta, gradient, step, np.full_like(gradient, 4.0 / batch))
 
 
 @pytest.mark.parametrize("dtype", DTYPES)

@@ -37,3 +37,17 @@ def test_the_sentence_says_what_and_why():
     told = sentence(before, deep, Effect.RESTART, 0)
     assert "depth 30 → 3" in told
     assert "restarted at step 0 with seed 7" in told
+
+
+@pytest.mark.parametrize(
+    "assignment",
+    ["optimizer.weight_decay=0.1", "optimizer.schedule=cosine", "optimizer.clip_agc=0.1", "task.label_smoothing=0.1"],
+)
+def test_all_the_numbers_of_training_are_live(assignment):
+    before = Scenario.from_dict({})
+    assert effect_of(before, before.replace(assignment)) is Effect.LIVE
+
+
+def test_steps_matter_to_a_schedule():
+    before = Scenario.from_dict({"optimizer": {"schedule": "cosine"}})
+    assert effect_of(before, before.replace("steps=10")) is Effect.LIVE

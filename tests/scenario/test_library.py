@@ -54,10 +54,10 @@ def test_scenarios_it_points_to_exist(name: str, scenario: Scenario) -> None:
     assert words <= set(files.names())
 
 
-def test_every_choice_of_activation_and_optimizer_is_shown_somewhere() -> None:
+def test_every_choice_of_activation_is_shown_somewhere() -> None:
     for key, of in (
         ("activation", lambda s: s.network.activation),
-        ("optimizer", lambda s: s.optimizer.name),
         ("dtype", lambda s: s.network.dtype),
     ):
         assert {of(scenario) for _, scenario in LIBRARY} == {row.name for row in menu.choices(key)}
+    assert {scenario.optimizer.name for _, scenario in LIBRARY} >= {"sgd", "momentum", "adam"}

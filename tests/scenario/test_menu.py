@@ -40,7 +40,12 @@ def test_short_names() -> None:
 
 
 def test_readers() -> None:
-    assert [row.name for _, row in menu.readers("optimizer.momentum")] == ["momentum"]
+    assert [row.name for _, row in menu.readers("optimizer.momentum")] == [
+        "momentum",
+        "nag",
+        "rmsprop",
+        "muon",
+    ]
     assert menu.readers("network.depth") == ()
 
 

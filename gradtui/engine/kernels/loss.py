@@ -14,8 +14,9 @@ from gradtui.engine.kernel import Kernel, device, kernel, real
 
 
 @device()
-def softmax_example(logits, label, delta, scale):
-    """One example: -log softmax(logits)[label] and whether the label won; delta = (softmax - one hot) * scale.
+def softmax_example(logits, label, delta, scale, smoothing):
+    """One example: -log softmax(logits)[label] and whether the label won; delta = (softmax - wanted) * scale, where
+    `smoothing` is spread over all classes and the label gets the rest.
 
     The largest logit is subtracted first, so that no exponential overflows; a NaN logit makes the loss NaN.
     """
@@ -26,29 +27,38 @@ def softmax_example(logits, label, delta, scale):
             largest = logits[c]
             winner = c
     total = 0.0
+    spread = smoothing / logits.shape[0]
+    sure = 1.0 - smoothing + spread
     for c in range(logits.shape[0]):
         e = math.exp(np.float64(logits[c] - largest))
         total += e
         delta[c] = real(e)
     for c in range(logits.shape[0]):
         p = np.float64(delta[c]) / total
-        delta[c] = real((p - (1.0 if c == label else 0.0)) * scale)
+        delta[c] = real((p - (sure if c == label else spread)) * scale)
     loss = math.log(total) - np.float64(logits[label] - largest)
+    if smoothing > 0.0:
+        mean = 0.0
+        for c in range(logits.shape[0]):
+            mean += np.float64(logits[c] - largest)
+        loss += smoothing * (np.float64(logits[label] - largest) - mean / logits.shape[0])
     return loss, winner == label and not math.isnan(total)
 
 
 @kernel(
     a="in real [batch, outputs]",
     labels="in int64 [batch]",
+    smoothing="in float64 [1]",
     delta="out real [batch, outputs]",
     report="out float64 [2]",
 )
-def cross_entropy(a, labels, delta, report):
-    """Softmax cross-entropy, mean over the batch; torch.nn.functional.cross_entropy."""
+def cross_entropy(a, labels, smoothing, delta, report):
+    """Softmax cross-entropy, mean over the batch; torch.nn.functional.cross_entropy with its label_smoothing (Szegedy
+    et al. 2016)."""
     loss = 0.0
     right = 0
     for b in range(a.shape[0]):
-        example, correct = softmax_example(a[b], labels[b], delta[b], 1.0 / a.shape[0])
+        example, correct = softmax_example(a[b], labels[b], delta[b], 1.0 / a.shape[0], smoothing[0])
         loss += example
         right += correct
     report[0] = loss / a.shape[0]

@@ -7,8 +7,8 @@ nothing else. The shift and scale (beta, gamma) are trained; formulas, eps and d
 from __future__ import annotations
 
 from gradtui.engine.kernel import device, kernel, real
+from gradtui.engine.kernels.adaptive import root
 from gradtui.engine.kernels.gauges import add_square
-from gradtui.engine.kernels.update import root
 
 #: Where the numbers of a normalisation stand in its settings.
 EPS, MOMENTUM = 0, 1
