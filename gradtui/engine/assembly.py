@@ -151,11 +151,17 @@ def inspection_of(plan: Plan) -> Program:
             flat_values=int(layer.activation.flat),
             bits=layer.measured.slope_bits,
         )
+        if not layer.activation.silent:
+            program.add(
+                inspection.note_examples,
+                values=layer.a,
+                flat_values=int(layer.activation.zeros),
+                bits=layer.measured.output_bits,
+            )
     program.add(inspection.all_live, live=at["live"])
     for index in reversed(range(len(plan.layers))):
         layer = plan.layers[index]
-        # An activation with flat stretches is 0 where its slope is: one set of bits serves for both.
-        below = plan.layers[index - 1].measured.slope_bits if index else at["input_bits"]
+        below = plan.layers[index - 1].measured.output_bits if index else at["input_bits"]
         program.add(
             inspection.explain_zeros,
             g=layer.weight_gradient,

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from gradtui.engine.kernels import gauges
-from gradtui.engine.kernels.activation import Activation, activation_backward
+from gradtui.engine.kernels.activation import Activation
 from gradtui.engine.kernels.linear import Linear, choose
 from gradtui.engine.layout import Region
 from gradtui.engine.program import Program
@@ -23,15 +23,28 @@ class Measurements:
     similarity: Region
     counts: Region
     slope_bits: Region
+    output_bits: Region
+
+
+@dataclass(frozen=True)
+class LearnedSlope:
+    """What PReLU trains besides weights and biases: a slope for the layer, or one for each unit. `column` is scratch."""
+
+    value: Region
+    gradient: Region
+    column: Region
 
 
 @dataclass(frozen=True)
 class Dense:
-    """a = phi(x W^T + b). `key` is the layer's name among the parameters, `tap` its name among the bars."""
+    """a = phi(x W^T + b). `key` is the layer's name among the parameters, `tap` its name among the bars. `bend` holds
+    the number that some activations take besides x."""
 
     key: str
     tap: str
     activation: Activation
+    bend: Region
+    slope: LearnedSlope | None
     weight: Region
     bias: Region
     weight_gradient: Region
@@ -56,20 +69,33 @@ class Dense:
         return choose(x.shape[0], self.fan_in, self.fan_out)
 
     def forward(self, program: Program, x: Region, z: Region, a: Region) -> None:
-        """Append the forward pass of x (batch, fan_in): `a` (batch, fan_out) receives the output, `z` the slopes."""
+        """Append the forward pass of x (batch, fan_in): `a` (batch, fan_out) receives the output, `z` the slopes (or,
+        where a slope is learned, what stands before the activation)."""
+        self.preactivation(program, x, z)
+        if self.slope is None:
+            program.add(self.activation.forward, z=z, bend=self.bend, a=a)
+        else:
+            program.add(self.activation.forward, z=z, slope=self.slope.value, a=a)
+
+    def preactivation(self, program: Program, x: Region, z: Region) -> None:
+        """Append z = x W^T + b."""
         program.add(self._products(x).forward, x=x, weight=self.weight, bias=self.bias, turned=self.turned, z=z)
-        program.add(self.activation.forward, z=z, a=a)
 
     def backward(self, program: Program, x: Region, delta: Region, below: Region | None) -> None:
         """Append the backward pass: `delta` (batch, fan_out) is dL/da and becomes dL/dz; `below` (batch, fan_in)
         receives dL/dx unless it is None."""
-        program.add(
-            activation_backward,
-            slope=self.z,
-            delta=delta,
-            bias_gradient=self.bias_gradient,
-            sums=self.measured.delta,
-        )
+        common = {"delta": delta, "bias_gradient": self.bias_gradient, "sums": self.measured.delta}
+        if self.slope is None:
+            program.add(self.activation.backward, slope=self.z, **common)
+        else:
+            program.add(
+                self.activation.backward,
+                z=self.z,
+                slope=self.slope.value,
+                column=self.slope.column,
+                slope_gradient=self.slope.gradient,
+                **common,
+            )
         products = self._products(x)
         program.add(products.weight_gradient, delta=delta, x=x, weight_gradient=self.weight_gradient)
         program.add(

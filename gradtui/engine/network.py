@@ -9,12 +9,14 @@ from numpy.typing import NDArray
 
 from gradtui.engine import assembly, readout
 from gradtui.engine.compile import OnCompile
-from gradtui.engine.initial import initial_weight
+from gradtui.engine.initial import initial_bias, initial_weight
 from gradtui.engine.kernels.feeding import EPOCH, STEP
 from gradtui.engine.kernels.update import KNOBS
 from gradtui.engine.layout import Arena, Region
-from gradtui.engine.plan import CHUNK, HISTORY, plan
+from gradtui.engine.lsuv import scale_to_unit_variance
+from gradtui.engine.plan import CHUNK, HISTORY, activation_of, plan
 from gradtui.engine.program import LinkedProgram, Program
+from gradtui.scenario.model import Network as Shape
 from gradtui.scenario.model import Optimizer, Scenario
 from gradtui.tasks.dataset import Dataset
 
@@ -30,6 +32,7 @@ class Network:
         self._plan = plan(scenario, dataset)
         self._arena = Arena(self._plan.layout)
         self.set_knobs(scenario.optimizer)
+        self.set_bend(scenario.network)
         self._training = {self._clips: self._link(assembly.training_step(self._plan, self._clips), on_compile)}
         self._look = self._link(assembly.look(self._plan), on_compile)
         self._inspect = self._link(assembly.inspection_of(self._plan), on_compile)
@@ -59,8 +62,17 @@ class Network:
             last = index == network.depth
             place = 0 if last else index + 1
             self._view(layer.weight)[:] = initial_weight(network, seed, place, *layer.weight.shape)
-            self._view(layer.bias)[:] = 0.0 if last else network.init_bias
+            self._view(layer.bias)[:] = initial_bias(network, seed, place, *layer.weight.shape)
+            if layer.slope:
+                self._view(layer.slope.value)[:] = network.prelu_init
+        if network.init == "lsuv":
+            scale_to_unit_variance(self._plan, self._arena, self._first_inputs(CHUNK))
         self._remember_initial()
+
+    def _first_inputs(self, most: int) -> Array:
+        """The inputs of the first training steps, as many as make up `most` rows, at least of one step."""
+        steps = min(max(most // self._plan.batch, 1), len(self.dataset.train_inputs) // self._plan.batch)
+        return np.concatenate([self.batch(step)[0] for step in range(steps)])[:most]
 
     def _remember_initial(self) -> None:
         """Let `distance` count from the weights as they are now."""
@@ -109,6 +121,11 @@ class Network:
         self._clips = optimizer.clip_norm > 0.0
         self._view("knobs")[:] = [getattr(optimizer, name) for name in KNOBS]
 
+    def set_bend(self, network: Shape) -> None:
+        """Write the number that the activation takes besides x, where it takes one."""
+        key = activation_of(network).bend
+        self._view("bend")[0] = getattr(network, key) if key else 0.0
+
     # Reading
 
     @property
@@ -143,9 +160,21 @@ class Network:
             fan_in=self._fan_in,
             fan_out=self._fan_out,
             distance=self._distance(),
+            slope_gradient=self._slope_gradient(),
             dead=self._dead.copy(),
             updated=self.step_count > 0,
         )
+
+    def _slope_gradient(self) -> NDArray[np.float64]:
+        """Root mean square of the gradient of each layer's learned slopes; NaN where there is none."""
+        found = np.full(len(self._plan.layers), np.nan)
+        for index, layer in enumerate(self._plan.layers):
+            if layer.slope:
+                gradient = self._view(layer.slope.gradient).astype(np.float64)
+                largest = np.abs(gradient).max()
+                scale = largest if 0.0 < largest < np.inf else 1.0  # the square of 1e-200 is 0
+                found[index] = scale * np.sqrt(np.mean((gradient / scale) ** 2))
+        return found
 
     def history(self, start: int) -> tuple[int, NDArray[np.float64]]:
         """Loss and accuracy of the steps from `start` on, shape (steps, 2); the first step that is still known."""
@@ -172,27 +201,27 @@ class Network:
         return [self._view(layer.a).copy() for layer in self._plan.layers]
 
     def parameters(self) -> dict[str, Array]:
-        """Weights (fan_out, fan_in) and biases (fan_out,) by name: copies."""
-        return self._named("weight", "bias")
+        """Weights (fan_out, fan_in), biases (fan_out,) and PReLU's slopes (1,) or (fan_out,) by name: copies."""
+        return {name: self._view(value).copy() for name, (value, _) in self._parameter_regions().items()}
 
     def gradients(self) -> dict[str, Array]:
         """The last measured step's gradients under the parameters' names: copies."""
         self.look()
-        return self._named("weight_gradient", "bias_gradient")
+        return {name: self._view(gradient).copy() for name, (_, gradient) in self._parameter_regions().items()}
 
-    def _named(self, weight: str, bias: str) -> dict[str, Array]:
+    def _parameter_regions(self) -> dict[str, tuple[Region, Region]]:
+        """Where each parameter and its gradient lie."""
         found = {}
         for layer in self._plan.layers:
-            found[f"{layer.key}.weight"] = self._view(getattr(layer, weight)).copy()
-            found[f"{layer.key}.bias"] = self._view(getattr(layer, bias)).copy()
+            found[f"{layer.key}.weight"] = layer.weight, layer.weight_gradient
+            found[f"{layer.key}.bias"] = layer.bias, layer.bias_gradient
+            if layer.slope:
+                found[f"{layer.key}.slope"] = layer.slope.value, layer.slope.gradient
         return found
 
     def load_parameters(self, values: dict[str, Array]) -> None:
         """Replace all parameters; raises ValueError naming what is missing, unknown or of another shape."""
-        own = {}
-        for layer in self._plan.layers:
-            own[f"{layer.key}.weight"] = self._view(layer.weight)
-            own[f"{layer.key}.bias"] = self._view(layer.bias)
+        own = {name: self._view(value) for name, (value, _) in self._parameter_regions().items()}
         check_names_and_shapes(own, values)
         for name, target in own.items():
             target[:] = values[name]
@@ -245,14 +274,16 @@ class Network:
 
     def continue_from(self, other: Network) -> None:
         """Take over weights, biases, clock and memory of a network with the same layers; where the optimizer is the
-        same, its state as well."""
+        same, its state as well. Learned slopes go along where both have them in the same shape."""
         mine, theirs = self._plan, other._plan
-        names = ["clock", "bias", "history"]
-        same_optimizer = self.scenario.optimizer.name == other.scenario.optimizer.name
-        if same_optimizer:
-            names.append("bias_state")
-        for name in names:
+        for name in ("clock", "history"):
             self._view(name)[:] = other._view(name)
+        same_optimizer = self.scenario.optimizer.name == other.scenario.optimizer.name
+        rows = {self._view("bias").size, other._view("bias").size}
+        shared = rows.pop() if len(rows) == 1 else int(self._fan_out.sum())
+        self._view("bias")[:shared] = other._view("bias")[:shared]
+        if same_optimizer:
+            self._view("bias_state")[:, :shared] = other._view("bias_state")[:, :shared]
         self._view("clock")[EPOCH] = 0
         for layer, before in zip(mine.layers, theirs.layers, strict=True):
             self._view(layer.weight)[:] = other._view(before.weight)

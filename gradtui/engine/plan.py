@@ -6,11 +6,12 @@ from dataclasses import dataclass, field
 from itertools import pairwise
 
 from gradtui.engine.kernels import update
-from gradtui.engine.kernels.activation import ACTIVATIONS
+from gradtui.engine.kernels.activation import ACTIVATIONS, Activation
 from gradtui.engine.kernels.loss import LOSSES
-from gradtui.engine.layers import Dense, Measurements
+from gradtui.engine.kernels.prelu import PRELU
+from gradtui.engine.layers import Dense, LearnedSlope, Measurements
 from gradtui.engine.layout import Layout, Region
-from gradtui.scenario.model import Scenario
+from gradtui.scenario.model import Network, Scenario
 from gradtui.tasks.dataset import Dataset
 
 #: Steps whose loss and accuracy are kept: what a reader has not fetched after so many steps is gone.
@@ -126,13 +127,19 @@ def _reserve_layers(made: Plan) -> None:
 
     turned = made.reserve("turned", "real", max(a * b for a, b in pairwise(sizes)))
     units = sum(sizes[1:])
-    bias = made.reserve("bias", "real", units)
-    bias_gradient = made.reserve("bias_gradient", "real", units)
-    made.reserve("bias_state", "real", optimizer.states, units)
+    each = _slopes_each(network)
+    # Behind the biases stand the learned slopes, so that whatever is done to the biases is done to them.
+    rows = units + each * network.depth
+    bias = made.reserve("bias", "real", rows)
+    bias_gradient = made.reserve("bias_gradient", "real", rows)
+    made.reserve("bias_state", "real", optimizer.states, rows)
+    column = made.reserve("column", "real", widest)
+    bend = made.reserve("bend", "float64", 1)
     words = -(-made.batch // 64)
     made.reserve("live", "int64", words)
     made.reserve("input_bits", "int64", inputs, words)
     slope_bits = made.reserve("slope_bits", "int64", units, words)
+    output_bits = made.reserve("output_bits", "int64", units, words)
     made.reserve("saturates_below", "float64", taps, 1)
     made.reserve("census", "real", units)
     start = 0
@@ -144,11 +151,19 @@ def _reserve_layers(made: Plan) -> None:
         def matrix(role: str, rows: int = fan_out, columns: int = fan_in, key: str = key) -> Region:
             return made.layout.region(f"{key}.{role}", made.dtype, rows, columns)
 
+        slope = None
+        if each and not last:
+            at = units + each * index
+            slope = LearnedSlope(bias.part(at, (each,)), bias_gradient.part(at, (each,)), column.part(0, (fan_out,)))
+        activation = ACTIVATIONS["identity"] if last else activation_of(network)
+        bits = slope_bits.part(start * words, (fan_out, words))
         made.layers.append(
             Dense(
                 key=key,
                 tap="out" if last else str(index + 1),
-                activation=ACTIVATIONS["identity" if last else network.activation],
+                activation=activation,
+                bend=bend,
+                slope=slope,
                 weight=matrix("weight"),
                 bias=bias.part(start, (fan_out,)),
                 weight_gradient=matrix("weight_gradient"),
@@ -167,11 +182,24 @@ def _reserve_layers(made: Plan) -> None:
                     activation=tables.activation[index],
                     similarity=tables.similarity[index],
                     counts=tables.counts[index],
-                    slope_bits=slope_bits.part(start * words, (fan_out, words)),
+                    slope_bits=bits,
+                    output_bits=bits if activation.silent else output_bits.part(start * words, (fan_out, words)),
                 ),
             )
         )
         start += fan_out
+
+
+def activation_of(network: Network) -> Activation:
+    """The hidden layers' activation."""
+    return PRELU[network.prelu_share] if network.activation == "prelu" else ACTIVATIONS[network.activation]
+
+
+def _slopes_each(network: Network) -> int:
+    """How many slopes a hidden layer learns."""
+    if network.activation != "prelu":
+        return 0
+    return network.width if network.prelu_share == "unit" else 1
 
 
 def loss_name(dataset: Dataset) -> str:

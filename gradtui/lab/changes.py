@@ -29,9 +29,12 @@ _LIVE = {
     "optimizer.beta2",
     "optimizer.eps",
     "optimizer.clip_norm",
+    "network.negative_slope",
+    "network.alpha",
+    "network.beta",
 }
 #: Keys that need another program but leave the weights' shapes and first values alone.
-_CARRIED = {"network.activation", "optimizer.name", "task.batch"}
+_CARRIED = {"network.activation", "network.prelu_share", "optimizer.name", "task.batch"}
 
 
 def changed_keys(before: Scenario, after: Scenario) -> dict[str, tuple[Any, Any]]:

@@ -108,6 +108,17 @@ def _combinations(scenario: Scenario) -> Iterator[str]:
             f"network.depth {network.depth:,} and network.width {network.width:,} make {weights:,} weights; "
             f"at most {MOST_WEIGHTS:,} are allowed"
         )
+    kind = network.init_bias_kind
+    if kind == "auto" and network.init == "torch_default":
+        kind = "torch"
+    if network.init_bias != 0.0 and kind in ("zero", "torch"):
+        said = f'network.init_bias_kind = "{network.init_bias_kind}"'
+        if network.init_bias_kind == "auto":
+            said += ' with network.init = "torch_default"'
+        yield (
+            f"network.init_bias is {shown(network.init_bias)}, but {said} sets the biases another way; "
+            'use network.init_bias_kind = "constant" for a value of your own'
+        )
     if task.name == "file" and not task.path:
         yield 'task.path is missing: task.name = "file" needs the path of a CSV or NPZ file'
     for number, lesson in enumerate(scenario.lesson, 1):
