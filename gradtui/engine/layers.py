@@ -28,7 +28,7 @@ class Measurements:
 
 @dataclass(frozen=True)
 class LearnedSlope:
-    """What PReLU trains besides weights and biases: a slope for the layer, or one for each unit. `column` is scratch."""
+    """What PReLU trains besides weights and biases: a slope a layer, or one for each unit. `column` is scratch."""
 
     value: Region
     gradient: Region
