@@ -24,4 +24,5 @@ GAUGES: dict[str, str] = {
     "similarity": "mean cosine between the layer's outputs for different inputs; 1: says the same to all",
     "distance": "rms(weights - their initial values) / rms(their initial values)",
     "turn": "cosine between this step's weight gradient and the last step's",
+    "slope_grad_rms": "root mean square of the gradient of PReLU's learned slopes; nan in layers without any",
 }

@@ -63,11 +63,109 @@ def relu(x):
     return np.where(x <= 0.0, 0.0, x), np.where(x <= 0.0, 0.0, 1.0)
 
 
-ACTIVATIONS = {"identity": identity, "sigmoid": sigmoid, "tanh": tanh, "relu": relu}
+def hard_sigmoid(x):
+    """(x + 3) / 6, cut at 0 and 1."""
+    return np.clip((x + 3.0) / 6.0, 0.0, 1.0), np.where(np.abs(x) < 3.0, 1.0 / 6.0, 0.0)
+
+
+def hard_tanh(x):
+    """x, cut at -1 and 1."""
+    return np.clip(x, -1.0, 1.0), np.where(np.abs(x) < 1.0, 1.0, 0.0)
+
+
+def softsign(x):
+    """x / (1 + |x|)."""
+    return x / (1.0 + np.abs(x)), 1.0 / (1.0 + np.abs(x)) ** 2
+
+
+def softplus(x, beta):
+    """log(1 + e^(beta x)) / beta."""
+    return np.logaddexp(0.0, beta * x) / beta, sigmoid(beta * x)[0]
+
+
+def leaky_relu(x, slope):
+    """x, or slope x where x <= 0."""
+    return np.where(x > 0.0, x, slope * x), np.where(x > 0.0, 1.0, slope)
+
+
+def elu(x, alpha):
+    """x, or alpha (e^x - 1) where x <= 0."""
+    left = np.minimum(x, 0.0)
+    return np.where(x > 0.0, x, alpha * np.expm1(left)), np.where(x > 0.0, 1.0, alpha * np.exp(left))
+
+
+def selu(x):
+    """Scaled ELU."""
+    scale = 1.0507009873554804934193349852946
+    value, slope = elu(x, 1.6732632423543772848170429916717)
+    return scale * value, scale * slope
+
+
+def celu(x, alpha):
+    """x, or alpha (e^(x / alpha) - 1) where x <= 0."""
+    value, slope = elu(x / alpha, 1.0)
+    return alpha * value, slope
+
+
+def gelu(x):
+    """x times the normal distribution."""
+    below = np.vectorize(lambda each: math.erfc(-each / math.sqrt(2.0)) / 2.0)(x)
+    return x * below, below + x * np.exp(-(x**2) / 2.0) / math.sqrt(2.0 * math.pi)
+
+
+def gelu_tanh(x):
+    """x (1 + tanh(sqrt(2/pi) (x + 0.044715 x^3))) / 2, which is x sigmoid(2 sqrt(2/pi) (...))."""
+    k = 2.0 * math.sqrt(2.0 / math.pi)
+    gate, bend = sigmoid(k * (x + 0.044715 * x**3))
+    return x * gate, gate + x * bend * k * (1.0 + 3.0 * 0.044715 * x**2)
+
+
+def silu(x):
+    """x sigmoid(x)."""
+    gate, bend = sigmoid(x)
+    return x * gate, gate + x * bend
+
+
+def mish(x):
+    """x tanh(log(1 + e^x))."""
+    value, slope = tanh(np.logaddexp(0.0, x))
+    return x * value, value + x * slope * sigmoid(x)[0]
+
+
+ACTIVATIONS = {
+    "identity": identity,
+    "sigmoid": sigmoid,
+    "hard_sigmoid": hard_sigmoid,
+    "tanh": tanh,
+    "hard_tanh": hard_tanh,
+    "softsign": softsign,
+    "softplus": softplus,
+    "relu": relu,
+    "leaky_relu": leaky_relu,
+    "elu": elu,
+    "selu": selu,
+    "celu": celu,
+    "gelu": gelu,
+    "gelu_tanh": gelu_tanh,
+    "silu": silu,
+    "mish": mish,
+}
+#: Those that take a number besides x, and two values of it to try.
+BENT = {"softplus": (1.0, 2.5), "leaky_relu": (0.01, 0.2), "elu": (1.0, 0.6), "celu": (1.0, 0.6)}
 #: The largest slope of each squashing function.
-STEEPEST = {"sigmoid": 0.25, "tanh": 1.0}
+STEEPEST = {"sigmoid": 0.25, "tanh": 1.0, "softsign": 1.0}
 #: Activations whose slope is exactly 0 somewhere: their units can die.
-FLAT = {"relu"}
+FLAT = {"relu", "hard_sigmoid", "hard_tanh"}
+
+
+def prelu(x, slope):
+    """x, or slope x where x <= 0; `slope` is one number or one for each column."""
+    return leaky_relu(x, np.broadcast_to(slope, x.shape))[0]
+
+
+def prelu_backward(x, slope, delta):
+    """(dL/dx, dL/dslope of each column): delta times 1 or slope, and delta x where x <= 0."""
+    return delta * leaky_relu(x, np.broadcast_to(slope, x.shape))[1], (delta * np.minimum(x, 0.0)).sum(axis=0)
 
 
 def silent_units(slope):

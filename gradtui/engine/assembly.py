@@ -118,6 +118,13 @@ def inspection_of(plan: Plan) -> Program:
             flat_values=int(layer.activation.flat),
             bits=layer.measured.slope_bits,
         )
+        if not layer.activation.silent:
+            program.add(
+                inspection.note_examples,
+                values=layer.a,
+                flat_values=int(layer.activation.zeros),
+                bits=layer.measured.output_bits,
+            )
     program.add(inspection.all_live, live=at["live"])
     for index in reversed(range(len(plan.layers))):
         layer = plan.layers[index]
@@ -140,8 +147,7 @@ def _input_bits(plan: Plan, index: int) -> Region:
     below = plan.layers[index - 1]
     if below.norm and not below.norm_first and below.norm.kind.shifts:  # shifted, nothing is 0 by construction
         return plan.regions["every_bit"].part(0, below.measured.slope_bits.shape)
-    # An activation with flat stretches is 0 where its slope is: one set of bits serves for both.
-    return below.measured.slope_bits
+    return below.measured.output_bits
 
 
 def evaluation(plan: Plan, rows: int, census: bool) -> Program:

@@ -1,4 +1,8 @@
-"""Initial weights: how each named scheme scales the draws of a layer."""
+"""Initial weights and biases: how each named scheme makes a layer's numbers of its draws.
+
+Draws are keyed by the layer alone. So all schemes of the normal family scale the same normal numbers, all of the
+uniform family the same uniform ones, and two networks that differ in the scheme differ in nothing else.
+"""
 
 from __future__ import annotations
 
@@ -12,33 +16,83 @@ from numpy.typing import NDArray
 from gradtui.engine.randomness import Stream, normals, uniforms
 from gradtui.scenario.model import Network
 
-#: (fan_in, fan_out, network) -> standard deviation of a normal, or bound of a uniform distribution.
+Floats = NDArray[np.float64]
+#: (fan_in, fan_out, network) -> standard deviation of a normal, or bound of a uniform distribution, before the gain.
 Scale = Callable[[int, int, Network], float]
 
+#: Where `truncated_normal` is cut, in standard deviations.
+CUT = 2.0
+
+
+def _he_fan(fan_in: int, fan_out: int, network: Network) -> int:
+    return fan_out if network.init_fan == "out" else fan_in
+
+
+#: LeCun et al. 1998, Glorot & Bengio 2010, He et al. 2015 (with the gain of ReLU, as in torch.nn.init).
 NORMAL: dict[str, Scale] = {
     "normal": lambda fan_in, fan_out, network: network.init_std,
+    "lecun_normal": lambda fan_in, fan_out, network: math.sqrt(1.0 / fan_in),
     "xavier_normal": lambda fan_in, fan_out, network: math.sqrt(2.0 / (fan_in + fan_out)),
-    "he_normal": lambda fan_in, fan_out, network: math.sqrt(2.0 / fan_in),
+    "he_normal": lambda fan_in, fan_out, network: math.sqrt(2.0 / _he_fan(fan_in, fan_out, network)),
 }
 UNIFORM: dict[str, Scale] = {
     "uniform": lambda fan_in, fan_out, network: network.init_bound or 1.0 / math.sqrt(fan_in),
+    "lecun_uniform": lambda fan_in, fan_out, network: math.sqrt(3.0 / fan_in),
     "xavier_uniform": lambda fan_in, fan_out, network: math.sqrt(6.0 / (fan_in + fan_out)),
-    "he_uniform": lambda fan_in, fan_out, network: math.sqrt(6.0 / fan_in),
+    "he_uniform": lambda fan_in, fan_out, network: math.sqrt(6.0 / _he_fan(fan_in, fan_out, network)),
 }
 
 
-def initial_weight(network: Network, seed: int, place: int, fan_out: int, fan_in: int) -> NDArray[np.float64]:
+def initial_weight(network: Network, seed: int, place: int, fan_out: int, fan_in: int) -> Floats:
     """Weights of shape (fan_out, fan_in). `place` keys the draws: hidden layers count from 1, the output layer is 0,
-    so that a deeper network begins with the very layers of the shallower one.
+    so that a deeper network begins with the very layers of the shallower one. `lsuv` begins as `orthogonal`."""
+    shape, gain, init = (fan_out, fan_in), network.init_gain, network.init
+    if init == "zeros":
+        return np.zeros(shape)
+    if init == "identity":
+        return gain * np.eye(*shape)
+    if init == "torch_default":
+        return _spread(seed, Stream.WEIGHT, place, shape) / math.sqrt(fan_in)
+    if init in UNIFORM:
+        return gain * UNIFORM[init](fan_in, fan_out, network) * _spread(seed, Stream.WEIGHT, place, shape)
+    draws = normals(seed, Stream.WEIGHT, place, fan_out * fan_in).reshape(shape)
+    if init == "truncated_normal":
+        return gain * network.init_std * _truncated(draws)
+    if init == "orthogonal":
+        return gain * _orthogonal(draws)
+    if init == "lsuv":
+        return _orthogonal(draws)
+    return gain * NORMAL[init](fan_in, fan_out, network) * draws
 
-    Xavier: Glorot & Bengio 2010; He: He et al. 2015; gains as in torch.nn.init for ReLU.
-    """
-    count = fan_out * fan_in
-    if network.init in NORMAL:
-        scale = NORMAL[network.init](fan_in, fan_out, network)
-        draws = normals(seed, Stream.WEIGHT, place, count)
-    else:
-        scale = UNIFORM[network.init](fan_in, fan_out, network)
-        draws = 2.0 * uniforms(seed, Stream.WEIGHT, place, count) - 1.0
-    weights: NDArray[Any] = scale * draws
-    return weights.reshape(fan_out, fan_in)
+
+def initial_bias(network: Network, seed: int, place: int, fan_out: int, fan_in: int) -> Floats:
+    """Biases of shape (fan_out,). The output layer (place 0) has a constant of its own: 0."""
+    kind = network.init_bias_kind
+    if kind == "torch" or (kind == "auto" and network.init == "torch_default"):
+        return _spread(seed, Stream.BIAS, place, (fan_out,)) / math.sqrt(fan_in)
+    constant = 0.0 if kind == "zero" or place == 0 else network.init_bias
+    return np.full(fan_out, constant)
+
+
+def _spread(seed: int, stream: Stream, place: int, shape: tuple[int, ...]) -> Floats:
+    """Uniform numbers in (-1, 1)."""
+    return 2.0 * uniforms(seed, stream, place, math.prod(shape)).reshape(shape) - 1.0
+
+
+def _truncated(draws: Floats) -> Floats:
+    """Normal numbers squeezed into (-CUT, CUT): each keeps its rank, so that the result is distributed as those normal
+    numbers are that lie inside."""
+    from scipy.special import ndtr, ndtri  # only here: half of the time that the engine takes to import
+
+    outside = ndtr(-CUT)
+    squeezed: NDArray[Any] = ndtri(outside + (1.0 - 2.0 * outside) * ndtr(draws))
+    return squeezed
+
+
+def _orthogonal(draws: Floats) -> Floats:
+    """Orthonormal rows or columns, whichever are fewer, evenly spread over all such matrices (Saxe, McClelland &
+    Ganguli 2014): QR with R's diagonal made positive (Mezzadri 2007), as torch.nn.init.orthogonal_ does it."""
+    wide = draws.shape[0] < draws.shape[1]
+    q, r = np.linalg.qr(draws.T if wide else draws)
+    q *= np.sign(np.diag(r))
+    return np.ascontiguousarray(q.T if wide else q)

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from gradtui.engine.kernels import gauges
-from gradtui.engine.kernels.activation import Activation, activation_backward, column_sums
+from gradtui.engine.kernels.activation import Activation, column_sums
 from gradtui.engine.kernels.linear import Linear, choose
 from gradtui.engine.layout import Region
 from gradtui.engine.norms import Norm
@@ -26,6 +26,16 @@ class Measurements:
     similarity: Region
     counts: Region
     slope_bits: Region
+    output_bits: Region
+
+
+@dataclass(frozen=True)
+class LearnedSlope:
+    """What PReLU trains besides weights and biases: a slope a layer, or one for each unit. `column` is scratch."""
+
+    value: Region
+    gradient: Region
+    column: Region
 
 
 @dataclass(frozen=True)
@@ -33,12 +43,15 @@ class Dense:
     """a = phi(norm(x W^T + b)), or norm(phi(x W^T + b)) where the norm does not come first; with the sums of residual
     blocks in between.
 
-    `key` is the layer's name among the parameters, `tap` its name among the bars.
+    `key` is the layer's name among the parameters, `tap` its name among the bars. `bend` holds the number that some
+    activations take besides x.
     """
 
     key: str
     tap: str
     activation: Activation
+    bend: Region
+    slope: LearnedSlope | None
     weight: Region
     bias: Region
     weight_gradient: Region
@@ -76,6 +89,8 @@ class Dense:
             (f"{self.key}.weight", self.weight, self.weight_gradient),
             (f"{self.key}.bias", self.bias, self.bias_gradient),
         ]
+        if self.slope:
+            found.append((f"{self.key}.slope", self.slope.value, self.slope.gradient))
         if self.norm:
             found += self.norm.trained()
         return found
@@ -113,7 +128,7 @@ class Dense:
         normalise: Callable[[Program, Region], None] | None,
         stream: Region | None,
     ) -> None:
-        program.add(self._products(x).forward, x=x, weight=self.weight, bias=self.bias, turned=self.turned, z=z)
+        self.preactivation(program, x, z)
         residual = self.residual
         if residual and stream and residual.pre:
             residual.join(program, z, stream)
@@ -122,11 +137,37 @@ class Dense:
             normalise(program, z)
         if residual and stream and not residual.pre:
             residual.join(program, z, stream)
-        program.add(self.activation.forward, z=z, a=a)
+        self._activate(program, z, a)
         if normalise and not self.norm_first:
             normalise(program, a)
         if residual and stream and not residual.pre:
             residual.keep(program, a, stream)
+
+    def preactivation(self, program: Program, x: Region, z: Region) -> None:
+        """Append z = x W^T + b."""
+        program.add(self._products(x).forward, x=x, weight=self.weight, bias=self.bias, turned=self.turned, z=z)
+
+    def _activate(self, program: Program, z: Region, a: Region) -> None:
+        """Append a = phi(z); z becomes the slopes, or stays where a slope is learned."""
+        if self.slope is None:
+            program.add(self.activation.forward, z=z, bend=self.bend, a=a)
+        else:
+            program.add(self.activation.forward, z=z, slope=self.slope.value, a=a)
+
+    def _slope(self, program: Program, delta: Region) -> None:
+        """Append delta = delta * phi'(z)."""
+        if self.slope is None:
+            program.add(self.activation.backward, slope=self.z, delta=delta, sums=self.measured.delta)
+            return
+        program.add(
+            self.activation.backward,
+            z=self.z,
+            slope=self.slope.value,
+            delta=delta,
+            column=self.slope.column,
+            slope_gradient=self.slope.gradient,
+            sums=self.measured.delta,
+        )
 
     def backward(self, program: Program, x: Region, delta: Region, below: Region | None) -> None:
         """Append the backward pass: `delta` (batch, fan_out) is dL/d(output) and becomes dL/dz; `below`
@@ -136,7 +177,7 @@ class Dense:
             residual.meet(program, delta)
         if self.norm and not self.norm_first:
             self.norm.backward(program, delta)
-        program.add(activation_backward, slope=self.z, delta=delta, sums=self.measured.delta)
+        self._slope(program, delta)
         if residual and not residual.pre:
             residual.part(program, delta)
         if self.norm and self.norm_first:

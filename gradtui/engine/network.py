@@ -9,12 +9,14 @@ from numpy.typing import NDArray
 
 from gradtui.engine import assembly, knobs, readout
 from gradtui.engine.compile import OnCompile
-from gradtui.engine.initial import initial_weight
+from gradtui.engine.initial import initial_bias, initial_weight
 from gradtui.engine.kernels.feeding import BEGAN, EPOCH, STEP
 from gradtui.engine.layout import Arena, Region
-from gradtui.engine.plan import CHUNK, HISTORY, plan, refuse_smoothing
+from gradtui.engine.lsuv import scale_to_unit_variance
+from gradtui.engine.plan import CHUNK, HISTORY, activation_of, plan, refuse_smoothing
 from gradtui.engine.program import LinkedProgram, Program
 from gradtui.engine.updating import Clipping
+from gradtui.scenario.model import Network as Shape
 from gradtui.scenario.model import Scenario
 from gradtui.tasks.dataset import Dataset
 
@@ -30,6 +32,7 @@ class Network:
         self._plan = plan(scenario, dataset)
         self._arena = Arena(self._plan.layout)
         self.set_knobs(scenario)
+        self.set_bend(scenario.network)
         self._training = {self._clipping: self._link(assembly.training_step(self._plan, self._clipping), on_compile)}
         self._look = self._link(assembly.look(self._plan), on_compile)
         self._inspect = self._link(assembly.inspection_of(self._plan), on_compile)
@@ -63,13 +66,22 @@ class Network:
             last = index == network.depth
             place = 0 if last else index + 1
             self._view(layer.weight)[:] = initial_weight(network, seed, place, *layer.weight.shape)
-            self._view(layer.bias)[:] = 0.0 if last else network.init_bias
+            self._view(layer.bias)[:] = initial_bias(network, seed, place, *layer.weight.shape)
+            if layer.slope:
+                self._view(layer.slope.value)[:] = network.prelu_init
             if layer.norm:
                 self._view(layer.norm.gamma)[:] = 1.0
                 self._view(layer.norm.running_variance)[:] = 1.0
                 eps = network.norm_eps or layer.norm.kind.eps(network.dtype)
                 self._view(layer.norm.settings)[:] = (eps, network.norm_momentum)
+        if network.init == "lsuv":
+            scale_to_unit_variance(self._plan, self._arena, self._first_inputs(CHUNK))
         self._remember_initial()
+
+    def _first_inputs(self, most: int) -> Array:
+        """The inputs of the first training steps, as many as make up `most` rows, at least of one step."""
+        steps = min(max(most // self._plan.batch, 1), len(self.dataset.train_inputs) // self._plan.batch)
+        return np.concatenate([self.batch(step)[0] for step in range(steps)])[:most]
 
     def _remember_initial(self) -> None:
         """Let `distance` count from the weights as they are now."""
@@ -125,6 +137,11 @@ class Network:
         self._view("knobs")[:] = knobs.values(scenario)
         self._view("smoothing")[:] = scenario.task.label_smoothing
 
+    def set_bend(self, network: Shape) -> None:
+        """Write the number that the activation takes besides x, where it takes one."""
+        key = activation_of(network).bend
+        self._view("bend")[0] = getattr(network, key) if key else 0.0
+
     # Reading
 
     @property
@@ -163,6 +180,7 @@ class Network:
             fan_in=self._fan_in,
             fan_out=self._fan_out,
             distance=self._distance(),
+            slope_gradient=self._slope_gradient(),
             dead=self._dead.copy(),
             updated=self.step_count > 0,
             skipped=self._skip_factors(),
@@ -184,6 +202,17 @@ class Network:
             if layer.residual.joins:
                 factors[index] *= abs(self.scenario.network.skip_scale)
         return factors
+
+    def _slope_gradient(self) -> NDArray[np.float64]:
+        """Root mean square of the gradient of each layer's learned slopes; NaN where there is none."""
+        found = np.full(len(self._plan.layers), np.nan)
+        for index, layer in enumerate(self._plan.layers):
+            if layer.slope:
+                gradient = self._view(layer.slope.gradient).astype(np.float64)
+                largest = np.abs(gradient).max()
+                scale = largest if 0.0 < largest < np.inf else 1.0  # the square of 1e-200 is 0
+                found[index] = scale * np.sqrt(np.mean((gradient / scale) ** 2))
+        return found
 
     def history(self, start: int) -> tuple[int, NDArray[np.float64]]:
         """Loss and accuracy of the steps from `start` on, shape (steps, 2); the first step that is still known."""
@@ -282,25 +311,32 @@ class Network:
 
     def continue_from(self, other: Network) -> None:
         """Take over weights, biases, clock and memory of a network with the same layers; where the optimizer is the
-        same, its state as well."""
+        same, its state as well. Learned slopes go along where both have them in the same shape."""
         mine, theirs = self._plan, other._plan
-        names = ["clock", "vectors", "history"]
         same_optimizer = self.scenario.optimizer.name == other.scenario.optimizer.name
-        if same_optimizer:
-            names.append("vector_state")
-        for name in names:
+        for name in ("clock", "history"):
             self._view(name)[:] = other._view(name)
         clock = self._view("clock")
         clock[EPOCH] = 0
         if not same_optimizer:
             clock[BEGAN] = clock[STEP]
         for layer, before in zip(mine.layers, theirs.layers, strict=True):
-            self._view(layer.weight)[:] = other._view(before.weight)
             self._view(layer.initial)[:] = other._view(before.initial)
-            for (_, running), (_, kept) in zip(layer.kept(), before.kept(), strict=True):
-                self._view(running)[:] = other._view(kept)
             if same_optimizer:
                 self._view(layer.state)[:] = other._view(before.state)
+            known = {name: values for name, values, _ in before.trained()} | dict(before.kept())
+            for name, values in [(name, values) for name, values, _ in layer.trained()] + layer.kept():
+                if name not in known or known[name].shape != values.shape:
+                    continue
+                self._view(values)[:] = other._view(known[name])
+                if same_optimizer and len(values.shape) == 1:
+                    self._memory(values)[:] = other._memory(known[name])
+
+    def _memory(self, vector: Region) -> Array:
+        """What the optimizer keeps for one trained vector, (states, size); nothing for one that is not trained."""
+        vectors = self._plan.regions["vectors"]
+        start = (vector.offset - vectors.offset) // vector.dtype.itemsize
+        return self._view("vector_state")[:, start : start + vector.size] if 0 <= start < vectors.size else np.empty(0)
 
 
 def check_names_and_shapes(own: dict[str, Array], given: dict[str, Array]) -> None:

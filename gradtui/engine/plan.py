@@ -6,10 +6,11 @@ from dataclasses import dataclass, field
 from itertools import pairwise
 
 from gradtui.engine import knobs
-from gradtui.engine.kernels.activation import ACTIVATIONS
+from gradtui.engine.kernels.activation import ACTIVATIONS, Activation
 from gradtui.engine.kernels.loss import LOSSES
 from gradtui.engine.kernels.optimizers import OPTIMIZERS
-from gradtui.engine.layers import Dense, Measurements
+from gradtui.engine.kernels.prelu import PRELU
+from gradtui.engine.layers import Dense, LearnedSlope, Measurements
 from gradtui.engine.layout import Layout, Region
 from gradtui.engine.norms import KINDS, Norm
 from gradtui.engine.residual import Residual, blocks
@@ -173,12 +174,17 @@ def _reserve_layers(made: Plan) -> None:
         made.reserve("skip_scale", "float64", 1)
     turned = made.reserve("turned", "real", max(a * b for a, b in pairwise(sizes)))
     units = sum(sizes[1:])
-    vectors = Vectors(made, units + (2 * network.width * network.depth if network.norm != "none" else 0))
+    each = _slopes_each(network)
+    normed = 2 * network.width * network.depth if network.norm != "none" else 0
+    vectors = Vectors(made, units + normed + each * network.depth)
+    column = made.reserve("column", "real", widest)
+    bend = made.reserve("bend", "float64", 1)
     words = -(-made.batch // 64)
     made.reserve("live", "int64", words)
     made.reserve("input_bits", "int64", inputs, words)
     made.reserve("every_bit", "int64", widest, words)
     slope_bits = made.reserve("slope_bits", "int64", units, words)
+    output_bits = made.reserve("output_bits", "int64", units, words)
     made.reserve("saturates_below", "float64", taps, 1)
     made.reserve("census", "real", units)
     start = 0
@@ -191,11 +197,18 @@ def _reserve_layers(made: Plan) -> None:
             return made.layout.region(f"{key}.{role}", made.dtype, rows, columns)
 
         bias, bias_gradient = vectors.take(fan_out)
+        slope = None
+        if each and not last:
+            slope = LearnedSlope(*vectors.take(each), column.part(0, (fan_out,)))
+        activation = ACTIVATIONS["identity"] if last else activation_of(network)
+        bits = slope_bits.part(start * words, (fan_out, words))
         made.layers.append(
             Dense(
                 key=key,
                 tap="out" if last else str(index + 1),
-                activation=ACTIVATIONS["identity" if last else network.activation],
+                activation=activation,
+                bend=bend,
+                slope=slope,
                 weight=matrix("weight"),
                 bias=bias,
                 weight_gradient=matrix("weight_gradient"),
@@ -218,7 +231,8 @@ def _reserve_layers(made: Plan) -> None:
                     activation=tables.activation[index],
                     similarity=tables.similarity[index],
                     counts=tables.counts[index],
-                    slope_bits=slope_bits.part(start * words, (fan_out, words)),
+                    slope_bits=bits,
+                    output_bits=bits if activation.silent else output_bits.part(start * words, (fan_out, words)),
                 ),
             )
         )
@@ -278,6 +292,18 @@ def _inside_block(network: Network, index: int) -> bool:
     begins, joins = blocks(network.depth, network.skip_every)
     last = max(joins, default=0)
     return network.skip == "residual" and 0 < index < last and index not in begins and index not in joins
+
+
+def activation_of(network: Network) -> Activation:
+    """The hidden layers' activation."""
+    return PRELU[network.prelu_share] if network.activation == "prelu" else ACTIVATIONS[network.activation]
+
+
+def _slopes_each(network: Network) -> int:
+    """How many slopes a hidden layer learns."""
+    if network.activation != "prelu":
+        return 0
+    return network.width if network.prelu_share == "unit" else 1
 
 
 def loss_name(dataset: Dataset) -> str:

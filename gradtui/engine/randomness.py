@@ -25,6 +25,7 @@ class Stream(IntEnum):
 
     WEIGHT = 1
     BATCH = 2
+    BIAS = 3
 
 
 @device(exact=True)

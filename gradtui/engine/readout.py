@@ -69,6 +69,7 @@ def gauges(
     fan_out: Floats,
     distance: Floats,
     dead: Floats,
+    slope_gradient: Floats,
     updated: bool,
     normed: str,
     skipped: Floats,
@@ -76,7 +77,7 @@ def gauges(
     """Every gauge of `gradtui.gauges.GAUGES`, each of shape (taps,).
 
     `tables` are the network's sums by region name; `updated` says whether the measured step has changed the weights;
-    `distance` and `dead` depend on the weights and not on a step, and are handed through.
+    `distance`, `dead` and `slope_gradient` are handed through.
     """
     taps = len(fan_in)
     entries = batch * fan_out
@@ -113,4 +114,5 @@ def gauges(
             "similarity": tables["similarity"][:, 0].copy(),
             "distance": distance,
             "turn": gradient[:, 5].copy(),
+            "slope_grad_rms": slope_gradient,
         }

@@ -102,8 +102,8 @@ class Specialiser:
 
 
 def inlined(function: Function, fastmath: set[str]) -> Any:
-    """A function for kernels to call: LLVM inlines it."""
-    return numba.njit(fastmath=fastmath, **OPTIONS)(function)
+    """A function for kernels to call: LLVM inlines it, whatever its size, or the loop around it would not vectorise."""
+    return numba.njit(fastmath=fastmath, forceinline=True, **OPTIONS)(function)
 
 
 def entry_source(kernel: Kernel, symbol: str) -> str:

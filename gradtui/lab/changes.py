@@ -23,9 +23,14 @@ class Effect(Enum):
 #: Keys that no running network depends on.
 _TEXTS = {"name", "title", "group", "promise", "story", "source", "steps", "expect", "lesson"}
 #: Keys whose values the running program reads anew at each step.
-_LIVE = {f"optimizer.{name}" for name in KNOBS} | {"task.label_smoothing"}
+_LIVE = {f"optimizer.{name}" for name in KNOBS} | {
+    "task.label_smoothing",
+    "network.negative_slope",
+    "network.alpha",
+    "network.beta",
+}
 #: Keys that need another program but leave the weights' shapes and first values alone.
-_CARRIED = {"network.activation", "optimizer.name", "task.batch"}
+_CARRIED = {"network.activation", "network.prelu_share", "optimizer.name", "task.batch"}
 
 
 def changed_keys(before: Scenario, after: Scenario) -> dict[str, tuple[Any, Any]]:

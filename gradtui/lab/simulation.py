@@ -40,6 +40,7 @@ class Simulation:
         effect = effect_of(now, scenario)
         if effect is Effect.LIVE:
             before.set_knobs(scenario)
+            before.set_bend(scenario.network)
         elif effect is not Effect.NOTHING:
             same_data = (now.task, now.seed) == (scenario.task, scenario.seed)
             dataset = before.dataset if same_data else tasks.load(scenario.task, scenario.seed)
@@ -115,7 +116,8 @@ class Simulation:
         return self._network.history(start)
 
     def parameters(self) -> dict[str, Array]:
-        """Weights (fan_out, fan_in) and biases (fan_out,) by name, as copies: `hidden.0.weight`, ..., `output.bias`."""
+        """Weights (fan_out, fan_in), biases (fan_out,) and PReLU's slopes (1,) or (fan_out,) by name, as copies:
+        `hidden.0.weight`, `hidden.0.bias`, `hidden.0.slope`, ..., `output.bias`."""
         return self._network.parameters()
 
     def gradients(self) -> dict[str, Array]:

@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from types import MappingProxyType
 
+from gradtui.scenario import layer_choices
 from gradtui.scenario.choice import Choice
 from gradtui.scenario.optimizer_menu import ADJUSTMENTS, OPTIMIZERS, SCHEDULES
 
@@ -22,84 +23,6 @@ _KINDS = (
         "one fully connected layer after another",
         "h = phi(W h_below + b)",
         "Rumelhart, Hinton & Williams 1986",
-    ),
-)
-
-_ACTIVATIONS = (
-    Choice(
-        "sigmoid",
-        "sigmoid",
-        "squashes into 0..1; its slope is never above 1/4, so the signal shrinks at every layer",
-        "phi(x) = 1 / (1 + exp(-x))",
-        "Rumelhart, Hinton & Williams 1986",
-    ),
-    Choice(
-        "tanh",
-        "tanh",
-        "squashes into -1..1 around zero; slope 1 at the origin, less everywhere else",
-        "phi(x) = tanh(x)",
-        "LeCun, Bottou, Orr & Müller 1998",
-    ),
-    Choice(
-        "relu",
-        "ReLU",
-        "passes what is positive with slope 1 and silences the rest with slope 0",
-        "phi(x) = max(0, x)",
-        "Nair & Hinton 2010",
-    ),
-    Choice(
-        "identity",
-        "identity",
-        "no activation: the layers are linear, and only the weights shrink or grow the signal",
-        "phi(x) = x",
-        "Saxe, McClelland & Ganguli 2014",
-    ),
-)
-
-_INITS = (
-    Choice(
-        "normal",
-        "normal",
-        "small random Gaussian weights of a standard deviation you choose, whatever the layer's size",
-        "W ~ N(0, init_std^2)",
-        "Krizhevsky, Sutskever & Hinton 2012",
-        ("network.init_std",),
-    ),
-    Choice(
-        "uniform",
-        "uniform",
-        "uniform weights within a bound you choose; without one, 1/sqrt(fan_in), which is PyTorch's Linear",
-        "W ~ U(-a, a), a = init_bound or 1 / sqrt(fan_in)",
-        "LeCun, Bottou, Orr & Müller 1998",
-        ("network.init_bound",),
-    ),
-    Choice(
-        "xavier_normal",
-        "Xavier normal",
-        "keeps the variance of signal and gradient in a linear net, by the mean of fan_in and fan_out",
-        "W ~ N(0, 2 / (fan_in + fan_out))",
-        "Glorot & Bengio 2010",
-    ),
-    Choice(
-        "xavier_uniform",
-        "Xavier uniform",
-        "the same variance as Xavier normal, drawn from a uniform distribution",
-        "W ~ U(-a, a), a = sqrt(6 / (fan_in + fan_out))",
-        "Glorot & Bengio 2010",
-    ),
-    Choice(
-        "he_normal",
-        "He normal",
-        "twice the variance, because ReLU silences half of its inputs",
-        "W ~ N(0, 2 / fan_in)",
-        "He, Zhang, Ren & Sun 2015",
-    ),
-    Choice(
-        "he_uniform",
-        "He uniform",
-        "the same variance as He normal, drawn from a uniform distribution",
-        "W ~ U(-a, a), a = sqrt(6 / fan_in)",
-        "He, Zhang, Ren & Sun 2015",
     ),
 )
 
@@ -251,8 +174,11 @@ MENU: Mapping[str, tuple[Choice, ...]] = MappingProxyType(
         "task.name": _TASKS,
         "task.loss": _LOSSES,
         "network.kind": _KINDS,
-        "network.activation": _ACTIVATIONS,
-        "network.init": _INITS,
+        "network.activation": layer_choices.ACTIVATIONS,
+        "network.prelu_share": layer_choices.SHARES,
+        "network.init": layer_choices.INITS,
+        "network.init_fan": layer_choices.FANS,
+        "network.init_bias_kind": layer_choices.BIASES,
         "network.norm": _NORMS,
         "network.norm_place": _NORM_PLACES,
         "network.skip": _SKIPS,
@@ -271,7 +197,10 @@ SHORT_NAMES: Mapping[str, str] = MappingProxyType(
         "loss": "task.loss",
         "kind": "network.kind",
         "activation": "network.activation",
+        "prelu_share": "network.prelu_share",
         "init": "network.init",
+        "init_fan": "network.init_fan",
+        "init_bias_kind": "network.init_bias_kind",
         "norm": "network.norm",
         "skip": "network.skip",
         "dtype": "network.dtype",

@@ -44,11 +44,27 @@ class Network(Section, frozen=True):
     """Hidden layers, 0 to 1,000; the output layer comes on top."""
     width: int = 64
     activation: str = "sigmoid"
+    negative_slope: float = 0.01
+    """`leaky_relu`: the slope for negative inputs."""
+    prelu_init: float = 0.25
+    """`prelu`: what its learned slopes begin with."""
+    prelu_share: str = "layer"
+    """`prelu`: who shares a slope; the menu lists the choices."""
+    alpha: float = 1.0
+    """`elu`, `celu`: how far below 0 they go."""
+    beta: float = 1.0
+    """`softplus`: how sharply it bends at 0."""
     init: str = "xavier_normal"
     init_std: float = 0.01
-    """`init = "normal"`: the standard deviation."""
+    """`normal`, `truncated_normal`: the standard deviation."""
     init_bound: float = 0.0
     """`init = "uniform"`: U(-bound, bound); 0: 1 / sqrt(fan_in)."""
+    init_gain: float = 1.0
+    """What the scheme's standard deviation or bound is multiplied with."""
+    init_fan: str = "in"
+    """He's schemes: keep the size of the signal ("in") or of the gradient ("out")."""
+    init_bias_kind: str = "auto"
+    """How biases begin; auto: PyTorch's way with `torch_default`, else the constant `init_bias`."""
     init_bias: float = 0.0
     """The initial value of every hidden bias."""
     norm: str = "none"

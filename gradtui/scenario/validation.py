@@ -126,6 +126,17 @@ def _combinations(scenario: Scenario) -> Iterator[str]:
     yield from _optimizer_combinations(scenario)
     if task.label_smoothing > 0.0 and task.loss not in ("auto", "cross_entropy"):
         yield f'task.label_smoothing is {task.label_smoothing}, but task.loss = "{task.loss}" has no labels to smooth'
+    kind = network.init_bias_kind
+    if kind == "auto" and network.init == "torch_default":
+        kind = "torch"
+    if network.init_bias != 0.0 and kind in ("zero", "torch"):
+        said = f'network.init_bias_kind = "{network.init_bias_kind}"'
+        if network.init_bias_kind == "auto":
+            said += ' with network.init = "torch_default"'
+        yield (
+            f"network.init_bias is {shown(network.init_bias)}, but {said} sets the biases another way; "
+            'use network.init_bias_kind = "constant" for a value of your own'
+        )
     if task.name == "file" and not task.path:
         yield 'task.path is missing: task.name = "file" needs the path of a CSV or NPZ file'
     for number, lesson in enumerate(scenario.lesson, 1):

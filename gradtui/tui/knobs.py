@@ -82,6 +82,8 @@ class Knob:
 
 _TWOS = tuple(2**power for power in range(13))
 _DEPTHS = (0, 1, 2, 3, 4, 5, 6, 8, 10, 12, 15, 20, 25, 30, 40, 50, 70, 100, 150, 200, 300, 500, 700, 1000)
+_GAINS = (0.1, 0.2, 0.5, 0.8, 0.9, 1.0, 1.1, 1.2, 1.4, 1.5, 5.0 / 3.0, 2.0, 5.0, 10.0)
+_SLOPES = (-1.0, -0.5, -0.25, 0.0, 0.01, 0.1, 0.25, 0.5, 1.0)
 _DECAYS = (0.0, 0.5, 0.8, 0.9, 0.95, 0.98, 0.99, 0.995, 0.999, 0.9999)
 
 KNOBS: tuple[Knob, ...] = (
@@ -89,9 +91,17 @@ KNOBS: tuple[Knob, ...] = (
     Knob("network.depth", "depth", "NETWORK", _DEPTHS),
     Knob("network.width", "width", "NETWORK", _TWOS),
     Knob("network.activation", "activation", "NETWORK"),
+    Knob("network.negative_slope", "slope", "NETWORK", _rungs(-4, 1)),
+    Knob("network.prelu_init", "slope at 0", "NETWORK", _SLOPES),
+    Knob("network.prelu_share", "slopes", "NETWORK"),
+    Knob("network.alpha", "alpha", "NETWORK", _rungs(-2, 1)),
+    Knob("network.beta", "beta", "NETWORK", _rungs(-2, 2)),
     Knob("network.init", "init", "NETWORK"),
     Knob("network.init_std", "std", "NETWORK", _rungs(-6, 2)),
     Knob("network.init_bound", "bound", "NETWORK", (0.0, *_rungs(-6, 2)), {0.0: "1/√fan_in"}),
+    Knob("network.init_gain", "gain", "NETWORK", _GAINS),
+    Knob("network.init_fan", "fan", "NETWORK"),
+    Knob("network.init_bias_kind", "biases", "NETWORK"),
     Knob("network.norm", "norm", "NETWORK"),
     Knob("network.skip", "skip", "NETWORK"),
     Knob("network.dtype", "dtype", "NETWORK"),

@@ -11,6 +11,7 @@ from alone import DTYPES, both_ways, close, run
 from hypothesis import given
 from hypothesis import strategies as st
 
+from gradtui import Scenario, Simulation
 from gradtui.engine.kernels.inspection import (
     activation_gauges,
     all_live,
@@ -136,3 +137,48 @@ def test_mark_alive_only_ever_adds(dtype, batch, units, seed):
     before = (random.random(units) > 0.5).astype(dtype)
     found = both_ways(mark_alive, dtype, values=values, alive=before)["alive"]
     assert ((found != 0.0) == ((before != 0.0) | ~naive.silent_units(values))).all()
+
+
+@pytest.mark.parametrize("name", ["hard_tanh", "hard_sigmoid"])
+def test_a_flat_end_that_is_not_0_explains_no_zero_above(name):
+    """A unit stuck at 1 has no slope, yet the weights above it get a gradient: where that is 0, it is an underflow."""
+    scenario = Scenario.from_dict(
+        {
+            "task": {"name": "moons", "batch": 16},
+            "network": {
+                "activation": name,
+                "depth": 2,
+                "width": 4,
+                "init": "normal",
+                "init_std": 0.1,
+                "init_bias": 9.0,
+            },
+        }
+    )
+    sim = Simulation(scenario)
+    gauges, gradients = sim.profile(), sim.gradients()
+    assert gauges["dead"].tolist() == [1.0, 1.0, 0.0]
+    assert (gradients["hidden.1.weight"] == 0.0).all()
+    assert (gradients["output.weight"] != 0.0).all()
+    assert gauges["underflow"].tolist() == [0.0, 0.0, 0.0]  # nothing comes through the flat layers, and that is known
+    sim = Simulation(scenario.replace("network.activation=identity", "network.init_std=1e-30", "network.init_bias=0.0"))
+    assert sim.profile()["underflow"][0] == 1.0
+
+
+def test_outputs_and_slopes_are_told_apart():
+    """Layer 1 is stuck at 1 on all examples, layer 2 is not flat: every zero in layer 2's gradient is unexplained."""
+    scenario = Scenario.from_dict(
+        {
+            "task": {"name": "moons", "batch": 16},
+            "network": {"activation": "hard_tanh", "depth": 2, "width": 4, "init": "normal", "init_std": 0.1},
+            "optimizer": {"lr": 1e-30},
+        }
+    )
+    sim = Simulation(scenario)
+    parameters = sim.parameters()
+    parameters["hidden.0.bias"][:] = 9.0
+    parameters["output.weight"][:] = 1e-38  # times 0.5 / 16: below the smallest normal number
+    sim.load_parameters(parameters)
+    gauges = sim.profile()
+    assert (sim.gradients()["hidden.1.weight"] == 0.0).all()
+    assert gauges["underflow"][1] == 1.0

@@ -105,6 +105,8 @@ def test_initial_weights_have_the_spread_of_their_scheme(init):
     fan_in, fan_out = 300, 200
     deviation = {
         "normal": 0.03,
+        "lecun_normal": math.sqrt(1 / 300),
+        "lecun_uniform": math.sqrt(1 / 300),
         "xavier_normal": math.sqrt(2 / 500),
         "xavier_uniform": math.sqrt(2 / 500),
         "he_normal": math.sqrt(2 / 300),

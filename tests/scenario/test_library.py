@@ -54,10 +54,11 @@ def test_scenarios_it_points_to_exist(name: str, scenario: Scenario) -> None:
     assert words <= set(files.names())
 
 
-def test_every_choice_of_activation_is_shown_somewhere() -> None:
-    for key, of in (
-        ("activation", lambda s: s.network.activation),
-        ("dtype", lambda s: s.network.dtype),
+def test_what_people_know_best_is_shown_somewhere() -> None:
+    """The first activations on the menu, the best-known optimizers and both number formats."""
+    for key, first, of in (
+        ("activation", 3, lambda s: s.network.activation),
+        ("dtype", None, lambda s: s.network.dtype),
     ):
-        assert {of(scenario) for _, scenario in LIBRARY} == {row.name for row in menu.choices(key)}
+        assert {of(scenario) for _, scenario in LIBRARY} >= {row.name for row in menu.choices(key)[:first]}
     assert {scenario.optimizer.name for _, scenario in LIBRARY} >= {"sgd", "momentum", "adam"}

@@ -10,8 +10,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from gradtui.engine.kernel import Kernel, device, flat, kernel, real
-from gradtui.engine.kernels.elementary import decay
+from gradtui.engine.kernel import Kernel, flat, kernel, real
+from gradtui.engine.kernels.activations import rectified, smooth, squashing
 from gradtui.engine.kernels.gauges import add_square
 
 Function = Callable[..., Any]
@@ -20,12 +20,23 @@ Function = Callable[..., Any]
 phi: Function
 
 
-@kernel(z="inout real [batch, units]", a="out real [batch, units]")
-def activation_forward(z, a):
-    """a = phi(z), and z becomes the slope phi'(z)."""
+@kernel(z="inout real [batch, units]", bend="in float64 [1]", a="out real [batch, units]")
+def activation_forward(z, bend, a):
+    """a = phi(z), and z becomes the slope phi'(z). `bend` is for the twin below."""
     slopes, values = flat(z), flat(a)
     for i in range(slopes.shape[0]):
         value, slope = phi(slopes[i])
+        values[i] = value
+        slopes[i] = slope
+
+
+@kernel(z="inout real [batch, units]", bend="in float64 [1]", a="out real [batch, units]")
+def bent_activation_forward(z, bend, a):
+    """The same for a phi(z, b) with a number b to choose, read at each step: who turns the knob needs no new code."""
+    slopes, values = flat(z), flat(a)
+    chosen = real(bend[0])
+    for i in range(slopes.shape[0]):
+        value, slope = phi(slopes[i], chosen)
         values[i] = value
         slopes[i] = slope
 
@@ -60,64 +71,69 @@ def column_sums(values, sums):
             sums[u] += values[b, u]
 
 
-@device()
-def identity(x):
-    """phi(x) = x, phi' = 1."""
-    return x, real(1.0)
-
-
-@device()
-def sigmoid(x):
-    """phi(x) = 1 / (1 + e^-x), phi' = phi (1 - phi), at most 1/4; both from e^-|x|, so no digit is lost."""
-    e, _ = decay(-abs(x))
-    q = real(1.0) / (real(1.0) + e)
-    value = q if x >= real(0.0) else e * q
-    # NaN fails every comparison and would come out as e * q: NaN as well.
-    return value, e * q * q
-
-
-@device()
-def tanh(x):
-    """phi(x) = tanh x, phi' = 1 / cosh^2 x; from e^-2|x| and e^-2|x| - 1, so no digit is lost at either end."""
-    e, expm1 = decay(real(-2.0) * abs(x))
-    q = real(1.0) / (real(2.0) + expm1)
-    size = -expm1 * q
-    value = size if x >= real(0.0) else -size
-    return value, real(4.0) * e * q * q
-
-
-@device()
-def relu(x):
-    """phi(x) = max(x, 0), phi' = 1 for x > 0 and 0 otherwise (also at 0, as PyTorch has it)."""
-    value = real(0.0) if x <= real(0.0) else x
-    slope = real(0.0) if x <= real(0.0) else real(1.0)  # written so that NaN passes in both
-    return value, slope
-
-
 @dataclass(frozen=True)
 class Activation:
-    """One row of the table. `flat`: the slope is exactly 0 somewhere, so that a unit can die. `saturates_below`: the
-    slope under which a unit of a squashing function counts as saturated; 0 where the word has no meaning."""
+    """One row of the table.
+
+    `flat`: the slope is exactly 0 on a stretch, so that a unit can die. `zeros`: the value is. `silent`: the value is 0
+    wherever the slope is, and nowhere else. `saturates_below`: the slope under which a unit of a smooth squashing
+    function counts as saturated; 0 where the word has no meaning. `bend`: the scenario's key of the number that the
+    function takes besides x.
+    """
 
     forward: Kernel
-    flat: bool
-    saturates_below: float
-
-
-def _activation(function: Function, *, flat: bool = False, squashing_slope: float = 0.0) -> Activation:
-    return Activation(
-        activation_forward.bind(f"{function.__name__}_forward", phi=function),
-        flat,
-        SATURATED * squashing_slope,
-    )
+    backward: Kernel = activation_backward
+    flat: bool = False
+    zeros: bool = False
+    silent: bool = True
+    saturates_below: float = 0.0
+    bend: str = ""
 
 
 #: Share of the largest slope under which a unit counts as saturated.
 SATURATED = 0.05
 
+
+def activation(
+    function: Function,
+    *,
+    bend: str = "",
+    flat: bool = False,
+    zeros: bool = False,
+    silent: bool = True,
+    squashing_slope: float = 0.0,
+) -> Activation:
+    """A row for `function`, phi(x) or, with a `bend`, phi(x, bend), that gives (value, slope).
+
+    `squashing_slope` is the largest slope of a smooth squashing function. For the rest see `Activation`.
+    """
+    family = bent_activation_forward if bend else activation_forward
+    forward = family.bind(f"{function.__name__}_forward", phi=function)
+    return Activation(
+        forward,
+        flat=flat,
+        zeros=zeros,
+        silent=silent,
+        saturates_below=SATURATED * squashing_slope,
+        bend=bend,
+    )
+
+
 ACTIVATIONS: dict[str, Activation] = {
-    "identity": _activation(identity),
-    "sigmoid": _activation(sigmoid, squashing_slope=0.25),
-    "tanh": _activation(tanh, squashing_slope=1.0),
-    "relu": _activation(relu, flat=True),
+    "identity": activation(rectified.identity),
+    "sigmoid": activation(squashing.sigmoid, squashing_slope=0.25),
+    "hard_sigmoid": activation(squashing.hard_sigmoid, flat=True, zeros=True, silent=False),
+    "tanh": activation(squashing.tanh, squashing_slope=1.0),
+    "hard_tanh": activation(squashing.hard_tanh, flat=True, silent=False),
+    "softsign": activation(squashing.softsign, squashing_slope=1.0),
+    "softplus": activation(smooth.softplus, bend="beta"),
+    "relu": activation(rectified.relu, flat=True, zeros=True),
+    "leaky_relu": activation(rectified.leaky_relu, bend="negative_slope"),
+    "elu": activation(rectified.elu, bend="alpha"),
+    "selu": activation(rectified.selu),
+    "celu": activation(rectified.celu, bend="alpha"),
+    "gelu": activation(smooth.gelu),
+    "gelu_tanh": activation(smooth.gelu_tanh),
+    "silu": activation(smooth.silu),
+    "mish": activation(smooth.mish),
 }

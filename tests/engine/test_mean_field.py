@@ -1,0 +1,91 @@
+"""The engine at width 512 beside the mean-field limit (Poole et al. 2016, Schoenholz et al. 2017): how much of the
+error signal each layer passes, for every activation and three scales of the weights."""
+
+from __future__ import annotations
+
+import math
+
+import naive
+import numpy as np
+import pytest
+
+from gradtui.engine.network import Network
+from gradtui.scenario.model import Network as Shape
+from gradtui.scenario.model import Optimizer, Scenario, Task
+from gradtui.tasks.dataset import Dataset
+
+WIDTH, DEPTH, BATCH, SEEDS = 512, 11, 32, (0, 1)
+#: name -> mean factor of layers 1 to 10 in the limit, for weights of variance 1/3n, 1/n and 2/n.
+LIMITS = {
+    "identity": (0.5774, 1.0000, 1.4142),
+    "sigmoid": (0.1407, 0.2334, 0.3125),
+    "hard_sigmoid": (0.0962, 0.1666, 0.2353),
+    "tanh": (0.5607, 0.8763, 1.0081),
+    "softsign": (0.5208, 0.7734, 0.8949),
+    "hard_tanh": (0.5748, 0.9529, 1.1368),
+    "relu": (0.4082, 0.7071, 1.0000),
+    "leaky_relu": (0.4083, 0.7071, 1.0000),
+    "prelu": (0.4208, 0.7289, 1.0308),
+    "elu": (0.5568, 0.8755, 1.0926),
+    "selu": (0.7623, 1.0352, 1.2261),
+    "gelu": (0.2961, 0.5382, 0.9640),
+    "silu": (0.2924, 0.5200, 0.8179),
+    "mish": (0.3504, 0.6223, 0.9929),
+    "softplus": (0.2953, 0.5381, 0.8427),
+}
+INITS = {"uniform": 1.0 / 3.0, "xavier_normal": 1.0, "he_normal": 2.0}
+#: How far off the mean over so few nets of this width may be.
+NEAR = 0.025
+
+
+def _phi(name, x):
+    if name == "prelu":
+        return naive.leaky_relu(x, 0.25)
+    return naive.ACTIVATIONS[name](x, *naive.BENT.get(name, ())[:1])
+
+
+def _factors(name, variance, layers):
+    """sqrt(chi) of each layer by quadrature: q = variance E phi^2, chi = variance E phi'^2, inputs of unit size."""
+    x = np.linspace(-12.0, 12.0, 200_001)
+    density = np.exp(-(x**2) / 2.0) / math.sqrt(2.0 * math.pi) * (x[1] - x[0])
+    q, found = variance, []
+    for _ in range(layers):
+        value, slope = _phi(name, math.sqrt(q) * x)
+        found.append(math.sqrt(variance * (slope**2 * density).sum()))
+        q = variance * (value**2 * density).sum()
+    return np.array(found)
+
+
+def _measured(name, init, seed):
+    """delta_rms of a layer over that of the next, for layers 2 to DEPTH: what layer l passes to layer l - 1."""
+    random = np.random.default_rng(seed)
+    inputs = random.standard_normal((BATCH, WIDTH))
+    inputs /= np.sqrt((inputs**2).mean(axis=1, keepdims=True))
+    # Far from any output, so that the error hardly depends on it: the limit takes both for independent.
+    targets = 1e3 * random.standard_normal((BATCH, 8))
+    dataset = Dataset(
+        title="noise",
+        loss="mse",
+        outputs=8,
+        classes=(),
+        input_names=(),
+        train_inputs=inputs,
+        train_targets=targets,
+        test_inputs=inputs,
+        test_targets=targets,
+    )
+    shape = Shape(depth=DEPTH, width=WIDTH, activation=name, init=init)
+    network = Network(Scenario(seed=seed, task=Task(batch=BATCH), network=shape, optimizer=Optimizer()), dataset)
+    delta = network.gauges(count_dead=False)["delta_rms"][:DEPTH]
+    return delta[:-1] / delta[1:]
+
+
+@pytest.mark.parametrize("init", INITS)
+@pytest.mark.parametrize("name", LIMITS)
+def test_factor_of_a_layer(name, init):
+    variance = INITS[init]
+    limit = LIMITS[name][list(INITS).index(init)]
+    factors = _factors(name, variance, DEPTH)
+    assert math.exp(np.log(factors[:10]).mean()) == pytest.approx(limit, rel=2e-3)
+    measured = np.mean([np.log(_measured(name, init, seed)).mean() for seed in SEEDS])
+    assert math.exp(measured - np.log(factors[1:]).mean()) == pytest.approx(1.0, abs=NEAR)
