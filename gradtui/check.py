@@ -17,7 +17,6 @@ from gradtui.scenario.model import Expect, Scenario
 _OF_WEIGHTS = ("dead", "distance")
 
 
-
 @dataclass(frozen=True)
 class Finding:
     """One expectation of one scenario under one seed, and how it fared."""
