@@ -23,7 +23,7 @@ from gradtui import locations
 from gradtui.engine.kernel import KERNELS
 
 #: Called as kernels become ready with (how many are, how many were missing, the name of one still being compiled), and
-#: a last time when all are. Not called when everything is at hand.
+#: a last time when all are. Not called when everything is at hand. What it raises ends the compiling.
 OnCompile = Callable[[int, int, str], None]
 
 Walk = Callable[[int, int, int, int], None]
@@ -83,15 +83,19 @@ def _make(missing: Sequence[str], dtype: str, report: OnCompile) -> None:
     report(0, total, missing[0])
     waiting = list(missing)
     workers = _start_workers(waiting, dtype)
-    while workers:
-        finished = all(worker.poll() is not None for worker in workers)
-        waiting = [name for name in waiting if not _load_kept(name, dtype)]
-        if finished or not waiting:
-            break
-        report(total - len(waiting), total, waiting[0])
-        time.sleep(0.03)
-    for worker in workers:
-        worker.wait()
+    try:
+        while workers:
+            finished = all(worker.poll() is not None for worker in workers)
+            waiting = [name for name in waiting if not _load_kept(name, dtype)]
+            if finished or not waiting:
+                break
+            report(total - len(waiting), total, waiting[0])
+            time.sleep(0.03)
+    finally:
+        # Also when `report` raises: who does not want to wait any longer stops the compilers that way.
+        for worker in workers:
+            worker.terminate()
+            worker.wait()
     for name in list(waiting):
         report(total - len(waiting), total, name)
         symbol, code = _compiled(name, dtype)

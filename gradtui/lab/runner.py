@@ -54,6 +54,10 @@ class _Stop:
     """The last command of a runner."""
 
 
+class _Abandoned(Exception):
+    """The runner is closed while kernels are being compiled for it."""
+
+
 class Runner:
     """Steps a scenario's simulation in a thread of its own.
 
@@ -118,6 +122,8 @@ class Runner:
                 self._obey(wait=self._paused or self._simulation is None)
                 if not self._stopping and not self._paused and self._simulation is not None:
                     self._burst(self._simulation)
+        except _Abandoned:
+            return
         except Exception as error:  # the screen must say what happened instead of standing still
             self._post(state=State.FAILED, problem=f"{type(error).__name__}: {error}")
 
@@ -133,6 +139,8 @@ class Runner:
         self._publish(self._simulation, problem="")
 
     def _report_compiling(self, done: int, total: int, kernel: str) -> None:
+        if self._stopping:
+            raise _Abandoned
         compiling = Compiling(done, total, kernel) if done < total else None
         self._post(state=State.COMPILING if compiling else State.STARTING, compiling=compiling)
 

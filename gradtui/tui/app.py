@@ -10,6 +10,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from textual.app import App, SystemCommand
+from textual.driver import Driver
 from textual.screen import Screen
 
 from gradtui.tui import bindings
@@ -72,6 +73,8 @@ class GradtuiApp(App[None]):
         return GalleryScreen() if self._first is None else self._lab(self._first)
 
     def on_mount(self) -> None:
+        # Back from the shell the terminal is empty.
+        self.app_resume_signal.subscribe(self, lambda _: self.screen.refresh())
         loop = asyncio.get_running_loop()
         for name, code in ENDING_SIGNALS.items():
             if number := getattr(signal, name, None):
@@ -89,6 +92,14 @@ class GradtuiApp(App[None]):
         for link in self._links:
             link.close()
             link.join()
+
+    def get_driver_class(self) -> type[Driver]:
+        usual = super().get_driver_class()
+        if usual.__name__ != "LinuxDriver":
+            return usual
+        from gradtui.tui.driver import TerminalDriver
+
+        return TerminalDriver
 
     # ------------------------------------------------------------------ screens
 
@@ -122,10 +133,8 @@ class GradtuiApp(App[None]):
     def get_system_commands(self, screen: Screen[Any]) -> Iterable[SystemCommand]:
         place = "lab" if isinstance(screen, LabScreen) else "gallery"
         for key in (*bindings.of(place), *bindings.of("everywhere")):
-            if not key.short or key.short in ("search", "choose"):
-                continue
-            for names, action in key.keys:
-                title = key.short.capitalize() if len(key.keys) == 1 else f"{key.short.capitalize()} {names[0:1]}"
-                target = action if key.where == "everywhere" else f"screen.{action}"
-                yield SystemCommand(title, key.help, partial(self.run_action, target))
+            owner = "app" if key.where == "everywhere" else "screen"
+            for press in key.presses:
+                if press.title:
+                    yield SystemCommand(press.title, key.help, partial(self.run_action, f"{owner}.{press.action}"))
         yield SystemCommand("Theme", "change the colours", self.action_change_theme)

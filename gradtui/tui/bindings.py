@@ -2,93 +2,158 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from textual.binding import Binding, BindingType
 
 
-@dataclass(frozen=True)
-class Key:
-    """One key or pair of keys.
+class Press(NamedTuple):
+    """One thing a key does: Textual's names of the key, its action, and its title in the palette, if it is there."""
 
-    `where` is the screen or widget that listens; `keys` are Textual's names with the action of each; `shown`
-    is what people press; `short` stands in the key line (empty: not there; the earlier in the table, the
-    longer it stays when space is short); `help` is the sentence in the help.
+    names: str
+    action: str
+    title: str = ""
+
+
+class Key(NamedTuple):
+    """One key, or keys that belong together.
+
+    `where` is the screen or widget that listens; `shown` is what people press; `short` stands in the key line
+    (empty: not there; the earlier in the table, the longer it stays when space is short); `help` is the sentence
+    in the help.
     """
 
     where: str
-    keys: tuple[tuple[str, str], ...]
     shown: str
     short: str
     help: str
+    presses: tuple[Press, ...]
 
 
 KEYS: tuple[Key, ...] = (
-    Key("lab", (("space", "pause"),), "space", "pause", "pause, or go on"),
-    Key("lab", (("full_stop", "step_once"),), ".", "step", "pause and make exactly one step"),
+    Key("lab", "space", "pause", "pause, or go on", (Press("space", "pause", "Pause or go on"),)),
     Key(
         "lab",
-        (("plus,equals_sign", "pace(1)"), ("minus", "pace(-1)")),
+        ".",
+        "step",
+        "pause and make exactly one step",
+        (Press("full_stop", "step_once", "One step"),),
+    ),
+    Key(
+        "lab",
         "+ -",
         "speed",
         "train faster or slower: full speed, or at most 500, 100, 30, 10, 3, 1 steps a second",
+        (Press("plus,equals_sign", "pace(1)", "Faster"), Press("minus", "pace(-1)", "Slower")),
     ),
-    Key("lab", (("k", "knobs"),), "k", "knobs", "turn the knobs: depth, activation, learning rate ..."),
-    Key("lab", (("r", "restart"),), "r", "restart", "begin again at step 0 with the same seed: the same run"),
-    Key("lab", (("up", "choose(-1)"), ("down", "choose(1)")), "↑ ↓", "layer", "choose a layer"),
     Key(
         "lab",
-        (("g", "swap"),),
+        "k",
+        "knobs",
+        "turn the knobs: depth, activation, learning rate ...",
+        (Press("k", "knobs", "Knobs"),),
+    ),
+    Key(
+        "lab",
+        "r",
+        "restart",
+        "begin again at step 0 with the same seed: the same run",
+        (Press("r", "restart", "Restart"),),
+    ),
+    Key("lab", "↑ ↓", "layer", "choose a layer", (Press("up", "choose(-1)"), Press("down", "choose(1)"))),
+    Key(
+        "lab",
         "g",
         "swap",
         "swap bar and ◆: the gradient of the weights, or the signal itself",
+        (Press("g", "swap", "Swap gradient and signal"),),
     ),
-    Key("lab", (("z", "zoom"),), "z", "zoom", "all layers at a glance, or one row for every layer"),
     Key(
         "lab",
-        (("pageup", "page(-1)"), ("pagedown", "page(1)"), ("home", "edge(False)"), ("end", "edge(True)")),
+        "z",
+        "zoom",
+        "all layers at a glance, or one row for every layer",
+        (Press("z", "zoom", "Zoom"),),
+    ),
+    Key(
+        "lab",
         "PgUp PgDn Home End",
         "",
         "scroll through the layers in full detail",
+        (
+            Press("pageup", "page(-1)"),
+            Press("pagedown", "page(1)"),
+            Press("home", "edge(False)"),
+            Press("end", "edge(True)"),
+        ),
     ),
-    Key("lab", (("escape", "gallery"),), "Esc", "gallery", "leave the run and go back to the gallery"),
-    Key("gallery", (("enter", "open"),), "Enter", "open", "open the scenario in the lab"),
-    Key("gallery", (("up", "move(-1)"), ("down", "move(1)")), "↑ ↓", "choose", "choose a scenario"),
+    Key(
+        "lab",
+        "Esc",
+        "gallery",
+        "leave the run and go back to the gallery",
+        (Press("escape", "gallery", "Gallery"),),
+    ),
+    Key("gallery", "Enter", "open", "open the scenario in the lab", (Press("enter", "open", "Open"),)),
+    Key("gallery", "↑ ↓", "choose", "choose a scenario", (Press("up", "move(-1)"), Press("down", "move(1)"))),
     Key(
         "gallery",
-        (("pageup", "move(-10)"), ("pagedown", "move(10)"), ("home", "move(-9999)"), ("end", "move(9999)")),
         "PgUp PgDn Home End",
         "",
         "choose a scenario farther away",
+        (
+            Press("pageup", "move(-10)"),
+            Press("pagedown", "move(10)"),
+            Press("home", "move(-9999)"),
+            Press("end", "move(9999)"),
+        ),
     ),
     Key(
         "gallery",
-        (("escape", "clear"), ("backspace", "shorten")),
         "letters",
         "search",
         "search by typing; Esc clears",
+        (Press("escape", "clear", "Clear the search"), Press("backspace", "shorten")),
     ),
-    Key("knobs", (("up", "move(-1)"), ("down", "move(1)")), "↑ ↓", "knob", "choose a knob"),
-    Key("knobs", (("left", "turn(-1)"), ("right", "turn(1)")), "← →", "turn", "turn it down or up"),
-    Key("knobs", (("enter", "list"),), "Enter", "list", "list all its values and what they mean"),
-    Key("knobs", (("escape,k", "leave"),), "Esc", "done", "leave the knobs"),
+    Key("knobs", "↑ ↓", "knob", "choose a knob", (Press("up", "move(-1)"), Press("down", "move(1)"))),
+    Key("knobs", "← →", "turn", "turn it down or up", (Press("left", "turn(-1)"), Press("right", "turn(1)"))),
+    Key("knobs", "Enter", "list", "list all its values and what they mean", (Press("enter", "list"),)),
+    Key("knobs", "Esc", "done", "leave the knobs", (Press("escape,k", "leave"),)),
     Key(
         "list",
-        (("up", "move(-1)"), ("down", "move(1)")),
         "↑ ↓",
         "choose",
         "choose a value; a letter jumps to it",
+        (Press("up", "move(-1)"), Press("down", "move(1)")),
     ),
-    Key("list", (("enter", "pick"),), "Enter", "take", "take the value"),
-    Key("list", (("escape", "close"),), "Esc", "cancel", "keep the value it had"),
-    Key("help", (("up", "move(-1)"), ("down", "move(1)")), "↑ ↓", "scroll", "scroll the help"),
-    Key("help", (("pageup", "move(-10)"), ("pagedown", "move(10)")), "PgUp PgDn", "", "scroll it by a page"),
-    Key("help", (("escape,question_mark", "close"),), "Esc", "back", "leave the help"),
-    Key("everywhere", (("question_mark", "help"),), "?", "help", "this help"),
-    Key("everywhere", (("q", "quit"),), "q", "quit", "quit; in the gallery only while nothing is typed"),
-    Key("everywhere", (("ctrl+p", "command_palette"),), "Ctrl+P", "", "every command by name, and the themes"),
-    Key("everywhere", (("ctrl+c,ctrl+q", "quit_now"),), "Ctrl+C", "", "quit from anywhere"),
-    Key("everywhere", (("ctrl+z", "suspend_process"),), "Ctrl+Z", "", "back to the shell; `fg` returns"),
+    Key("list", "Enter", "take", "take the value", (Press("enter", "pick"),)),
+    Key("list", "Esc", "cancel", "keep the value it had", (Press("escape", "close"),)),
+    Key("help", "↑ ↓", "scroll", "scroll the help", (Press("up", "move(-1)"), Press("down", "move(1)"))),
+    Key(
+        "help",
+        "PgUp PgDn",
+        "",
+        "scroll it by a page",
+        (Press("pageup", "move(-10)"), Press("pagedown", "move(10)")),
+    ),
+    Key("help", "Esc", "back", "leave the help", (Press("escape,question_mark", "close"),)),
+    Key("everywhere", "?", "help", "this help", (Press("question_mark", "help", "Help"),)),
+    Key(
+        "everywhere",
+        "q",
+        "quit",
+        "quit; in the gallery only while nothing is typed",
+        (Press("q", "quit", "Quit"),),
+    ),
+    Key(
+        "everywhere",
+        "Ctrl+P",
+        "",
+        "every command by name, and the themes",
+        (Press("ctrl+p", "command_palette"),),
+    ),
+    Key("everywhere", "Ctrl+C", "", "quit from anywhere", (Press("ctrl+c,ctrl+q", "quit_now"),)),
+    Key("everywhere", "Ctrl+Z", "", "back to the shell; `fg` returns", (Press("ctrl+z", "suspend_process"),)),
 )
 
 #: The places that listen, in the order and with the titles of the help.
@@ -109,7 +174,7 @@ def of(where: str) -> tuple[Key, ...]:
 
 def textual(where: str) -> list[BindingType]:
     """The keys of one place as Textual wants them."""
-    return [Binding(names, action, key.help, show=False) for key in of(where) for names, action in key.keys]
+    return [Binding(press.names, press.action, key.help, show=False) for key in of(where) for press in key.presses]
 
 
 def key_line(where: str, width: int) -> list[Key]:

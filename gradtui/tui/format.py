@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 
 
 def number(value: float, digits: int = 3) -> str:
@@ -16,18 +17,22 @@ def number(value: float, digits: int = 3) -> str:
     return f"{value:.{digits - 1}e}"
 
 
-def plain(value: float, digits: int = 4) -> str:
-    """A value as people write it: `0.1`, `2.302`, `1e-05`; words for what is no finite number."""
-    if value != value or math.isinf(value):
+def steady(value: float) -> str:
+    """A changing value of steady width, at most six characters for what is not negative: `1.80`, `12.3`, `6.0e-5`."""
+    if not math.isfinite(value):
         return number(value)
-    return f"{value:.{digits}g}"
+    if value == 0.0 or 1e-3 <= abs(value) < 9.995e3:
+        return f"{value:#.3g}".rstrip(".") if abs(value) < 999.5 else f"{value:.0f}"
+    return _short_exponent(f"{value:.1e}")
 
 
-def steady(value: float, digits: int = 3) -> str:
-    """A changing value that keeps its width: `1.80`, `0.0400`, `12.3`."""
-    if value != value or math.isinf(value):
-        return number(value)
-    return f"{value:#.{digits}g}".rstrip(".")
+def tick(value: float) -> str:
+    """A number beside an axis, as short as can be: `0.5`, `20`, `2e-5`, `3.2e4`."""
+    return _short_exponent(f"{value:.2g}")
+
+
+def _short_exponent(text: str) -> str:
+    return re.sub(r"e([+-])0*", lambda found: "e" + found[1].strip("+"), text)
 
 
 def setting(value: object) -> str:

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from functools import lru_cache
 
+from rich.cells import cell_len
 from rich.color import Color, ColorSystem
 from rich.console import Console
 from rich.segment import Segment
@@ -80,8 +81,20 @@ class LeanStrip(Strip):
     __slots__ = ()
 
     def crop(self, start: int, end: int | None = None) -> Strip:
-        strip = super().crop(start, end)
-        return strip if isinstance(strip, LeanStrip) else LeanStrip(list(strip), strip.cell_length)
+        if start > 0 or end is None or not 0 < end < self.cell_length:
+            return super().crop(start, end)
+        kept: list[Segment] = []
+        room = end
+        for segment in self:
+            text = segment.text
+            if cell_len(text) != len(text):
+                # Letters two cells wide may have to be cut in half.
+                return super().crop(start, end)
+            kept.append(segment if len(text) <= room else Segment(text[:room], segment.style))
+            room -= len(text)
+            if room <= 0:
+                break
+        return LeanStrip(kept, end)
 
     def render(self, console: Console) -> str:
         if self._render_cache is None:

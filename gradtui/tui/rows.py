@@ -75,8 +75,12 @@ class Track(NamedTuple):
     far_marks: tuple[int, ...] = ()
 
 
-def track(span: Span, values: Values, axis: Axis, width: int) -> Track:
-    """The picture of a row on `width` cells."""
+def track(span: Span, values: Values, axis: Axis, width: int, *, sharing: bool = False) -> Track:
+    """The picture of a row on `width` cells.
+
+    `sharing`: there are rows that layers share, so that a layer alone is drawn as they are, from its smallest to
+    its largest; else its bar would look like more than theirs.
+    """
     first, stop = span.first, span.last + 1
     bars = values.bar[first:stop]
     ghosts = tuple(cell for cell in _ticks(values.ghost[first:stop], axis, width) if 0 <= cell < width)
@@ -91,7 +95,7 @@ def track(span: Span, values: Values, axis: Axis, width: int) -> Track:
     arrow = "▸" if at > 1.0 else "◂" if (at if low == high else axis.fraction(low)) < 0.0 else ""
     end = axis.eighths(high, width)
     colour = band(high if high >= 1.0 else low)
-    if len(bars) == 1:
+    if len(bars) == 1 and not sharing:
         return Track(0, end, colour, False, arrow, "", ghosts, near, far)
     start = 8 * axis.cell(low, width)
     return Track(start, max(end, start + 8), colour, True, arrow, "", ghosts, near, far)

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
+from typing import NamedTuple
+
 from gradtui.tui.palette import Ink, Run, Runs
 from gradtui.tui.rows import Track
 
@@ -11,39 +14,64 @@ GHOST, MARK, FAR_MARK, BOTH = "┆", "◆", "◇", "◈"
 PARTS = " ▏▎▍▌▋▊▉"
 
 
+class _Inks(NamedTuple):
+    """What the parts of a track are drawn in."""
+
+    empty: Ink
+    bar: Ink
+    edge: Ink
+    lead: Ink
+    on_bar: Ink
+    ghost: Ink
+    mark: Ink
+    word: Ink
+
+
+@lru_cache(64)
+def _inks(band: int, chosen: bool) -> _Inks:
+    back = "chosen" if chosen else ""
+    return _Inks(
+        empty=Ink("", back),
+        bar=Ink("", f"band{band}"),
+        edge=Ink(f"band{band}", back),
+        lead=Ink(f"band{band}", f"dim{band}"),
+        on_bar=Ink(f"on{band}", f"band{band}"),
+        ghost=Ink("text", back),
+        mark=Ink("accent", back),
+        word=Ink(f"band{band}", back, True),
+    )
+
+
 def draw(track: Track, width: int, *, chosen: bool = False, fill: str = " ", shade: str = "░") -> Runs:
     """The track on `width` cells, in as few runs as possible.
 
     `fill` is what the bar's full cells hold, `shade` the cells that lead to a bar with a start of its own.
     """
-    back = "chosen" if chosen else ""
-    empty = Ink("", back)
-    bar = Ink("", f"band{track.band}")
-    colour = Ink(f"band{track.band}", back)
+    inks = _inks(track.band, chosen)
     start, (full, part) = track.start // 8, divmod(0 if track.word else track.stop, 8)
     special: dict[int, Run] = {}
 
     def mark(cell: int, glyph: str, ink: Ink) -> None:
         filled = start <= cell < full or (cell == full and part >= 4)
-        special[cell] = (glyph, ink._replace(fg=f"on{track.band}", bg=bar.bg) if filled else ink)
+        special[cell] = (glyph, inks.on_bar if filled else ink)
 
     if part and full < width:
-        special[full] = (PARTS[part], colour)
+        special[full] = (PARTS[part], inks.edge)
     for cell in track.ghosts:
-        mark(cell, GHOST, Ink("text", back))
+        mark(cell, GHOST, inks.ghost)
     for cell in track.marks:
-        mark(cell, BOTH if cell in track.ghosts else MARK, Ink("accent", back))
+        mark(cell, BOTH if cell in track.ghosts else MARK, inks.mark)
     for cell in track.far_marks:
-        mark(cell, FAR_MARK, Ink("accent", back))
+        mark(cell, FAR_MARK, inks.mark)
     if track.arrow:
-        mark(0 if track.arrow == "◂" else width - 1, track.arrow, colour._replace(bold=True))
+        mark(0 if track.arrow == "◂" else width - 1, track.arrow, inks.word)
     for cell, letter in enumerate(track.word[:width]):
-        special[cell] = (letter, colour._replace(bold=True))
+        special[cell] = (letter, inks.word)
     if track.word:
-        special[len(track.word)] = (" ", empty)
+        special[len(track.word)] = (" ", inks.empty)
 
-    lead = (shade, Ink(colour.fg if shade.strip() else "", f"dim{track.band}"))
-    ground = [(lead, start if track.lead else 0), ((fill, bar), full), ((" ", empty), width)]
+    lead = (shade, inks.lead if shade.strip() else inks.lead._replace(fg=""))
+    ground = [(lead, start if track.lead else 0), ((fill, inks.bar), full), ((" ", inks.empty), width)]
     cells: list[Run] = []
     at = 0
     for cell in [*sorted(special), width]:

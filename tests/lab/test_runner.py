@@ -1,5 +1,8 @@
 """The runner, driven as a screen drives it: commands in, snapshots out."""
 
+import os
+import subprocess
+import sys
 import time
 
 import pytest
@@ -182,3 +185,26 @@ def test_resume_after_pause(start):
 
 def test_close_before_start_is_no_harm():
     Runner(SMALL).close()
+
+
+def test_close_does_not_wait_for_kernels_to_be_compiled(tmp_path):
+    """In a process of its own, with an empty cache: compiling everything takes many seconds, closing does not."""
+    script = """
+import time
+from gradtui import Scenario
+from gradtui.lab.runner import Runner
+from gradtui.lab.snapshot import State
+runner = Runner(Scenario.from_dict({}))
+runner.start()
+while runner.snapshot().state is not State.COMPILING:
+    time.sleep(0.01)
+began = time.monotonic()
+runner.close()
+print(time.monotonic() - began)
+"""
+    environment = {**os.environ, "GRADTUI_CACHE_DIR": str(tmp_path)}
+    finished = subprocess.run(
+        [sys.executable, "-c", script], env=environment, capture_output=True, text=True, check=True, timeout=60
+    )
+    assert float(finished.stdout) < 3.0
+    assert not list(tmp_path.rglob("small_linear_forward*")), "nobody goes on compiling"

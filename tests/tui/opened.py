@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from fake_runner import FakeRunner, scenario
+from msgspec.structs import replace
 from textual.geometry import Region
 from textual.pilot import Pilot
 from textual.widget import Widget
@@ -73,6 +74,7 @@ async def lab(
     *,
     paused: bool = True,
     runner: type[FakeRunner] = FakeRunner,
+    title: str = "Deep sigmoid network",
     **network: Any,
 ) -> AsyncIterator[Opened]:
     """Open the lab on a scenario of this depth."""
@@ -82,7 +84,7 @@ async def lab(
         made.append(runner(chosen, starts_paused))
         return made[-1]
 
-    app = GradtuiApp(scenario(depth, **network), paused=paused, make=make)
+    app = GradtuiApp(replace(scenario(depth, **network), title=title), paused=paused, make=make)
     async with app.run_test(size=size) as pilot:
         for _ in range(200):
             await pilot.pause(0.01)

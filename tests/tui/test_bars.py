@@ -64,8 +64,7 @@ async def test_a_bar_is_as_long_and_of_the_colour_its_value_says(size: tuple[int
         bars = opened.screen.bars
         width = bars.tracks.extent.width
         colours = [
-            {Color.from_rgb(*row.cube), Color.from_rgb(*row.standard)}
-            for row in (BANDS[band(g)] for g in gradients)
+            {Color.from_rgb(*row.cube), Color.from_rgb(*row.standard)} for row in (BANDS[band(g)] for g in gradients)
         ]
         for row, value in enumerate(gradients, start=1):
             full = sum(colour in colours[row - 1] for colour in backgrounds(bars.tracks, row))

@@ -81,7 +81,32 @@ def test_fitted_text_has_the_width_asked_for(text: str, width: int) -> None:
 
 
 @pytest.mark.parametrize(
-    ("value", "text"), [(1.8, "1.80"), (0.04, "0.0400"), (123.4, "123"), (math.nan, "NaN"), (math.inf, "inf")]
+    ("value", "text"),
+    [
+        (1.8, "1.80"),
+        (0.04, "0.0400"),
+        (0.0, "0.00"),
+        (123.4, "123"),
+        (2302.6, "2303"),
+        (25500.0, "2.6e4"),
+        (6e-5, "6.0e-5"),
+        (math.nan, "NaN"),
+        (math.inf, "inf"),
+    ],
 )
 def test_steady(value: float, text: str) -> None:
     assert format.steady(value) == text
+
+
+@given(st.floats(1e-300, 1e300))
+def test_a_steady_value_is_short_and_true(value: float) -> None:
+    text = format.steady(value)
+    assert len(text) <= (6 if 1e-9 < value < 1e9 else 8)
+    assert math.isclose(float(text), value, rel_tol=0.051)
+
+
+@pytest.mark.parametrize(
+    ("value", "text"), [(0.5, "0.5"), (20.0, "20"), (2e-5, "2e-5"), (31622.0, "3.2e4"), (1e12, "1e12")]
+)
+def test_tick(value: float, text: str) -> None:
+    assert format.tick(value) == text

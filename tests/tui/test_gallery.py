@@ -101,7 +101,7 @@ async def test_q_and_question_mark_are_letters_once_something_is_typed() -> None
 
 async def test_enter_opens_and_escape_comes_back_to_the_same_place() -> None:
     async with gallery() as pilot:
-        await pilot.press("down", "enter")
+        await pilot.press(*"relu", "enter")
         await pilot.pause(0.2)
         assert isinstance(pilot.app.screen, LabScreen)
         assert "quiet-relu" in text(pilot)
@@ -110,6 +110,8 @@ async def test_enter_opens_and_escape_comes_back_to_the_same_place() -> None:
         screen = pilot.app.screen
         assert isinstance(screen, GalleryScreen)
         assert screen.shelf.current == SHELF[1]
+        assert "Explosion" in text(pilot)
+        assert "search" not in text(pilot).splitlines()[0]
 
 
 async def test_mouse() -> None:

@@ -52,13 +52,13 @@ async def test_the_help_scrolls_to_its_end_and_closes() -> None:
 @pytest.mark.parametrize("key", KEYS, ids=lambda key: f"{key.where} {key.shown}")
 def test_every_key_has_an_action_that_exists(key: bindings.Key) -> None:
     listener = LISTENERS[key.where]
-    for _, action in key.keys:
-        assert hasattr(listener, f"action_{action.partition('(')[0]}")
+    for press in key.presses:
+        assert hasattr(listener, f"action_{press.action.partition('(')[0]}")
 
 
 @pytest.mark.parametrize("where", bindings.PLACES)
 def test_no_key_means_two_things_in_one_place(where: str) -> None:
-    names = [name for key in bindings.of(where) for keys, _ in key.keys for name in keys.split(",")]
+    names = [name for key in bindings.of(where) for press in key.presses for name in press.names.split(",")]
     assert len(names) == len(set(names))
 
 

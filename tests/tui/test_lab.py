@@ -7,6 +7,7 @@ import math
 import pytest
 from fake_runner import FakeRunner, scenario, staircase
 from opened import drawn, lab, whole
+from rich.cells import cell_len
 
 from gradtui.lab.snapshot import (
     Change,
@@ -68,6 +69,17 @@ async def test_the_header_says_what_runs_and_how_fast(size: tuple[int, int]) -> 
         assert "at most 100" in whole(opened.app)[0]
 
 
+async def test_letters_two_cells_wide_push_nothing_off_the_screen() -> None:
+    title = "消える勾配 — 深いシグモイド網の第一層には何も届かない"
+    async with lab((120, 36), title=title) as opened:
+        opened.runner.change(message=title * 3, verdict=title * 5)
+        await opened.shown()
+        assert {cell_len(line) for line in whole(opened.app)} == {120}
+        await opened.pilot.resize_terminal(80, 24)
+        await opened.shown()
+        assert {cell_len(line) for line in whole(opened.app)} == {80}
+
+
 async def test_a_wide_screen_has_knobs_verdict_and_curves() -> None:
     curves = Curves((0, 50, 100), (2.5, 2.0, 1.5), (0.1, 0.4, 0.5), (0, 100), (2.4, 1.6), (0.12, 0.45))
     async with lab((120, 36)) as opened:
@@ -95,9 +107,7 @@ async def test_a_narrow_screen_has_the_verdict_in_its_second_line() -> None:
 async def test_a_curve_is_drawn_where_its_values_are() -> None:
     steps = tuple(range(0, 101, 10))
     async with lab((120, 36)) as opened:
-        opened.runner.change(
-            curves=Curves(steps, tuple(10.0 / 10 ** (at / 50) for at in steps), (math.nan,) * 11)
-        )
+        opened.runner.change(curves=Curves(steps, tuple(10.0 / 10 ** (at / 50) for at in steps), (math.nan,) * 11))
         await opened.shown()
         chart = drawn(opened.screen.query_one("#loss"))
         assert chart[1].split()[0] == "10"

@@ -14,15 +14,11 @@ from textual.strip import Strip
 
 from gradtui.tui.lean import LeanStrip, sequence
 
-colours = st.sampled_from(
-    [None, Color.from_rgb(0, 0, 255), Color.from_rgb(255, 0, 0), Color.from_rgb(18, 18, 18)]
-)
+colours = st.sampled_from([None, Color.from_rgb(0, 0, 255), Color.from_rgb(255, 0, 0), Color.from_rgb(18, 18, 18)])
 flags = st.sampled_from([None, True])
 styles = st.one_of(
     st.none(),
-    st.builds(
-        lambda fg, bg, b, r: Style(color=fg, bgcolor=bg, bold=b, reverse=r), colours, colours, flags, flags
-    ),
+    st.builds(lambda fg, bg, b, r: Style(color=fg, bgcolor=bg, bold=b, reverse=r), colours, colours, flags, flags),
 )
 segments = st.lists(st.builds(Segment, st.sampled_from([" ", "a", "   ", "bc", "█ "]), styles), max_size=8)
 
@@ -59,3 +55,12 @@ def test_a_cut_strip_stays_lean() -> None:
     strip = LeanStrip([Segment("abcdef", Style(bold=True))], 6)
     assert isinstance(strip.crop(0, 3), LeanStrip)
     assert strip.crop(1, 3).text == "bc"
+
+
+@given(segments, st.integers(0, 30), st.integers(0, 30))
+def test_cutting_is_what_it_always_was(drawn: list[Segment], start: int, end: int) -> None:
+    drawn = [*drawn, Segment("深い")]
+    lean, usual = LeanStrip(drawn).crop(start, end), Strip(drawn).crop(start, end)
+    assert lean.cell_length == usual.cell_length
+    assert lean.text == usual.text
+    assert list(lean) == list(usual)

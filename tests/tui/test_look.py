@@ -15,12 +15,7 @@ from gradtui.tui.palette import DARK, LIGHT, Ink, Palette, palette_of
 
 def colours_of(widget: object) -> set[Color | None]:
     strips = [widget.render_line(y) for y in range(20)]  # type: ignore[attr-defined]
-    return {
-        colour
-        for strip in strips
-        for segment in strip
-        for colour in (segment.style.color, segment.style.bgcolor)
-    }
+    return {colour for strip in strips for segment in strip for colour in (segment.style.color, segment.style.bgcolor)}
 
 
 @pytest.mark.parametrize("theme", [DARK.name, LIGHT.name, "ansi-dark", "nord"])
@@ -75,7 +70,5 @@ def test_the_screen_imports_no_engine() -> None:
 
 def test_importing_the_package_imports_no_textual() -> None:
     code = "import sys, gradtui.tui; print('textual' in sys.modules)"
-    found = subprocess.run(
-        [sys.executable, "-c", code], capture_output=True, text=True, check=True, env={**os.environ}
-    )
+    found = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, env={**os.environ})
     assert found.stdout.strip() == "False"

@@ -23,9 +23,7 @@ def test_every_layer_is_in_exactly_one_row(taps: int, height: int) -> None:
 
 
 @given(st.integers(5, 1001), st.integers(3, 100))
-def test_first_and_last_layer_have_a_row_to_themselves_and_the_rest_shares_evenly(
-    taps: int, height: int
-) -> None:
+def test_first_and_last_layer_have_a_row_to_themselves_and_the_rest_shares_evenly(taps: int, height: int) -> None:
     spans = rows.spans(taps, height)
     assert spans[0].single
     assert spans[-1].single
@@ -53,6 +51,12 @@ def test_a_group_shows_its_smallest_and_its_largest(bars: list[float], width: in
         assert track.stop == max(axis.eighths(max(bars), width), track.start + 8)
     for cell in (*track.ghosts, *track.marks, *track.far_marks):
         assert 0 <= cell < width
+
+
+def test_a_layer_alone_among_shared_rows_is_drawn_like_them() -> None:
+    alone, shared = Values([1e-5], [1e-5]), Values([1e-5, 1e-5], [1e-5, 1e-5])
+    assert rows.track(Span(0, 0), alone, Axis(), 40, sharing=True) == rows.track(Span(0, 1), shared, Axis(), 40)
+    assert rows.track(Span(0, 0), alone, Axis(), 40).start == 0
 
 
 @pytest.mark.parametrize(

@@ -57,9 +57,7 @@ def test_bar_word_and_marks_stand_where_the_track_says(drawn: tuple[Track, int])
     for cell, (letter, ink) in enumerate(out):
         if cell not in taken:
             assert (ink.bg == f"band{track.band}") == (track.start // 8 <= cell < full)
-            assert letter == (
-                PARTS[part] if part and cell == full else "░" if cell < track.start // 8 else " "
-            )
+            assert letter == (PARTS[part] if part and cell == full else "░" if cell < track.start // 8 else " ")
     assert "".join(letter for letter, _ in out).startswith(track.word[:width])
 
 

@@ -93,6 +93,11 @@ class GalleryScreen(Screen[None]):
         self._arrange()
         self.shelf.fill(self.app.library(), self._chosen)
 
+    def on_screen_resume(self) -> None:
+        # Back from a run: the whole shelf again, with the cursor where it was.
+        if self._query:
+            self._search("")
+
     def on_resize(self) -> None:
         self._arrange()
 

@@ -287,8 +287,10 @@ class BarsView(Area):
         out: list[Runs] = [merged(heading)]
         drawn: list[tuple[rows.Track, bool, Runs]] = []
         palette = self.tracks.palette
-        for row, span in enumerate(self.spans()):
-            track = rows.track(span, self._values, self.axis, size.width)
+        visible = self.spans()
+        sharing = len(visible) < len(self._taps) and not self.scrolling
+        for row, span in enumerate(visible):
+            track = rows.track(span, self._values, self.axis, size.width, sharing=sharing)
             chosen = bool(self._back(span))
             before = self._drawn[row] if row < len(self._drawn) else None
             if before is None or before[0] != track or before[1] != chosen or self._drawn_width != size.width:

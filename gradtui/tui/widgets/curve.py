@@ -93,10 +93,10 @@ class CurveChart(Lines):
         return "nothing yet"
 
     def _labels(self, scale: Scale, height: int) -> dict[int, str]:
-        labels = {height - 1: f"{scale.low:g}", 0: f"{scale.high:g}"}
+        labels = {height - 1: format.tick(scale.low), 0: format.tick(scale.high)}
         if height >= 5:
             middle = math.sqrt(scale.low * scale.high) if scale.log else (scale.low + scale.high) / 2
-            labels[height // 2] = f"{middle:.2g}"
+            labels[height // 2] = format.tick(middle)
         return labels
 
 

@@ -37,7 +37,7 @@ class KeyLine(Lines):
             if left <= event.x < right:
                 # Of a pair of keys shown as `+ -` the half that was hit is pressed.
                 second = event.x - left >= (len(key.shown) + 1) // 2 and event.x - left < len(key.shown)
-                action = key.keys[-1 if second else 0][1]
+                action = key.presses[-1 if second else 0].action
                 await self.run_action(f"{'app' if key.where == 'everywhere' else 'screen'}.{action}")
                 return
             left = right

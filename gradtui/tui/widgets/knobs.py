@@ -59,11 +59,12 @@ class KnobsPanel(Lines, can_focus=True):
 
     def show(self, snapshot: Snapshot) -> None:
         """Draw a snapshot's settings."""
-        answer = (snapshot.scenario, snapshot.message, snapshot.refused)
-        if answer != self._answer:
-            # The runner has spoken: what it runs is what is shown.
-            self._answer = answer
-            self._turned.clear()
+        answer = (snapshot.scenario, snapshot.loaded, snapshot.message, snapshot.refused)
+        if answer == self._answer:
+            return
+        # The runner has spoken: what it runs is what is shown.
+        self._answer = answer
+        self._turned.clear()
         if snapshot.scenario is not self._scenario or snapshot.loaded is not self._loaded:
             chosen = self._knobs[self._at].key if self._knobs else ""
             self._scenario, self._loaded = snapshot.scenario, snapshot.loaded

@@ -57,5 +57,7 @@ class StatusLine(Lines):
                 if gauge in _SHARES and (math.isnan(value) or value == 0.0):
                     continue
                 text = format.percent(value) if gauge in _SHARES else format.number(value)
-                runs += [(f"   {gauge} ", MUTED), (text, Ink())]
+                figure: list[Run] = [(f"   {gauge} ", MUTED), (text, Ink())]
+                if sum(len(text) for text, _ in runs + figure) <= size.width:
+                    runs += figure
         return [ljust(runs, size.width)]

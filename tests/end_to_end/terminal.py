@@ -1,0 +1,164 @@
+"""A terminal in memory: runs a command on a pty, reads what it draws, presses its keys."""
+
+from __future__ import annotations
+
+import fcntl
+import os
+import pty
+import re
+import select
+import signal
+import struct
+import sys
+import termios
+import time
+from collections.abc import Callable, Sequence
+from types import TracebackType
+
+import pyte
+
+#: Seconds in which anything has to happen; the first start on a machine compiles the kernels.
+PATIENCE = 180.0
+
+_MODE = re.compile(rb"\x1b\[\?([\d;]+)([hl])")
+
+
+class Terminal:
+    """A child process on a pty of this size. `screen` is what a person would see.
+
+    Without `controlling` the system does not tell the process when its terminal goes.
+    """
+
+    def __init__(
+        self,
+        command: Sequence[str],
+        columns: int = 100,
+        lines: int = 30,
+        *,
+        controlling: bool = True,
+        **environment: str,
+    ) -> None:
+        self.screen = pyte.Screen(columns, lines)
+        self._stream = pyte.ByteStream(self.screen)
+        self.received = b""
+        self.code: int | None = None
+        master, slave = pty.openpty()
+        self.before = termios.tcgetattr(slave)
+        self._resize(master, columns, lines)
+        self.pid = os.fork()
+        if self.pid == 0:
+            os.close(master)
+            if controlling:
+                os.login_tty(slave)
+            else:
+                os.setsid()
+                for standard in range(3):
+                    os.dup2(slave, standard)
+            kept = {name: value for name, value in os.environ.items() if not name.startswith(("TEXTUAL_", "NO_COLOR"))}
+            kept |= {"TERM": "xterm-256color", "COLORTERM": "truecolor", **environment}
+            os.execvpe(command[0], list(command), kept)
+        self._slave, self.master = slave, master
+
+    def __enter__(self) -> Terminal:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        if self.code is None:
+            os.kill(self.pid, signal.SIGKILL)
+            os.waitpid(self.pid, 0)
+        for file in (self.master, self._slave):
+            try:
+                os.close(file)
+            except OSError:
+                continue
+
+    @staticmethod
+    def _resize(file: int, columns: int, lines: int) -> None:
+        fcntl.ioctl(file, termios.TIOCSWINSZ, struct.pack("HHHH", lines, columns, 0, 0))
+
+    def resize(self, columns: int, lines: int) -> None:
+        """Change the size of the window."""
+        self._resize(self.master, columns, lines)
+        self.screen.resize(lines, columns)
+        os.kill(self.pid, signal.SIGWINCH)
+
+    def vanish(self) -> None:
+        """Take the terminal away, as when a window is closed or a line is cut."""
+        os.close(self.master)
+        os.close(self._slave)
+        self.master = -1
+
+    def read(self, seconds: float) -> bytes:
+        """Take in what is drawn in this time."""
+        if self.master < 0:
+            time.sleep(seconds)
+            return b""
+        out, end = b"", time.monotonic() + seconds
+        while (left := end - time.monotonic()) > 0 and select.select([self.master], [], [], left)[0]:
+            try:
+                chunk = os.read(self.master, 65536)
+            except OSError:
+                break
+            out += chunk
+            self._stream.feed(chunk)
+        self.received += out
+        return out
+
+    def press(self, keys: str) -> None:
+        """Send keys as a terminal does."""
+        os.write(self.master, keys.encode())
+
+    def text(self) -> str:
+        """All that is on the screen."""
+        return "\n".join(self.screen.display)
+
+    def wait_for(self, wanted: str | Callable[[str], object], seconds: float = PATIENCE) -> str:
+        """Read until a text, or what a function looks for, is on the screen."""
+        seen = (lambda text: wanted in text) if isinstance(wanted, str) else wanted
+        end = time.monotonic() + seconds
+        while not seen(self.text()):
+            if time.monotonic() > end or self._ended():
+                raise AssertionError(f"waited in vain for {wanted!r}; the screen is\n{self.text()}")
+            self.read(0.02)
+        return self.text()
+
+    def wait_end(self, seconds: float = 30.0) -> int:
+        """Read until the process has ended; its exit code, as a shell gives it."""
+        end = time.monotonic() + seconds
+        while not self._ended():
+            if time.monotonic() > end:
+                raise AssertionError(f"it does not end; the screen is\n{self.text()}")
+            self.read(0.02)
+        self.read(0.05)
+        assert self.code is not None
+        return self.code
+
+    def _ended(self) -> bool:
+        if self.code is None:
+            pid, status = os.waitpid(self.pid, os.WNOHANG)
+            if pid:
+                self.code = os.waitstatus_to_exitcode(status)
+        return self.code is not None
+
+    def modes(self) -> dict[int, bool]:
+        """The terminal's private modes as the process has left them."""
+        state: dict[int, bool] = {}
+        for numbers, switch in _MODE.findall(self.received):
+            state |= {int(number): switch == b"h" for number in numbers.split(b";")}
+        return state
+
+    def assert_restored(self) -> None:
+        """Line discipline, alternate screen, cursor, mouse, focus reports and bracketed paste are as before."""
+        assert termios.tcgetattr(self._slave) == self.before
+        modes = self.modes()
+        assert modes.pop(25) is True
+        assert modes.pop(7, True) is True
+        assert modes[1049] is False
+        assert {mode for mode, on in modes.items() if on} == set()
+
+
+def gradtui(*arguments: str) -> list[str]:
+    """The installed command."""
+    return [sys.executable, "-m", "gradtui", *arguments]
