@@ -57,10 +57,10 @@ _WORDS = {"schedule": SCHEDULES, "adjust_lr": ADJUSTMENTS}
 
 #: The scalars of one step, worked out once from the knobs and the clock. First those of every optimizer: the factor by
 #: which clipping by the global norm shortens all gradients; whether entries or units were clipped before that; what
-#: decoupled weight decay multiplies the weights with; what share of them coupled weight decay adds to the gradient.
-#: Behind them stand the rule's own.
-CLIP, LOCALLY, KEEP, DECAY = range(4)
-RULE = 4
+#: decoupled weight decay multiplies the weights with; what share of them coupled weight decay adds to the gradient;
+#: what a rule gets of each gradient. Behind them stand the rule's own.
+CLIP, LOCALLY, KEEP, DECAY, SHARE = range(5)
+RULE = 5
 SCALARS = 24
 
 #: torch.optim.lr_scheduler.LinearLR's total_iters: the warm-up of `schedule = "warmup"` when its length is not said.

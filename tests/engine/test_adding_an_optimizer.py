@@ -8,7 +8,7 @@ import pytest
 
 from gradtui import Scenario, tasks
 from gradtui.engine import compile
-from gradtui.engine.kernel import KERNELS, device, real
+from gradtui.engine.kernel import KERNELS, device
 from gradtui.engine.kernels.classical import sign
 from gradtui.engine.kernels.optimizers import OPTIMIZERS, optimizer
 from gradtui.engine.kernels.update import DECOUPLED
@@ -17,10 +17,10 @@ from gradtui.engine.network import Network
 
 
 @device()
-def heavy_sign(g, mean, second, third, scalars):
+def heavy_sign(g, mean, second, third, c):
     """m = mu m + (1-mu) g; p -= lr sign(m)."""
-    mean = real(scalars[RULE + 1]) * mean + real(scalars[RULE + 2]) * g
-    return real(scalars[RULE]) * sign(mean), mean, second, third
+    mean = c[1] * mean + c[2] * g
+    return c[0] * sign(mean), mean, second, third
 
 
 @device()

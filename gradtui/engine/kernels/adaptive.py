@@ -22,10 +22,10 @@ def prepare_adagrad(knobs, rate, t, scalars):
 
 
 @device()
-def adagrad(g, square, second, third, scalars):
+def adagrad(g, square, second, third, c):
     """s += g^2; p -= lr / (1 + (t - 1) lr_decay) g / (sqrt(s) + eps) (Duchi, Hazan & Singer 2011)."""
-    square = square + real(scalars[RULE + 1]) + g * g
-    return real(scalars[RULE]) * g / (root(square) + real(scalars[RULE + 2])), square, second, third
+    square = square + c[1] + g * g
+    return c[0] * g / (root(square) + c[2]), square, second, third
 
 
 @device()
@@ -37,14 +37,14 @@ def prepare_adadelta(knobs, rate, t, scalars):
 
 
 @device()
-def adadelta(g, square, moved, third, scalars):
+def adadelta(g, square, moved, third, c):
     """s = rho s + (1-rho) g^2; d = sqrt(u + eps) / sqrt(s + eps) g; u = rho u + (1-rho) d^2; p -= lr d
     (Zeiler 2012)."""
-    square = real(scalars[RULE + 1]) * square + real(scalars[RULE + 2]) * g * g
-    eps = real(scalars[RULE + 3])
+    square = c[1] * square + c[2] * g * g
+    eps = c[3]
     change = root(moved + eps) / root(square + eps) * g
-    moved = real(scalars[RULE + 1]) * moved + real(scalars[RULE + 2]) * change * change
-    return real(scalars[RULE]) * change, square, moved, third
+    moved = c[1] * moved + c[2] * change * change
+    return c[0] * change, square, moved, third
 
 
 @device()
@@ -58,12 +58,12 @@ def prepare_rmsprop(knobs, rate, t, scalars):
 
 
 @device()
-def rmsprop(g, square, velocity, mean, scalars):
+def rmsprop(g, square, velocity, mean, c):
     """s = alpha s + (1-alpha) g^2; v = mu v + g / (sqrt(s) + eps); p -= lr v (Tieleman & Hinton 2012). Centered: s is
     lessened by the square of the running mean m = alpha m + (1-alpha) g (Graves 2013)."""
-    square = real(scalars[RULE + 1]) * square + real(scalars[RULE + 2]) * g * g
-    mean = mean + real(scalars[RULE + 2]) * (g - mean)
-    spread = square - real(scalars[RULE + 5]) * mean * mean
+    square = c[1] * square + c[2] * g * g
+    mean = mean + c[2] * (g - mean)
+    spread = square - c[5] * mean * mean
     spread = real(0.0) if spread < real(0.0) else spread  # by rounding, where a gradient hardly changes
-    velocity = real(scalars[RULE + 4]) * velocity + g / (root(spread) + real(scalars[RULE + 3]))
-    return real(scalars[RULE]) * velocity, square, velocity, mean
+    velocity = c[4] * velocity + g / (root(spread) + c[3])
+    return c[0] * velocity, square, velocity, mean

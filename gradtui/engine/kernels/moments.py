@@ -6,7 +6,7 @@ import math
 
 import numpy as np
 
-from gradtui.engine.kernel import device, real
+from gradtui.engine.kernel import device
 from gradtui.engine.kernels.adaptive import root
 from gradtui.engine.kernels.classical import sign
 from gradtui.engine.knobs import BETA1, BETA2, EPS, MOMENTUM_DECAY, RULE
@@ -28,22 +28,22 @@ def prepare_adam(knobs, rate, t, scalars):
 
 
 @device()
-def adam(g, mean, square, third, scalars):
+def adam(g, mean, square, third, c):
     """m = b1 m + (1-b1) g; v = b2 v + (1-b2) g^2; p -= lr m^ / (sqrt(v^) + eps), with bias correction
     (Kingma & Ba 2015). With decoupled weight decay it is AdamW (Loshchilov & Hutter 2019)."""
-    mean = mean + real(scalars[RULE + 1]) * (g - mean)
-    square = real(scalars[RULE + 2]) * square + real(scalars[RULE + 3]) * g * g
-    step = real(scalars[RULE]) * mean / (root(square) * real(scalars[RULE + 4]) + real(scalars[RULE + 5]))
+    mean = mean + c[1] * (g - mean)
+    square = c[2] * square + c[3] * g * g
+    step = c[0] * mean / (root(square) * c[4] + c[5])
     return step, mean, square, third
 
 
 @device()
-def amsgrad(g, mean, square, largest, scalars):
+def amsgrad(g, mean, square, largest, c):
     """Adam, divided by the largest v so far: the steps can only become shorter (Reddi, Kale & Kumar 2018)."""
-    mean = mean + real(scalars[RULE + 1]) * (g - mean)
-    square = real(scalars[RULE + 2]) * square + real(scalars[RULE + 3]) * g * g
+    mean = mean + c[1] * (g - mean)
+    square = c[2] * square + c[3] * g * g
     largest = largest if largest >= square else square  # NaN wins
-    step = real(scalars[RULE]) * mean / (root(largest) * real(scalars[RULE + 4]) + real(scalars[RULE + 5]))
+    step = c[0] * mean / (root(largest) * c[4] + c[5])
     return step, mean, square, largest
 
 
@@ -71,13 +71,13 @@ def prepare_nadam(knobs, rate, t, scalars):
 
 
 @device()
-def nadam(g, mean, square, third, scalars):
+def nadam(g, mean, square, third, c):
     """Adam with Nesterov's look ahead: the step mixes this gradient with the mean, by momenta mu_t =
     b1 (1 - 0.96^(t momentum_decay) / 2) that warm up (Dozat 2016)."""
-    mean = mean + real(scalars[RULE + 1]) * (g - mean)
-    square = real(scalars[RULE + 2]) * square + real(scalars[RULE + 3]) * g * g
-    ahead = real(scalars[RULE]) * g + real(scalars[RULE + 6]) * mean
-    return ahead / (root(square) * real(scalars[RULE + 4]) + real(scalars[RULE + 5])), mean, square, third
+    mean = mean + c[1] * (g - mean)
+    square = c[2] * square + c[3] * g * g
+    ahead = c[0] * g + c[6] * mean
+    return ahead / (root(square) * c[4] + c[5]), mean, square, third
 
 
 @device()
@@ -88,7 +88,7 @@ def prepare_lion(knobs, rate, t, scalars):
 
 
 @device()
-def lion(g, mean, second, third, scalars):
+def lion(g, mean, second, third, c):
     """p -= lr sign(b1 m + (1-b1) g); m = b2 m + (1-b2) g (Chen et al. 2023)."""
-    step = real(scalars[RULE]) * sign(mean + real(scalars[RULE + 1]) * (g - mean))
-    return step, mean + real(scalars[RULE + 2]) * (g - mean), second, third
+    step = c[0] * sign(mean + c[1] * (g - mean))
+    return step, mean + c[2] * (g - mean), second, third

@@ -13,7 +13,7 @@ from gradtui.engine.kernel import device, kernel, real
 from gradtui.engine.kernels.feeding import BEGAN, STEP
 from gradtui.engine.kernels.gauges import add_square, root_of
 from gradtui.engine.kernels.schedule import rate_at
-from gradtui.engine.knobs import CLIP, CLIP_AGC, CLIP_NORM, CLIP_VALUE, DECAY, KEEP, LOCALLY, WEIGHT_DECAY
+from gradtui.engine.knobs import CLIP, CLIP_AGC, CLIP_NORM, CLIP_VALUE, DECAY, KEEP, LOCALLY, RULE, SHARE, WEIGHT_DECAY
 
 Function = Callable[..., Any]
 
@@ -50,6 +50,7 @@ def prepare_update(clock, knobs, gradient_sums, bias_sums, scalars):
     rate = rate_at(knobs, clock[STEP])
     scalars[KEEP] = 1.0 - rate * knobs[WEIGHT_DECAY] if DECAYS == DECOUPLED else 1.0
     scalars[DECAY] = knobs[WEIGHT_DECAY] if DECAYS == COUPLED else 0.0
+    scalars[SHARE] = scalars[CLIP]
     prepare(knobs, rate, clock[STEP] - clock[BEGAN] + 1, scalars)
 
 
@@ -64,23 +65,53 @@ def update(p, g, state, scalars, sums):
     """Move p by the rule. sums: squares of the change that really happened, and of p before it (three words each)."""
     small_c, middle_c, big_c = 0.0, 0.0, 0.0
     small_p, middle_p, big_p = 0.0, 0.0, 0.0
-    clip, keep, decay = real(scalars[CLIP]), real(scalars[KEEP]), real(scalars[DECAY])
-    for i in range(p.shape[0]):
-        before = p[i]
-        first = state[0, i] if STATES > 0 else real(0.0)
-        second = state[1, i] if STATES > 1 else real(0.0)
-        third = state[2, i] if STATES > 2 else real(0.0)
-        step, first, second, third = rule(g[i] * clip + decay * before, first, second, third, scalars)
-        after, change = moved(before, keep, step)
-        p[i] = after
-        if STATES > 0:
-            state[0, i] = first
-        if STATES > 1:
-            state[1, i] = second
-        if STATES > 2:
-            state[2, i] = third
-        small_c, middle_c, big_c = add_square(change, small_c, middle_c, big_c)
-        small_p, middle_p, big_p = add_square(before, small_p, middle_p, big_p)
+    share, keep, decay = real(scalars[SHARE]), real(scalars[KEEP]), real(scalars[DECAY])
+    # Read once: inside the loop each store might be one to the scalars, as far as the compiler knows.
+    c = (
+        real(scalars[RULE]),
+        real(scalars[RULE + 1]),
+        real(scalars[RULE + 2]),
+        real(scalars[RULE + 3]),
+        real(scalars[RULE + 4]),
+        real(scalars[RULE + 5]),
+        real(scalars[RULE + 6]),
+        real(scalars[RULE + 7]),
+    )
+    # The same loop twice: without weight decay it is a quarter quicker, and decay may be turned on at any step.
+    if keep == real(1.0) and decay == real(0.0):
+        for i in range(p.shape[0]):
+            before = p[i]
+            first = state[0, i] if STATES > 0 else real(0.0)
+            second = state[1, i] if STATES > 1 else real(0.0)
+            third = state[2, i] if STATES > 2 else real(0.0)
+            step, first, second, third = rule(g[i] * share, first, second, third, c)
+            after, change = moved(before, real(1.0), step)
+            p[i] = after
+            if STATES > 0:
+                state[0, i] = first
+            if STATES > 1:
+                state[1, i] = second
+            if STATES > 2:
+                state[2, i] = third
+            small_c, middle_c, big_c = add_square(change, small_c, middle_c, big_c)
+            small_p, middle_p, big_p = add_square(before, small_p, middle_p, big_p)
+    else:
+        for i in range(p.shape[0]):
+            before = p[i]
+            first = state[0, i] if STATES > 0 else real(0.0)
+            second = state[1, i] if STATES > 1 else real(0.0)
+            third = state[2, i] if STATES > 2 else real(0.0)
+            step, first, second, third = rule(g[i] * share + decay * before, first, second, third, c)
+            after, change = moved(before, keep, step)
+            p[i] = after
+            if STATES > 0:
+                state[0, i] = first
+            if STATES > 1:
+                state[1, i] = second
+            if STATES > 2:
+                state[2, i] = third
+            small_c, middle_c, big_c = add_square(change, small_c, middle_c, big_c)
+            small_p, middle_p, big_p = add_square(before, small_p, middle_p, big_p)
     sums[0] = small_c
     sums[1] = middle_c
     sums[2] = big_c
