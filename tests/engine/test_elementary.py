@@ -31,7 +31,9 @@ def _digits():
 def _points(dtype):
     """Special values, both signs, and a fine comb over the range in which anything happens."""
     edge = -math.log(np.finfo(dtype).tiny)
-    comb = np.concatenate([np.geomspace(1e-12, edge, 700), np.linspace(0.0, edge, 701), edge - np.geomspace(1e-6, 1, 60)])
+    comb = np.concatenate(
+        [np.geomspace(1e-12, edge, 700), np.linspace(0.0, edge, 701), edge - np.geomspace(1e-6, 1, 60)]
+    )
     one_side = np.concatenate([comb, SPECIAL, LARGE]).astype(dtype)
     return np.unique(np.concatenate([one_side, -one_side]))
 

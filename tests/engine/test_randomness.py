@@ -67,7 +67,7 @@ def _distance(sample, distribution):
 def test_uniforms_are_uniform(seed):
     """Mean, variance and the whole distribution, at one chance in a million each; ends are never reached."""
     u = uniforms(seed, Stream.WEIGHT, 3, COUNT)
-    assert 0.0 < u.min()
+    assert u.min() > 0.0
     assert u.max() < 1.0
     assert abs(u.mean() - 0.5) < 5 * math.sqrt(1 / 12 / COUNT)
     assert abs(u.var() - 1 / 12) < 5 * math.sqrt(1 / 180 / COUNT)
