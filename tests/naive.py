@@ -220,7 +220,7 @@ def norm(values):
     largest = np.abs(values).max(initial=0.0)
     if largest in (0.0, math.inf):
         return float(largest)
-    return float(largest * math.sqrt(math.fsum((values / largest) ** 2)))
+    return float(largest) * math.sqrt(math.fsum((values / largest) ** 2))
 
 
 def rms(values):

@@ -262,6 +262,7 @@ class Network:
         check_names_and_shapes(own, values)
         for name, target in own.items():
             target[:] = values[name]
+        self._census_step = -1
         if self.step_count == 0:
             self._remember_initial()
             self._looked = False

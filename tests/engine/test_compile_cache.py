@@ -1,4 +1,4 @@
-"""Compiled kernels on disk: loaded without Numba, made again when damaged, not needed when the disk cannot be written."""
+"""Compiled kernels on disk: loaded without Numba, made again when damaged, done without where they cannot be kept."""
 
 from __future__ import annotations
 

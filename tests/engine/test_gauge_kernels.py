@@ -78,7 +78,9 @@ def test_gradient_gauges(dtype, size, seed):
     assert (found["previous"] == g).all()
 
 
-@pytest.mark.parametrize(("dtype", "exponent"), [("float32", -36), ("float32", 36), ("float64", -290), ("float64", 290)])
+@pytest.mark.parametrize(
+    ("dtype", "exponent"), [("float32", -36), ("float32", 36), ("float64", -290), ("float64", 290)]
+)
 @pytest.mark.parametrize("ratio", [1.0, 1e-3, 1e3])
 def test_turn_has_no_scale(dtype, exponent, ratio):
     """The cosine is the same for gradients of any size."""

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import re
+from itertools import pairwise
 
 import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from gradtui.engine import compile
 from gradtui.engine.kernel import KERNELS, kernel
 from gradtui.engine.kernels.feeding import choose_batch, gather
 from gradtui.engine.kernels.gauges import square_sum
@@ -84,7 +86,7 @@ def test_what_is_written_touches_no_other_argument(written, touched, share):
     """Any overlap by one element or more, from either end."""
     if written == touched:
         return
-    layout, arguments = _regions()
+    _, arguments = _regions()
     other, moved = arguments[touched], arguments[written]
     span = other.size + moved.size - 1
     offset = other.offset + (round(share * (span - 1)) - moved.size + 1) * 4
@@ -96,14 +98,50 @@ def test_what_is_written_touches_no_other_argument(written, touched, share):
         program.add(linear_forward, **{**arguments, written: moved})
 
 
+def _fitting(kernel):
+    """A layout and arguments that the kernel takes, each size another small number."""
+    layout = Layout()
+    sizes = {dim: 2 + number for number, dim in enumerate(kernel.dims)}
+    arguments = {}
+    for parameter in kernel.parameters:
+        if parameter.is_array:
+            shape = [int(dim) if dim.isdigit() else sizes[dim] for dim in parameter.dims]
+            kind = "float32" if parameter.dtype == "real" else parameter.dtype
+            arguments[parameter.name] = layout.region(parameter.name, kind, *shape)
+        elif not parameter.is_address:
+            arguments[parameter.name] = 1
+    return layout, arguments
+
+
+@pytest.mark.parametrize("name", [name for name in compile.routines() if name in KERNELS])
+def test_every_kernel_refuses_what_does_not_fit(name):
+    """Each array argument in turn: left out, of another type, with an axis more, laid over another argument."""
+    made = KERNELS[name]
+    layout, arguments = _fitting(made)
+    Program("float32").add(made, **arguments)
+    regions = {key: value for key, value in arguments.items() if isinstance(value, Region)}
+    for key, region in regions.items():
+        others = {other: value for other, value in arguments.items() if other != key}
+        _refused("missing or unknown", made, **others)
+        kind = "float32" if region.dtype == np.float64 else "float64"
+        _refused(f"{key} is {kind}, not", made, **others, **{key: layout.region("other", kind, *region.shape)})
+        deeper = layout.region("deeper", region.dtype.name, 1, *region.shape)
+        _refused(f"{key} has {len(region.shape)} axes", made, **others, **{key: deeper})
+        written = next(p for p in made.parameters if p.name == key).access in ("out", "inout")
+        for other in others.values():
+            if isinstance(other, Region) and written:
+                over = Region("over", region.dtype, region.shape, other.offset)
+                _refused("writes", made, **others, **{key: over})
+
+
 def test_two_arguments_may_be_read_from_the_same_place():
-    layout, arguments = _regions(fan_in=2, fan_out=2)
+    _, arguments = _regions(fan_in=2, fan_out=2)
     Program("float32").add(linear_forward, **{**arguments, "bias": arguments["weight"].part(0, (2,))})
 
 
 @pytest.mark.parametrize("offset", [-4, 10_000, 64])
 def test_a_region_outside_the_arena_is_refused_when_linked(offset):
-    layout, arguments = _regions()
+    layout, _ = _regions()
     arena = Arena(layout)
     size = arena.size // 4
     stray = Region("stray", np.dtype("float32"), (size,), offset)
@@ -138,7 +176,7 @@ def test_an_empty_program_does_nothing():
 def test_regions_lie_apart_and_aligned():
     layout = Layout()
     regions = [layout.region(str(n), dtype, n) for n in range(1, 40) for dtype in ("float32", "float64", "int64")]
-    for before, after in zip(regions[:-1], regions[1:], strict=True):
+    for before, after in pairwise(regions):
         assert before.end <= after.offset
     assert all(region.offset % ALIGNMENT == 0 for region in regions)
     arena = Arena(layout)
