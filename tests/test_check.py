@@ -57,9 +57,7 @@ def test_a_step_past_the_end() -> None:
 def test_results_keep_their_order_and_their_seeds() -> None:
     first, second = expecting({"claim": "loss > 0"}), expecting({"claim": "loss < 0", "at": 1})
     found = list(check([("a", first), ("b", second)], 3, quiet))
-    assert [(checked.name, checked.seed) for checked in found] == [
-        (name, seed) for name in "ab" for seed in range(3)
-    ]
+    assert [(checked.name, checked.seed) for checked in found] == [(name, seed) for name in "ab" for seed in range(3)]
     assert [checked.passed for checked in found] == [True] * 3 + [False] * 3
 
 

@@ -134,9 +134,7 @@ def test_without_a_terminal_one_line_names_run() -> None:
 
 
 @pytest.mark.parametrize(("term", "drawn"), [("xterm-256color", True), ("dumb", False), (None, False)])
-def test_a_terminal_that_can_move_its_cursor(
-    monkeypatch: pytest.MonkeyPatch, term: str | None, drawn: bool
-) -> None:
+def test_a_terminal_that_can_move_its_cursor(monkeypatch: pytest.MonkeyPatch, term: str | None, drawn: bool) -> None:
     monkeypatch.setattr("sys.stdin.isatty", lambda: True)
     monkeypatch.setattr("sys.stdout.isatty", lambda: True)
     monkeypatch.delenv("TERM", raising=False)
@@ -156,9 +154,7 @@ def test_the_screen_gets_what_was_asked_for(monkeypatch: pytest.MonkeyPatch) -> 
     monkeypatch.setattr("gradtui.tui.launch", launch)
     assert invoke().exit_code == 0
     assert (
-        invoke(
-            "--scenario", "sigmoid-deep", "--set", "network.depth=3", "--seed", 9, "--paused", "--fps", 5
-        ).exit_code
+        invoke("--scenario", "sigmoid-deep", "--set", "network.depth=3", "--seed", 9, "--paused", "--fps", 5).exit_code
         == 0
     )
     changed = gradtui.Scenario.load("sigmoid-deep").replace("network.depth=3", "seed=9")

@@ -146,9 +146,7 @@ def test_it_is_refused(claim: str, column: int, words: str) -> None:
     assert words in str(caught.value)
 
 
-@pytest.mark.parametrize(
-    "claim", ["loss <", "loss < 1; import os", "f'{loss}' < 1", "loss < (1", "1loss < 2"]
-)
+@pytest.mark.parametrize("claim", ["loss <", "loss < 1; import os", "f'{loss}' < 1", "loss < (1", "1loss < 2"])
 def test_it_is_not_even_an_expression(claim: str) -> None:
     with pytest.raises(ClaimError, match=r"column \d+: "):
         parse(claim)
@@ -193,9 +191,7 @@ class Row:
     def __getitem__(self, index: Any) -> Any:
         if index == "hidden":
             return self.row[:-1]
-        return self.row[
-            {"first": 0, "last": -1, "out": -1}.get(index, index if isinstance(index, str) else index - 1)
-        ]
+        return self.row[{"first": 0, "last": -1, "out": -1}.get(index, index if isinstance(index, str) else index - 1)]
 
 
 def whole(value: Any) -> Any:
@@ -217,9 +213,7 @@ NAMES: dict[str, Any] = {
     "log10": lambda value: np.log10(whole(value)),
 }
 
-INDEXED = st.builds(
-    "{}[{}]".format, st.sampled_from(sorted(ROWS)), st.sampled_from(["first", "last", "out", "1", "3"])
-)
+INDEXED = st.builds("{}[{}]".format, st.sampled_from(sorted(ROWS)), st.sampled_from(["first", "last", "out", "1", "3"]))
 REDUCED = st.builds(
     "{}({}{})".format,
     st.sampled_from(["min", "max", "mean"]),

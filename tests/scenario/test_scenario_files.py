@@ -55,9 +55,7 @@ def test_byte_order_mark_and_windows_line_ends(write: Write) -> None:
     assert (scenario.title, scenario.story) == ("a", "b\nc")
 
 
-def test_a_table_is_found_beside_the_scenario(
-    write: Write, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_table_is_found_beside_the_scenario(write: Write, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     folder = tmp_path / "lesson"
     folder.mkdir()
     (folder / "mine.toml").write_text('[task]\nname = "file"\npath = "cells.csv"\n')

@@ -99,9 +99,7 @@ def test_one_mistake_one_sentence(document: dict[str, Any], expected: list[str])
 def test_all_mistakes_are_said() -> None:
     found = problems({"sed": 1, "network": {"activation": "rellu", "depth": -1}, "optimizer": {"lr": "fast"}})
     assert len(found) == 4
-    for key, sentence in zip(
-        ["sed", "network.activation", "network.depth", "optimizer.lr"], found, strict=True
-    ):
+    for key, sentence in zip(["sed", "network.activation", "network.depth", "optimizer.lr"], found, strict=True):
         assert sentence.startswith(key)
 
 

@@ -21,9 +21,7 @@ def named(key: str) -> st.SearchStrategy[str]:
     return st.sampled_from([row.name for row in MENU[key]])
 
 
-def real(
-    low: float, high: float, open_low: bool = False, open_high: bool = False
-) -> st.SearchStrategy[float]:
+def real(low: float, high: float, open_low: bool = False, open_high: bool = False) -> st.SearchStrategy[float]:
     return st.floats(low, high, exclude_min=open_low, exclude_max=open_high)
 
 

@@ -51,9 +51,7 @@ def test_targets_follow_the_loss() -> None:
 
 
 def test_two_class_loss_is_refused() -> None:
-    with pytest.raises(
-        TaskError, match=r'task.loss is "bce", which is for two classes, but digits 8x8 has 10'
-    ):
+    with pytest.raises(TaskError, match=r'task.loss is "bce", which is for two classes, but digits 8x8 has 10'):
         load(Task(loss="bce"), 0)
 
 

@@ -14,9 +14,7 @@ from hypothesis import strategies as st
 from gradtui.scenario.model import Task
 from gradtui.tasks import Dataset, TaskError, load
 
-CELLS = "area,roundness,kind\n" + "".join(
-    f"{i},{i * i % 7}.5,{('oval', 'round')[i % 2]}\n" for i in range(1, 41)
-)
+CELLS = "area,roundness,kind\n" + "".join(f"{i},{i * i % 7}.5,{('oval', 'round')[i % 2]}\n" for i in range(1, 41))
 
 Table = Callable[..., Dataset]
 
