@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import os
-import shutil
 import signal
 from collections.abc import Callable, Iterable, Sequence
 from functools import partial
@@ -12,8 +11,6 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 from textual.app import App, SystemCommand
 from textual.driver import Driver
-from textual.events import Resize
-from textual.geometry import Size
 from textual.screen import Screen
 
 from gradtui.tui import bindings
@@ -78,8 +75,6 @@ class GradtuiApp(App[None]):
     def on_mount(self) -> None:
         # Back from the shell the terminal is empty.
         self.app_resume_signal.subscribe(self, lambda _: self.screen.refresh())
-        if not self.is_headless:
-            self.set_interval(1.0, self._follow_terminal)
         loop = asyncio.get_running_loop()
         for name, code in ENDING_SIGNALS.items():
             if number := getattr(signal, name, None):
@@ -88,12 +83,6 @@ class GradtuiApp(App[None]):
                 except (NotImplementedError, RuntimeError, ValueError):
                     # Not on this system, or not in the main thread: the default action has to do.
                     continue
-
-    def _follow_terminal(self) -> None:
-        """Take over the terminal's size where the signal that tells of it got lost between two quick changes."""
-        size = Size(*shutil.get_terminal_size())
-        if size != self.size:
-            self.post_message(Resize(size, size))
 
     def _end(self, code: int) -> None:
         self.exit(return_code=code)

@@ -1,6 +1,8 @@
-"""The driver for terminals that may vanish: a closed window or a cut line ends the program instead of hanging it.
+"""The driver for terminals that may vanish or change: a closed window or a cut line ends the program instead of hanging
+it, and the size is the terminal's own.
 
-Textual writes from a thread that dies with the first failed write, and whoever writes next waits for it for ever.
+Textual writes from a thread that dies with the first failed write, and whoever writes next waits for it for ever. And
+it believes exported COLUMNS and LINES before the terminal, which then could not be resized.
 """
 
 from __future__ import annotations
@@ -46,4 +48,13 @@ class TerminalDriver(LinuxDriver):
 
     def __init__(self, *arguments: Any, **settings: Any) -> None:
         super().__init__(*arguments, **settings)
-        self._file = cast("Any", Outlet(cast("IO[str]", self._file)))
+        self._outlet = Outlet(cast("IO[str]", self._file))
+        self._file = cast("Any", self._outlet)
+
+    def _get_terminal_size(self) -> tuple[int, int]:
+        try:
+            columns, lines = os.get_terminal_size(self._outlet.fileno())
+        except OSError:
+            columns = lines = 0
+        # Some serial lines do not know their size: then what is exported is all there is.
+        return (columns, lines) if columns and lines else super()._get_terminal_size()

@@ -134,8 +134,10 @@ def test_it_ends_when_its_terminal_is_gone(controlling: bool) -> None:
         assert terminal.wait_end() in (1, 129)
 
 
-def test_the_window_may_change_its_size_at_any_time() -> None:
-    with Terminal(LAB, 120, 36) as terminal:
+@pytest.mark.parametrize("exported", [{}, {"COLUMNS": "80", "LINES": "24"}], ids=["", "exported"])
+def test_the_window_may_change_its_size_at_any_time(exported: dict[str, str]) -> None:
+    """Whatever size the environment claims, the terminal's own counts."""
+    with Terminal(LAB, 120, 36, **exported) as terminal:
         terminal.wait_for("NETWORK")
         terminal.resize(80, 24)
         terminal.wait_for(lambda text: "NETWORK" not in text and "grad_rms" in text)

@@ -89,6 +89,15 @@ def test_looking_changes_nothing(scenario):
     assert _state(watched) == _state(_run(scenario))
 
 
+def test_asking_for_a_batch_leaves_the_measured_one_in_its_place(scenario):
+    """The gauges are read off what the last step left behind, its inputs included."""
+    simulation = _run(scenario, 5)
+    left = simulation._network._view("x").copy()
+    simulation.batch(17)
+    np.testing.assert_array_equal(simulation._network._view("x"), left)
+    np.testing.assert_array_equal(simulation.batch(4)[0], left)
+
+
 def test_another_seed_is_another_run():
     other = _run(SMALL.replace("seed=4"))
     assert _bits(other.parameters()) != _bits(_run(SMALL).parameters())
