@@ -66,7 +66,7 @@ def _unknown(key: str, kinds: dict[str, Any]) -> str:
     if key in ("task", "network", "optimizer"):
         inside = [name for name in kinds if name.startswith(f"{key}.")]
         return f"{key} is a table; set one of its keys: {', '.join(inside)}"
-    if key.split(".")[0] in ("expect", "lesson"):
+    if key.split(".")[0] in ("expect", "lesson") or key.startswith("network.layer"):
         return f"{key} can only be written in a scenario file, not set"
     # `depth` alone, or in the wrong table.
     by_last = {name.rpartition(".")[2]: name for name in kinds}

@@ -10,73 +10,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 from types import MappingProxyType
 
-from gradtui.scenario import layer_choices
+from gradtui.scenario import layer_choices, structure_choices
 from gradtui.scenario.choice import Choice
 from gradtui.scenario.optimizer_menu import ADJUSTMENTS, OPTIMIZERS, SCHEDULES
 
 _GENERATED = ("task.examples", "task.noise", "task.held_out")
-
-_KINDS = (
-    Choice(
-        "mlp",
-        "multilayer perceptron",
-        "one fully connected layer after another",
-        "h = phi(W h_below + b)",
-        "Rumelhart, Hinton & Williams 1986",
-    ),
-)
-
-_NORM_KEYS = ("network.norm_place", "network.norm_eps")
-
-_NORMS = (
-    Choice("none", "none", "no normalisation"),
-    Choice(
-        "batch",
-        "batch norm",
-        "gives each unit mean 0 and deviation 1 over the batch: the signal keeps its size whatever the weights are",
-        "y = gamma (z - mean_batch) / sqrt(var_batch + eps) + beta",
-        "Ioffe & Szegedy 2015",
-        (*_NORM_KEYS, "network.norm_momentum"),
-    ),
-    Choice(
-        "layer",
-        "layer norm",
-        "gives each example mean 0 and deviation 1 over the units; does not cure a deep sigmoid network",
-        "y = gamma (z - mean_units) / sqrt(var_units + eps) + beta",
-        "Ba, Kiros & Hinton 2016",
-        _NORM_KEYS,
-    ),
-    Choice(
-        "rms",
-        "RMS norm",
-        "divides each example by its root mean square over the units",
-        "y = gamma z / sqrt(mean_units(z^2) + eps)",
-        "Zhang & Sennrich 2019",
-        _NORM_KEYS,
-    ),
-)
-
-_NORM_PLACES = (
-    Choice("before", "before", "linear, norm, activation: as batch norm was published"),
-    Choice("after", "after", "linear, activation, norm"),
-)
-
-_SKIPS = (
-    Choice("none", "none", "no skip connections: every signal passes through every layer"),
-    Choice(
-        "residual",
-        "residual blocks",
-        "each block adds its input to its output: the gradient has a direct route past every block",
-        "h = phi(x + scale F(x)), or h = x + scale F(x) in the pre form",
-        "He, Zhang, Ren & Sun 2016",
-        ("network.skip_every", "network.skip_form", "network.skip_scale"),
-    ),
-)
-
-_SKIP_FORMS = (
-    Choice("post", "post-activation", "the sum stands before the activation", paper="He et al. 2016a"),
-    Choice("pre", "pre-activation", "the sum stands before norm and activation", paper="He et al. 2016b"),
-)
 
 _DTYPES = (
     Choice(
@@ -173,16 +111,19 @@ MENU: Mapping[str, tuple[Choice, ...]] = MappingProxyType(
     {
         "task.name": _TASKS,
         "task.loss": _LOSSES,
-        "network.kind": _KINDS,
+        "network.kind": structure_choices.KINDS,
         "network.activation": layer_choices.ACTIVATIONS,
         "network.prelu_share": layer_choices.SHARES,
         "network.init": layer_choices.INITS,
         "network.init_fan": layer_choices.FANS,
         "network.init_bias_kind": layer_choices.BIASES,
-        "network.norm": _NORMS,
-        "network.norm_place": _NORM_PLACES,
-        "network.skip": _SKIPS,
-        "network.skip_form": _SKIP_FORMS,
+        "network.norm": structure_choices.NORMS,
+        "network.norm_place": structure_choices.NORM_PLACES,
+        "network.skip": structure_choices.SKIPS,
+        "network.skip_form": structure_choices.SKIP_FORMS,
+        "network.downsample": structure_choices.DOWNSAMPLES,
+        "network.head": structure_choices.HEADS,
+        "network.layer.kind": structure_choices.LAYER_KINDS,
         "network.dtype": _DTYPES,
         "optimizer.name": OPTIMIZERS,
         "optimizer.adjust_lr": ADJUSTMENTS,
@@ -205,6 +146,9 @@ SHORT_NAMES: Mapping[str, str] = MappingProxyType(
         "norm_place": "network.norm_place",
         "skip": "network.skip",
         "skip_form": "network.skip_form",
+        "downsample": "network.downsample",
+        "head": "network.head",
+        "layer_kind": "network.layer.kind",
         "dtype": "network.dtype",
         "optimizer": "optimizer.name",
         "adjust_lr": "optimizer.adjust_lr",

@@ -36,13 +36,42 @@ class Task(Section, frozen=True):
     """Share of the examples kept for evaluation; digits has its own fixed split."""
 
 
+class LayerChoice(Section, frozen=True):
+    """`[[network.layer]]`: one hidden layer, or one pool behind it. What it leaves out is as in `[network]`."""
+
+    kind: str = ""
+    """dense, conv, or a pool; empty: what the network's kind is made of."""
+    repeat: int = 1
+    """So many of it, one after another."""
+    width: int | None = None
+    activation: str | None = None
+    negative_slope: float | None = None
+    alpha: float | None = None
+    beta: float | None = None
+    init: str | None = None
+    init_std: float | None = None
+    init_bound: float | None = None
+    init_gain: float | None = None
+    init_fan: str | None = None
+    init_bias: float | None = None
+    norm: str | None = None
+    norm_place: str | None = None
+    norm_groups: int | None = None
+    dropout: float | None = None
+    kernel: int | None = None
+    """Side of a convolution's or a pool's window."""
+    stride: int | None = None
+    padding: int | None = None
+
+
 class Network(Section, frozen=True):
     """`[network]`: the cell that is stacked."""
 
     kind: str = "mlp"
     depth: int = 30
-    """Hidden layers, 0 to 1,000; the output layer comes on top."""
+    """Hidden layers, 0 to 1,000; the output layer comes on top. `[[network.layer]]` takes its place."""
     width: int = 64
+    """Units of a hidden layer, or the channels of a convolution."""
     activation: str = "sigmoid"
     negative_slope: float = 0.01
     """`leaky_relu`: the slope for negative inputs."""
@@ -68,21 +97,48 @@ class Network(Section, frozen=True):
     init_bias: float = 0.0
     """The initial value of every hidden bias."""
     norm: str = "none"
-    """none, batch, layer, rms: normalisation of every hidden layer."""
+    """Normalisation of every hidden layer; the menu lists the choices."""
     norm_place: str = "before"
     """before or after the activation."""
     norm_eps: float = 0.0
     """Added to the variance; 0: PyTorch's default (1e-5; rms: the number format's own)."""
     norm_momentum: float = 0.1
     """How far a batch norm's running statistics move towards each batch's."""
+    norm_groups: int = 8
+    """`group`: so many groups of units, or of channels, of the same size."""
     skip: str = "none"
-    """none, residual: every `skip_every` hidden layers from the second on form a block whose input is added."""
+    """Ways past the layers; the menu lists them."""
     skip_every: int = 2
+    """`residual`, `rezero`: so many hidden layers, from the second on, form a block whose input is added."""
     skip_form: str = "post"
     """post: the sum stands before the activation; pre: before norm and activation, so that nothing is in its way."""
     skip_scale: float = 1.0
     """Factor of each block's branch."""
+    rezero_init: float = 0.0
+    """`rezero`: what the learned factor of each block's branch begins with."""
+    highway_bias: float = -2.0
+    """`highway`: the gates' initial bias; the lower, the more of what a layer reads is carried past it."""
+    growth_rate: int = 16
+    """`dense`: units, or channels, of every hidden layer but the first."""
+    dropout: float = 0.0
+    """Share of each hidden layer's outputs set to 0 in a training step; the others grow to make up for it."""
+    kernel: int = 3
+    """`cnn`: side of the square window of a convolution."""
+    stride: int = 1
+    """`cnn`: how far the window moves."""
+    padding: int = -1
+    """`cnn`: zeros around the image; -1: half the kernel, so that an odd one keeps the image's size."""
+    stages: int = 1
+    """`cnn`: the layers fall into so many stages, each at half the height and width of the one before."""
+    stage_growth: int = 2
+    """`cnn`: how many times the channels of the stage before a stage has."""
+    downsample: str = "stride"
+    """`cnn`: how the images become smaller from stage to stage."""
+    head: str = "average"
+    """`cnn`: what the output layer reads of the last images."""
     dtype: str = "float32"
+    layer: tuple[LayerChoice, ...] = ()
+    """The hidden layers one by one, where `depth` and `width` are not enough."""
 
 
 class Optimizer(Section, frozen=True):

@@ -42,6 +42,13 @@ def _real(low: float, high: float, low_open: bool = False, high_open: bool = Fal
     return Range(low, high, low_open, high_open, whole=False)
 
 
+#: More weights than this do not fit beside their gradients and the optimizer's memory on a common machine.
+MOST_WEIGHTS = 100_000_000
+#: So many numbers that the layers make of one example are a gigabyte for a batch of 64 in float32.
+MOST_NUMBERS = 4_000_000
+#: Hidden layers.
+DEEPEST = 1000
+
 #: Dotted key -> its range.
 RANGES: Mapping[str, Range] = MappingProxyType(
     {
@@ -52,10 +59,21 @@ RANGES: Mapping[str, Range] = MappingProxyType(
         "task.label_smoothing": _real(0, 1),
         "task.noise": _real(0, 10),
         "task.held_out": _real(0, 1, low_open=True, high_open=True),
-        "network.depth": Range(0, 1000),
+        "network.depth": Range(0, DEEPEST),
         "network.width": Range(1, 4096),
         "network.init_std": _real(0, math.inf, low_open=True, high_open=True),
         "network.init_bound": _real(0, math.inf, high_open=True),
+        "network.norm_groups": Range(1, 4096),
+        "network.dropout": _real(0, 1, high_open=True),
+        "network.growth_rate": Range(1, 4096),
+        "network.highway_bias": _real(-math.inf, math.inf, low_open=True, high_open=True),
+        "network.rezero_init": _real(-math.inf, math.inf, low_open=True, high_open=True),
+        "network.kernel": Range(1, 64),
+        "network.stride": Range(1, 64),
+        "network.padding": Range(-1, 64),
+        "network.stages": Range(1, 8),
+        "network.stage_growth": Range(1, 8),
+        "network.layer.repeat": Range(1, DEEPEST),
         "network.skip_every": Range(1, 1000),
         "network.skip_scale": _real(-math.inf, math.inf, low_open=True, high_open=True),
         "network.norm_eps": _real(0, 1),
@@ -101,6 +119,3 @@ RANGES: Mapping[str, Range] = MappingProxyType(
         "lesson.answer": Range(0, 1_000),
     }
 )
-
-#: More weights than this do not fit beside their gradients and the optimizer's memory on a common machine.
-MOST_WEIGHTS = 100_000_000

@@ -7,11 +7,11 @@ from typing import Any, TypeVar, Union, get_args, get_origin
 
 import msgspec
 
-from gradtui.scenario import claims
+from gradtui.scenario import architecture, claims
 from gradtui.scenario.errors import ClaimError, ScenarioError, did_you_mean, nearest, shown
 from gradtui.scenario.menu import MENU
-from gradtui.scenario.model import Scenario, Section
-from gradtui.scenario.ranges import MOST_WEIGHTS, RANGES
+from gradtui.scenario.model import LayerChoice, Network, Scenario, Section
+from gradtui.scenario.ranges import DEEPEST, MOST_WEIGHTS, RANGES
 
 Table = TypeVar("Table", bound=Section)
 
@@ -115,12 +115,7 @@ def _content(plain: str, value: object) -> str:
 def _combinations(scenario: Scenario) -> Iterator[str]:
     """What is wrong although each value is allowed on its own."""
     network, task = scenario.network, scenario.task
-    weights = network.depth * network.width**2
-    if weights > MOST_WEIGHTS:
-        yield (
-            f"network.depth {network.depth:,} and network.width {network.width:,} make {weights:,} weights; "
-            f"at most {MOST_WEIGHTS:,} are allowed"
-        )
+    yield from _layer_combinations(network)
     if network.norm == "batch" and task.batch == 1:
         yield "task.batch is 1: batch norm needs at least 2 examples, every unit is its own mean otherwise"
     yield from _optimizer_combinations(scenario)
@@ -145,6 +140,33 @@ def _combinations(scenario: Scenario) -> Iterator[str]:
                 f"lesson[{number}].answer is {lesson.answer}, but its {len(lesson.choices)} choices are "
                 f"counted from 0 to {len(lesson.choices) - 1}"
             )
+
+
+def _layer_combinations(network: Network) -> Iterator[str]:
+    weights = network.depth * network.width**2
+    if weights > MOST_WEIGHTS and network.kind == "mlp" and not network.layer:
+        yield (
+            f"network.depth {network.depth:,} and network.width {network.width:,} make {weights:,} weights; "
+            f"at most {MOST_WEIGHTS:,} are allowed"
+        )
+    for number, layer in enumerate(network.layer, 1):
+        where = f"network.layer[{number}]"
+        pools = layer.kind.endswith("pool")
+        if network.kind == "mlp" and (pools or layer.kind == "conv"):
+            yield f'{where}.kind is "{layer.kind}", which needs images: set network.kind = "cnn"'
+        if pools or layer.kind == "dense" or (not layer.kind and network.kind == "mlp"):
+            windows = ("kernel", "stride") if pools and not layer.kind.startswith("global") else ()
+            meaning = {"kind", "repeat", *windows} if pools else _fields(LayerChoice) - {"kernel", "stride", "padding"}
+            for key in sorted(_fields(LayerChoice) - meaning):
+                if getattr(layer, key) is not None:
+                    yield f"{where}.{key} means nothing to a layer of kind {layer.kind or 'dense'}: leave it out"
+    listed = architecture.depth(network)
+    if network.layer and listed > DEEPEST:
+        yield f"network.layer lists {listed:,} hidden layers; at most {DEEPEST:,} are allowed"
+
+
+def _fields(section: type[Section]) -> set[str]:
+    return {field.name for field in msgspec.structs.fields(section)}
 
 
 def _optimizer_combinations(scenario: Scenario) -> Iterator[str]:
@@ -177,18 +199,23 @@ def _allowed(kind: Any, plain: str) -> str:
     if plain in MENU:
         return f"one of {', '.join(row.name for row in MENU[plain])}"
     if plain in RANGES:
-        end = ' or "end"' if get_origin(kind) is Union else ""
+        end = ' or "end"' if plain == "expect.at" else ""
         return RANGES[plain].sentence() + end
     if kind is bool:
         return "true or false"
+    if kind in (int, int | None):
+        return "a whole number"
     if get_origin(kind) is tuple:
         return "a list of texts"
     return "a text in quotes"
 
 
 def _without_numbers(dotted: str) -> str:
-    """`expect[2].claim` -> `expect.claim`, the way the tables name it."""
-    return ".".join(part.partition("[")[0] for part in dotted.split("."))
+    """`expect[2].claim` -> `expect.claim`, the way the tables name it; what a listed layer shares with the network has
+    the network's name."""
+    plain = ".".join(part.partition("[")[0] for part in dotted.split("."))
+    shared = plain.replace("network.layer.", "network.")
+    return plain if plain in ("network.layer.kind", "network.layer.repeat") else shared
 
 
 def _is_section(kind: Any) -> bool:

@@ -15,6 +15,9 @@ def to_toml(scenario: Scenario) -> str:
     blocks = [_pairs(scenario, "", scenario)]
     for name in ("task", "network", "optimizer"):
         blocks.append(f"[{name}]\n" + _pairs(getattr(scenario, name), name, scenario))
+        if name == "network":
+            for layer in scenario.network.layer:
+                blocks.append("[[network.layer]]\n" + _pairs(layer, "network.layer", scenario))
     for name in ("expect", "lesson"):
         for entry in getattr(scenario, name):
             blocks.append(f"[[{name}]]\n" + _pairs(entry, name, scenario))
@@ -25,10 +28,12 @@ def _pairs(section: Section, path: str, scenario: Scenario) -> str:
     lines = []
     for field in msgspec.structs.fields(section):
         value = getattr(section, field.name)
-        if isinstance(value, Section) or (isinstance(value, tuple) and field.name in ("expect", "lesson")):
+        if isinstance(value, Section) or (isinstance(value, tuple) and field.name in ("expect", "lesson", "layer")):
             continue
         dotted = f"{path}.{field.name}" if path else field.name
-        if value != field.default or (value != "" and value != () and _has_effect(dotted, scenario)):
+        # A listed layer says only what is its own; elsewhere what has an effect is worth reading.
+        spoken = path != "network.layer" and value not in ("", ()) and _has_effect(dotted, scenario)
+        if value != field.default or spoken:
             lines.append(f"{field.name} = {_literal(value)}\n")
     return "".join(lines)
 
