@@ -1,0 +1,1 @@
+"""Export: a scenario as a program that needs nothing of gradtui."""
