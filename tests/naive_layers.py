@@ -1,0 +1,19 @@
+"""Slow, obvious float64 twins of what stands between the weights: dropout, joins, groups. As in `naive`."""
+
+from __future__ import annotations
+
+import naive
+import numpy as np
+
+# Dropout; 4 is its stream
+
+
+def dropout_mask(seed, place, step, shape, rate):
+    """0 with probability `rate`, otherwise 1 / (1 - rate), by 53 random bits for each value."""
+    key = naive.derive_key(seed, 4, place)
+    key = naive.mix(((key ^ step) + 0x9E3779B97F4A7C15) % naive.WORD)
+    mask = np.zeros(shape)
+    for i in range(mask.size):
+        if naive.draw_bits(key, i) // 2**11 >= rate * 2**53:
+            mask.flat[i] = 1.0 / (1.0 - rate)
+    return mask
