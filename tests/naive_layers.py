@@ -17,3 +17,27 @@ def dropout_mask(seed, place, step, shape, rate):
         if naive.draw_bits(key, i) // 2**11 >= rate * 2**53:
             mask.flat[i] = 1.0 / (1.0 - rate)
     return mask
+
+
+# Joins: (output), and what goes back
+
+
+def rezero(z, source, alpha):
+    """Bachlechner et al. 2021."""
+    return source + alpha * z
+
+
+def rezero_backward(delta, z, alpha):
+    """(dL/dz, dL/dsource, dL/dalpha)."""
+    return alpha * delta, delta, (delta * z).sum()
+
+
+def highway(gate, h, x):
+    """Srivastava, Greff & Schmidhuber 2015."""
+    return naive.sigmoid(gate)[0] * h + naive.sigmoid(-gate)[0] * x
+
+
+def highway_backward(delta, gate, h, x):
+    """(dL/dh, dL/dx, dL/dgate)."""
+    t, slope = naive.sigmoid(gate)
+    return delta * t, delta * naive.sigmoid(-gate)[0], delta * (h - x) * slope
