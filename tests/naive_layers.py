@@ -41,3 +41,24 @@ def highway_backward(delta, gate, h, x):
     """(dL/dh, dL/dx, dL/dgate)."""
     t, slope = naive.sigmoid(gate)
     return delta * t, delta * naive.sigmoid(-gate)[0], delta * (h - x) * slope
+
+
+# Norms
+
+
+def group_norm(z, gamma, beta, groups, eps):
+    """z (batch, positions, units): example by example and group by group (Wu & He 2018)."""
+    y = np.empty_like(z)
+    width = z.shape[2] // groups
+    for b in range(len(z)):
+        for g in range(groups):
+            channels = slice(g * width, (g + 1) * width)
+            values = z[b, :, channels]
+            normal = (values - values.mean()) / np.sqrt(values.var() + eps)
+            y[b, :, channels] = gamma[channels] * normal + beta[channels]
+    return y
+
+
+def weight_norm(direction, magnitude):
+    """Salimans & Kingma 2016: each row gets the length that is asked for."""
+    return np.array([m * row / naive.norm(row) for row, m in zip(direction, magnitude, strict=True)])
