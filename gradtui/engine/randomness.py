@@ -28,6 +28,8 @@ class Stream(IntEnum):
     BATCH = 2
     BIAS = 3
     DROPOUT = 4
+    GATE = 5
+    PROJECTION = 6
 
 
 @device(exact=True)
