@@ -5,9 +5,11 @@ from __future__ import annotations
 from gradtui.engine import updating
 from gradtui.engine.kernels import feeding, inspection
 from gradtui.engine.kernels.loss import LOSSES
+from gradtui.engine.layers import Layer
 from gradtui.engine.layout import Region
 from gradtui.engine.plan import Plan, loss_name
 from gradtui.engine.program import Program
+from gradtui.scenario.architecture import Size
 
 
 def feed(plan: Plan) -> Program:
@@ -34,8 +36,9 @@ def feed(plan: Plan) -> Program:
 def look(plan: Plan) -> Program:
     """Feed, forward, loss, backward, and every gauge of them; nothing is changed but what they are measured into."""
     program = _forward(plan)
-    for index in reversed(range(len(plan.layers))):
-        _backward(program, plan, index)
+    delta = _first_delta(plan)
+    for layer in reversed(plan.layers):
+        delta = _backward(program, plan, layer, delta)
     return program
 
 
@@ -46,93 +49,77 @@ def training_step(plan: Plan, clipping: updating.Clipping) -> Program:
     has to wait for all gradients.
     """
     program, at = _forward(plan), plan.regions
-    order = list(reversed(range(len(plan.layers))))
+    delta = _first_delta(plan)
     if not clipping.globally:
         updating.prepare(program, plan, clipping)
-    for index in order:
-        _backward(program, plan, index)
+    for layer in reversed(plan.layers):
+        delta = _backward(program, plan, layer, delta)
         if not clipping.globally:
-            updating.move_weight(program, plan, index, clipping)
+            for product in layer.products:
+                updating.move_matrix(program, plan, product.matrix, clipping)
     if clipping.globally:
         updating.measure_all(program, plan, clipping)
         updating.prepare(program, plan, clipping)
-        for index in order:
-            updating.move_weight(program, plan, index, clipping)
+        for matrix in reversed(plan.matrices):
+            updating.move_matrix(program, plan, matrix, clipping)
     updating.move_vectors(program, plan, clipping)
     program.add(feeding.finish_step, report=at["report"], history=at["history"], clock=at["clock"])
     return program
 
 
 def _forward(plan: Plan) -> Program:
-    """Feed, forward and loss. What the loss sends back lies in `delta_a`."""
+    """Feed, forward and loss. What the loss sends back lies in the first of the two delta regions."""
     program, at = feed(plan), plan.regions
-    x = at["x"]
     for layer in plan.layers:
-        layer.forward(program, x, layer.z, layer.a)
-        x = layer.a
+        layer.forward(program)
     loss = LOSSES[loss_name(plan.dataset)]
     program.add(
         loss.kernel,
-        a=x,
-        delta=_delta(plan, len(plan.layers) - 1, plan.dataset.outputs),
+        a=plan.layers[-1].output,
+        delta=_first_delta(plan),
         report=at["report"],
         **({"labels": at["targets"], "smoothing": at["smoothing"]} if loss.labels else {"targets": at["targets"]}),
     )
     return program
 
 
-def _backward(program: Program, plan: Plan, index: int) -> None:
-    layer = plan.layers[index]
-    below = plan.layers[index - 1] if index else None
-    layer.backward(
-        program,
-        x=below.a if below else plan.regions["x"],
-        delta=_delta(plan, index, layer.fan_out),
-        below=_delta(plan, index - 1, layer.fan_in) if below else None,
-    )
+def _first_delta(plan: Plan) -> Region:
+    return plan.regions["delta_a"].part(0, (plan.batch, plan.dataset.outputs))
 
 
-def _delta(plan: Plan, index: int, columns: int) -> Region:
-    """Where dL/d(output) of layer `index` lies: in one of two regions, in turn from the last layer down."""
-    side = "ab"[(len(plan.layers) - 1 - index) % 2]
-    return plan.regions[f"delta_{side}"].part(0, (plan.batch, columns))
+def _backward(program: Program, plan: Plan, layer: Layer, delta: Region) -> Region:
+    return layer.backward(program, delta, plan.deltas, lowest=layer is plan.layers[0])
 
 
 def inspection_of(plan: Plan) -> Program:
     """The gauges that can be read off what the last step left behind."""
     program, at = Program(plan.dtype), plan.regions
-    program.add(inspection.note_examples, values=at["x"], flat_values=1, bits=at["input_bits"])
     for index, layer in enumerate(plan.layers):
+        activate, numbers = layer.activate, layer.spec.size.numbers
         program.add(
             inspection.activation_gauges,
             a=layer.a,
-            slope=layer.z,
+            slope=activate.z,
             saturates_below=at["saturates_below"][index],
             sums=layer.measured.activation,
         )
-        direction = at["direction"].part(0, (layer.fan_out,))
-        program.add(inspection.similarity, a=layer.a, direction=direction, result=layer.measured.similarity)
         program.add(
-            inspection.note_examples,
-            values=layer.z,
-            flat_values=int(layer.activation.flat),
-            bits=layer.measured.slope_bits,
+            inspection.similarity,
+            a=layer.a.reshaped(plan.batch, numbers),
+            direction=at["direction"].part(0, (numbers,)),
+            result=layer.measured.similarity,
         )
-        if not layer.activation.silent:
-            program.add(
-                inspection.note_examples,
-                values=layer.a,
-                flat_values=int(layer.activation.zeros),
-                bits=layer.measured.output_bits,
-            )
+        _note(program, plan, activate.z, layer.spec.size, activate.activation.flat, layer.measured.slope_bits)
+        if not activate.activation.silent:
+            _note(program, plan, activate.a, layer.spec.size, activate.activation.zeros, layer.measured.output_bits)
     program.add(inspection.all_live, live=at["live"])
     for index in reversed(range(len(plan.layers))):
         layer = plan.layers[index]
         program.add(
             inspection.explain_zeros,
-            g=layer.weight_gradient,
+            g=layer.matrix.gradient,
             slope_bits=layer.measured.slope_bits,
-            x_bits=_input_bits(plan, index),
+            x_bits=_input_bits(program, plan, index),
             live=at["live"],
             closes=int(not layer.bypassed),
             counts=layer.measured.counts,
@@ -140,34 +127,45 @@ def inspection_of(plan: Plan) -> Program:
     return program
 
 
-def _input_bits(plan: Plan, index: int) -> Region:
-    """On which examples each input of layer `index` may be something else than 0."""
+def _note(program: Program, plan: Plan, values: Region, size: Size, can_be_zero: bool, bits: Region) -> None:
+    """Append the noting of the examples for which a unit's values are not 0 at every place."""
+    seen = values.reshaped(plan.batch, size.positions, size.channels)
+    program.add(inspection.note_examples, values=seen, flat_values=int(can_be_zero), bits=bits)
+
+
+def _input_bits(program: Program, plan: Plan, index: int) -> Region:
+    """On which examples each input of layer `index` may be something else than 0; appends what finds that out."""
+    layer, at = plan.layers[index], plan.regions
+    size = layer.spec.source
+    words = at["live"].shape[0]
+    noted = at["input_bits"].part(0, (size.channels, words))
     if index == 0:
-        return plan.regions["input_bits"]
+        _note(program, plan, layer.x, size, True, noted)
+        return noted
     below = plan.layers[index - 1]
-    if below.norm and not below.norm_first and below.norm.kind.shifts:  # shifted, nothing is 0 by construction
-        return plan.regions["every_bit"].part(0, below.measured.slope_bits.shape)
-    return below.measured.output_bits
+    if below.norm and below.spec.own.norm_place == "after" and below.norm.kind.shifts:
+        # Shifted, nothing is 0 by construction.
+        return at["every_bit"].part(0, noted.shape)
+    plain = below.output is below.activate.a and size.channels == below.units and not below.spec.dropout
+    if plain:
+        return below.measured.output_bits
+    _note(program, plan, layer.x, size, below.activate.activation.zeros or below.spec.dropout > 0.0, noted)
+    return noted
 
 
 def evaluation(plan: Plan, rows: int, census: bool) -> Program:
     """Forward and loss of the first `rows` rows of `pass_x`; with `census`, instead of the loss, every unit that had a
     slope on one of them is marked."""
     program, at = Program(plan.dtype), plan.regions
-    x = at["pass_x"].part(0, (rows, plan.layers[0].fan_in))
-    here, there = at["pass_a"], at["pass_b"]
+    first, spare = plan.specs[0].image, plan.spare(rows)
+    x = at["pass_x"].part(0, (rows * first.positions, first.channels))
     start = 0
     for layer in plan.layers:
-        z = at["pass_z"].part(0, (rows, layer.fan_out))
-        a = here.part(0, (rows, layer.fan_out))
-        scratch = at["pass_scratch"].part(0, (rows, layer.fan_out))
-        inverse, stream = at["pass_inverse"].part(0, (rows,)), at["pass_stream"].part(0, (rows, layer.fan_out))
-        layer.evaluate(program, x, z, a, scratch, inverse, stream)
-        x = a
+        x, slopes = layer.evaluate(program, x, spare)
+        spare.hold_only(x)
         if census:
-            program.add(inspection.mark_alive, values=z, alive=at["census"].part(start, (layer.fan_out,)))
-        start += layer.fan_out
-        here, there = there, here
+            program.add(inspection.mark_alive, values=slopes, alive=at["census"].part(start, (layer.units,)))
+        start += layer.units
     if census:
         return program
     loss = LOSSES[loss_name(plan.dataset)]

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -22,6 +22,14 @@ Scale = Callable[[int, int, Network], float]
 
 #: Where `truncated_normal` is cut, in standard deviations.
 CUT = 2.0
+
+
+class Fans(NamedTuple):
+    """How many inputs a unit has, and how many units an input goes to, counting every place of a window: what
+    torch.nn.init calls fan_in and fan_out."""
+
+    fan_in: int
+    fan_out: int
 
 
 def _he_fan(fan_in: int, fan_out: int, network: Network) -> int:
@@ -43,26 +51,43 @@ UNIFORM: dict[str, Scale] = {
 }
 
 
-def initial_weight(network: Network, seed: int, place: int, fan_out: int, fan_in: int) -> Floats:
-    """Weights of shape (fan_out, fan_in). `place` keys the draws: hidden layers count from 1, the output layer is 0,
-    so that a deeper network begins with the very layers of the shallower one. `lsuv` begins as `orthogonal`."""
-    shape, gain, init = (fan_out, fan_in), network.init_gain, network.init
+def initial_weight(
+    network: Network, seed: int, place: int, shape: tuple[int, int], fans: Fans, stream: Stream = Stream.WEIGHT
+) -> Floats:
+    """Weights of `shape` (rows, columns), in PyTorch's order. `place` keys the draws: hidden layers count from 1, the
+    output layer is 0, so that a deeper network begins with the very layers of the shallower one. `lsuv` begins as
+    `orthogonal`."""
+    gain, init = network.init_gain, network.init
     if init == "zeros":
         return np.zeros(shape)
     if init == "identity":
-        return gain * np.eye(*shape)
+        return gain * _identity(shape, fans)
     if init == "torch_default":
-        return _spread(seed, Stream.WEIGHT, place, shape) / math.sqrt(fan_in)
+        return _spread(seed, stream, place, shape) / math.sqrt(fans.fan_in)
     if init in UNIFORM:
-        return gain * UNIFORM[init](fan_in, fan_out, network) * _spread(seed, Stream.WEIGHT, place, shape)
-    draws = normals(seed, Stream.WEIGHT, place, fan_out * fan_in).reshape(shape)
+        return gain * UNIFORM[init](*fans, network) * _spread(seed, stream, place, shape)
+    draws = normals(seed, stream, place, math.prod(shape)).reshape(shape)
     if init == "truncated_normal":
         return gain * network.init_std * _truncated(draws)
     if init == "orthogonal":
         return gain * _orthogonal(draws)
     if init == "lsuv":
         return _orthogonal(draws)
-    return gain * NORMAL[init](fan_in, fan_out, network) * draws
+    return gain * NORMAL[init](*fans, network) * draws
+
+
+def _identity(shape: tuple[int, int], fans: Fans) -> Floats:
+    """Each unit passes one input on: of a convolution, what stands in the middle of the window (torch.nn.init.dirac_).
+
+    In PyTorch's order an input channel has `area` columns, one for each place of the window.
+    """
+    rows, columns = shape
+    area = fans.fan_out // rows
+    side = math.isqrt(area)
+    middle = (side // 2) * side + side // 2
+    weight = np.zeros((rows, columns // area, area))
+    weight[:, :, middle] = np.eye(rows, columns // area)
+    return weight.reshape(shape)
 
 
 def initial_bias(network: Network, seed: int, place: int, fan_out: int, fan_in: int) -> Floats:

@@ -18,13 +18,13 @@ POINTER = ir.IntType(8).as_pointer()
 
 
 def array_view(dtype: Any, ndim: int) -> Any:
-    """view(address, n0[, n1]): an array over memory that somebody else owns."""
+    """view(address, (n0, n1, ...)): an array over memory that somebody else owns."""
     array_type = types.Array(dtype, ndim, "C")
 
     def codegen(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
         array = make_array(array_type)(context, builder)
         item_size = context.get_constant(types.intp, dtype.bitwidth // 8)
-        shape = list(arguments[1:])
+        shape = cgutils.unpack_tuple(builder, arguments[1], ndim)
         strides = [item_size]
         for length in reversed(shape[1:]):
             strides.insert(0, builder.mul(strides[0], length))
@@ -38,17 +38,9 @@ def array_view(dtype: Any, ndim: int) -> Any:
         )
         return array._getvalue()
 
-    if ndim == 1:
-
-        @intrinsic
-        def view(typing_context: Any, address: Any, n0: Any) -> Any:
-            return array_type(types.intp, types.intp), codegen
-
-    else:
-
-        @intrinsic
-        def view(typing_context: Any, address: Any, n0: Any, n1: Any) -> Any:
-            return array_type(types.intp, types.intp, types.intp), codegen
+    @intrinsic
+    def view(typing_context: Any, address: Any, shape: Any) -> Any:
+        return array_type(types.intp, types.UniTuple(types.intp, ndim)), codegen
 
     return view
 

@@ -9,14 +9,18 @@ from numpy.typing import NDArray
 
 from gradtui.engine import assembly, knobs, readout
 from gradtui.engine.compile import OnCompile
-from gradtui.engine.initial import initial_bias, initial_weight
+from gradtui.engine.initial import Fans, initial_bias, initial_weight
 from gradtui.engine.kernels.feeding import BEGAN, EPOCH, STEP
+from gradtui.engine.layers import Layer
 from gradtui.engine.layout import Arena, Region
 from gradtui.engine.lsuv import scale_to_unit_variance
-from gradtui.engine.plan import CHUNK, HISTORY, activation_of, plan, refuse_smoothing
+from gradtui.engine.norms import Norm
+from gradtui.engine.plan import HISTORY, plan, refuse_smoothing
 from gradtui.engine.program import LinkedProgram, Program
+from gradtui.engine.residual import Join, LearnedJoin
+from gradtui.engine.stages import Highway
 from gradtui.engine.updating import Clipping
-from gradtui.scenario.model import Network as Shape
+from gradtui.scenario import architecture
 from gradtui.scenario.model import Scenario
 from gradtui.tasks.dataset import Dataset
 
@@ -32,7 +36,6 @@ class Network:
         self._plan = plan(scenario, dataset)
         self._arena = Arena(self._plan.layout)
         self.set_knobs(scenario)
-        self.set_bend(scenario.network)
         self._training = {self._clipping: self._link(assembly.training_step(self._plan, self._clipping), on_compile)}
         self._look = self._link(assembly.look(self._plan), on_compile)
         self._inspect = self._link(assembly.inspection_of(self._plan), on_compile)
@@ -43,13 +46,11 @@ class Network:
         self._census_step = -1
         self._dead = np.zeros(len(self._plan.layers))
         layers = self._plan.layers
-        self.taps = tuple(layer.tap for layer in layers)
-        self._fan_in = np.array([layer.fan_in for layer in layers], dtype=np.float64)
-        self._fan_out = np.array([layer.fan_out for layer in layers], dtype=np.float64)
+        self.taps = tuple(layer.spec.tap for layer in layers)
+        self._parameters = [entry for layer in layers for entry in layer.parameters()]
+        self._sizes = readout.Sizes.of(layers, self._plan.batch)
         self._view("every_bit")[:] = -1
-        if scenario.network.skip == "residual":
-            self._view("skip_scale")[:] = scenario.network.skip_scale
-        self._view("saturates_below")[:, 0] = [layer.activation.saturates_below for layer in layers]
+        self._view("saturates_below")[:, 0] = [layer.activate.activation.saturates_below for layer in layers]
         self._view("train_inputs")[:] = dataset.train_inputs
         self._view("train_targets")[:] = dataset.train_targets
         self._draw_weights()
@@ -61,22 +62,37 @@ class Network:
         return self._arena.view(self._plan.regions[region] if isinstance(region, str) else region)
 
     def _draw_weights(self) -> None:
-        network, seed = self.scenario.network, self.scenario.seed
-        for index, layer in enumerate(self._plan.layers):
-            last = index == network.depth
-            place = 0 if last else index + 1
-            self._view(layer.weight)[:] = initial_weight(network, seed, place, *layer.weight.shape)
-            self._view(layer.bias)[:] = initial_bias(network, seed, place, *layer.weight.shape)
-            if layer.slope:
-                self._view(layer.slope.value)[:] = network.prelu_init
-            if layer.norm:
-                self._view(layer.norm.gamma)[:] = 1.0
-                self._view(layer.norm.running_variance)[:] = 1.0
-                eps = network.norm_eps or layer.norm.kind.eps(network.dtype)
-                self._view(layer.norm.settings)[:] = (eps, network.norm_momentum)
+        network = self.scenario.network
+        for layer in self._plan.layers:
+            self._draw_layer(layer)
         if network.init == "lsuv":
-            scale_to_unit_variance(self._plan, self._arena, self._first_inputs(CHUNK))
+            scale_to_unit_variance(self._plan, self._arena, self._first_inputs(self._plan.chunk))
         self._remember_initial()
+
+    def _draw_layer(self, layer: Layer) -> None:
+        spec, own, seed = layer.spec, layer.spec.own, self.scenario.seed
+        for product in layer.products:
+            matrix = product.matrix
+            fan_out, fan_in = matrix.values.shape
+            area = product.window.kernel**2 if product.window else 1
+            fans = Fans(fan_in, fan_out * area)
+            drawn = initial_weight(own, seed, matrix.place, (fan_out, fan_in), fans, matrix.stream)
+            self._view(matrix.values)[:] = matrix.picture.stored(drawn)
+            if product.reparametrised:
+                self._view(product.reparametrised.magnitude)[:] = np.linalg.norm(self._view(matrix.values), axis=1)
+            if product is layer.product:
+                self._view(product.bias)[:] = initial_bias(own, seed, spec.place, fan_out, fan_in)
+        for stage in layer.stages:
+            if isinstance(stage, Highway):
+                self._view(stage.gate.bias)[:] = own.highway_bias
+            elif isinstance(stage, LearnedJoin):
+                self._view(stage.scale)[:] = own.rezero_init
+            elif isinstance(stage, Norm):
+                self._view(stage.gamma)[:] = 1.0
+                self._view(stage.running_variance)[:] = 1.0
+                self._view(stage.settings)[:] = (own.norm_eps or stage.kind.eps(own.dtype), own.norm_momentum)
+        if layer.activate.slope:
+            self._view(layer.activate.slope.value)[:] = own.prelu_init
 
     def _first_inputs(self, most: int) -> Array:
         """The inputs of the first training steps, as many as make up `most` rows, at least of one step."""
@@ -85,15 +101,15 @@ class Network:
 
     def _remember_initial(self) -> None:
         """Let `distance` count from the weights as they are now."""
-        for layer in self._plan.layers:
-            self._view(layer.initial)[:] = self._view(layer.weight)
+        for matrix in self._plan.matrices:
+            self._view(matrix.initial)[:] = self._view(matrix.values)
 
     def _distance(self) -> NDArray[np.float64]:
         """Norm of the way from the initial weights to today's, over the norm of the former; layer by layer."""
         distances = []
         for layer in self._plan.layers:
-            initial = self._view(layer.initial).astype(np.float64)
-            way = self._view(layer.weight) - initial
+            initial = self._view(layer.matrix.initial).astype(np.float64)
+            way = self._view(layer.matrix.values) - initial
             with np.errstate(invalid="ignore", divide="ignore", over="ignore"):
                 distances.append(np.linalg.norm(way) / np.linalg.norm(initial))
         return np.array(distances)
@@ -136,11 +152,14 @@ class Network:
         self._clipping = Clipping.of(scenario.optimizer)
         self._view("knobs")[:] = knobs.values(scenario)
         self._view("smoothing")[:] = scenario.task.label_smoothing
-
-    def set_bend(self, network: Shape) -> None:
-        """Write the number that the activation takes besides x, where it takes one."""
-        key = activation_of(network).bend
-        self._view("bend")[0] = getattr(network, key) if key else 0.0
+        self._view("skip_scale")[:] = scenario.network.skip_scale
+        specs = self._plan.specs
+        if scenario.network != self._plan.scenario.network:
+            specs = architecture.layers(scenario.network, specs[0].image, self.dataset.outputs)
+        keys = [layer.activate.activation.bend for layer in self._plan.layers]
+        owns = [spec.own for spec in specs]
+        self._view("bend")[:, 0] = [getattr(own, key) if key else 0.0 for own, key in zip(owns, keys, strict=True)]
+        self._view("dropout_rate")[:, 0] = [spec.dropout for spec in specs]
 
     # Reading
 
@@ -172,19 +191,17 @@ class Network:
             "scalars",
             "counts",
             "norm_sums",
-            "skip_sums",
         )
+        layers = self._plan.layers
         return readout.gauges(
-            {name: self._view(name) for name in names},
-            batch=self._plan.batch,
-            fan_in=self._fan_in,
-            fan_out=self._fan_out,
+            {name: self._view(name)[: len(layers)] if name != "scalars" else self._view(name) for name in names},
+            self._sizes,
+            signal=np.stack([self._view(layer.signal) for layer in layers]),
             distance=self._distance(),
             slope_gradient=self._slope_gradient(),
             dead=self._dead.copy(),
             updated=self.step_count > 0,
             skipped=self._skip_factors(),
-            normed=self.scenario.network.norm_place if self.scenario.network.norm != "none" else "none",
         )
 
     def _skip_factors(self) -> NDArray[np.float64]:
@@ -193,22 +210,27 @@ class Network:
         sums = self._view("skip_sums")
         with np.errstate(invalid="ignore", divide="ignore"):
             met = readout.root(sums[:, 3:]) / readout.root(sums[:, :3])
+            gates = readout.root(self._view("delta_sums")[:, :3]) / readout.root(self._view("highway_signal"))
         for index, layer in enumerate(self._plan.layers):
-            if layer.residual is None:
-                continue
-            if layer.residual.begins:
+            spec = layer.spec
+            if spec.begins:
                 # Before the activation the gradients meet inside this layer, behind it on the way into the next.
-                factors[index if layer.residual.pre else index + 1] *= met[index]
-            if layer.residual.joins:
-                factors[index] *= abs(self.scenario.network.skip_scale)
+                factors[index if spec.own.skip_form == "pre" else index + 1] *= met[index]
+            if spec.gated or spec.appends:
+                factors[index] *= met[index]
+            if spec.gated:
+                factors[index] *= gates[index]
+            for stage in layer.stages:
+                if isinstance(stage, Join):
+                    factors[index] *= abs(float(self._view(stage.scale)[0]))
         return factors
 
     def _slope_gradient(self) -> NDArray[np.float64]:
         """Root mean square of the gradient of each layer's learned slopes; NaN where there is none."""
         found = np.full(len(self._plan.layers), np.nan)
         for index, layer in enumerate(self._plan.layers):
-            if layer.slope:
-                gradient = self._view(layer.slope.gradient).astype(np.float64)
+            if layer.activate.slope:
+                gradient = self._view(layer.activate.slope.gradient).astype(np.float64)
                 largest = np.abs(gradient).max()
                 scale = largest if 0.0 < largest < np.inf else 1.0  # the square of 1e-200 is 0
                 found[index] = scale * np.sqrt(np.mean((gradient / scale) ** 2))
@@ -222,46 +244,41 @@ class Network:
         return start, rows
 
     def batch(self, step: int) -> tuple[Array, Array]:
-        """(inputs, targets) of training step `step`: copies."""
+        """(inputs, targets) of training step `step`: copies. Images are (batch, channels, height, width)."""
         clock = self._view("clock")
         now = int(clock[STEP])
         clock[STEP] = step
         self._feed.run()
-        chosen = self._view("x").copy(), self._view("targets").copy()
+        inputs = self._view("x").copy()
+        if self.scenario.network.kind == "cnn":
+            inputs = inputs.reshape(len(inputs), *self._plan.specs[0].image).transpose(0, 3, 1, 2).copy()
+        chosen = inputs, self._view("targets").copy()
         clock[STEP] = max(now - 1, 0)
         self._feed.run()  # what the last step left behind goes back into place
         clock[STEP] = now
         return chosen
 
     def activations(self) -> list[Array]:
-        """Each layer's output on the last measured batch, (batch, fan_out): copies."""
+        """Each layer's output on the last measured batch, (batch, numbers): copies."""
         self.look()
-        return [self._view(layer.a).copy() for layer in self._plan.layers]
+        return [self._view(layer.a).reshape(self._plan.batch, -1).copy() for layer in self._plan.layers]
 
     def parameters(self) -> dict[str, Array]:
         """Everything trained, and the running statistics, by name: copies."""
-        return {name: view.copy() for name, view in self._parameter_views().items()}
+        return {entry.name: entry.shown(self._view(entry.values)).copy() for entry in self._parameters}
 
     def gradients(self) -> dict[str, Array]:
         """The last measured step's gradients under the parameters' names: copies."""
         self.look()
         return {
-            name: self._view(gradient).copy() for layer in self._plan.layers for name, _, gradient in layer.trained()
+            entry.name: entry.shown(self._view(entry.gradient)).copy() for entry in self._parameters if entry.gradient
         }
-
-    def _parameter_views(self) -> dict[str, Array]:
-        views = {}
-        for layer in self._plan.layers:
-            views.update({name: self._view(values) for name, values, _ in layer.trained()})
-            views.update({name: self._view(values) for name, values in layer.kept()})
-        return views
 
     def load_parameters(self, values: dict[str, Array]) -> None:
         """Replace all parameters; raises ValueError naming what is missing, unknown or of another shape."""
-        own = self._parameter_views()
-        check_names_and_shapes(own, values)
-        for name, target in own.items():
-            target[:] = values[name]
+        check_names_and_shapes(self.parameters(), values)
+        for entry in self._parameters:
+            self._view(entry.values)[:] = entry.stored(values[entry.name])
         self._census_step = -1
         if self.step_count == 0:
             self._remember_initial()
@@ -271,10 +288,10 @@ class Network:
 
     def evaluate(self) -> dict[str, float]:
         """Loss and accuracy on the held-out examples; no accuracy in a regression."""
-        data = self.dataset
+        data, chunk = self.dataset, self._plan.chunk
         loss = right = 0.0
-        for start in range(0, len(data.test_inputs), CHUNK):
-            rows = min(CHUNK, len(data.test_inputs) - start)
+        for start in range(0, len(data.test_inputs), chunk):
+            rows = min(chunk, len(data.test_inputs) - start)
             self._view("pass_targets")[:rows] = data.test_targets[start : start + rows]
             self._pass(data.test_inputs[start : start + rows], census=False)
             report = self._view("pass_report")
@@ -290,14 +307,14 @@ class Network:
         if self._census_step == self.step_count:
             return
         self._census_step = self.step_count
-        if not any(layer.activation.flat for layer in self._plan.layers):
+        if not any(layer.activate.activation.flat for layer in self._plan.layers):
             return
         self._view("census")[:] = 0.0
-        inputs = self._view("train_inputs")
-        for start in range(0, len(inputs), CHUNK):
-            self._pass(inputs[start : start + CHUNK], census=True)
+        inputs, chunk = self._view("train_inputs"), self._plan.chunk
+        for start in range(0, len(inputs), chunk):
+            self._pass(inputs[start : start + chunk], census=True)
         silent = self._view("census") == 0.0
-        ends = np.cumsum(self._fan_out).astype(int)
+        ends = np.cumsum([layer.units for layer in self._plan.layers])
         self._dead = np.array([part.mean() for part in np.split(silent, ends[:-1])], dtype=np.float64)
 
     def _pass(self, inputs: Array, census: bool) -> None:
@@ -321,16 +338,18 @@ class Network:
         clock[EPOCH] = 0
         if not same_optimizer:
             clock[BEGAN] = clock[STEP]
-        for layer, before in zip(mine.layers, theirs.layers, strict=True):
-            self._view(layer.initial)[:] = other._view(before.initial)
+        for matrix, before in zip(mine.matrices, theirs.matrices, strict=True):
+            for role in ("values", "initial"):
+                self._view(getattr(matrix, role))[:] = other._view(getattr(before, role))
             if same_optimizer:
-                self._view(layer.state)[:] = other._view(before.state)
-            known = {name: values for name, values, _ in before.trained()} | dict(before.kept())
+                self._view(matrix.state)[:] = other._view(before.state)
+        for layer, old in zip(mine.layers, theirs.layers, strict=True):
+            known = {name: values for name, values, _ in old.trained()} | dict(old.kept())
             for name, values in [(name, values) for name, values, _ in layer.trained()] + layer.kept():
                 if name not in known or known[name].shape != values.shape:
                     continue
                 self._view(values)[:] = other._view(known[name])
-                if same_optimizer and len(values.shape) == 1:
+                if same_optimizer:
                     self._memory(values)[:] = other._memory(known[name])
 
     def _memory(self, vector: Region) -> Array:

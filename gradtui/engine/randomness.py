@@ -17,6 +17,7 @@ GOLDEN = np.uint64(0x9E3779B97F4A7C15)
 MIX_1 = np.uint64(0xBF58476D1CE4E5B9)
 MIX_2 = np.uint64(0x94D049BB133111EB)
 SHIFT_30, SHIFT_27, SHIFT_31, SHIFT_32 = np.uint64(30), np.uint64(27), np.uint64(31), np.uint64(32)
+SHIFT_11 = np.uint64(11)
 ONE = np.uint64(1)
 
 
@@ -26,6 +27,9 @@ class Stream(IntEnum):
     WEIGHT = 1
     BATCH = 2
     BIAS = 3
+    DROPOUT = 4
+    GATE = 5
+    PROJECTION = 6
 
 
 @device(exact=True)
@@ -54,6 +58,21 @@ def draw_bits(key, index):
 def draw_below(key, index, bound):
     """A whole number in [0, bound), bound < 2**32: the upper 32 bits scaled down."""
     return np.int64(((draw_bits(key, index) >> SHIFT_32) * np.uint64(bound)) >> SHIFT_32)
+
+
+@device(exact=True)
+def derive_step_key(seed, stream, place, step):
+    """The key of what is drawn anew for the same place in every step."""
+    return mix((derive_key(seed, stream, place) ^ np.uint64(step)) + GOLDEN)
+
+
+def dropout_keeps(seed: int, place: int, step: int, count: int, rate: float) -> NDArray[np.bool_]:
+    """Which of a layer's `count` values dropout keeps in a step: upper 53 bits not below rate 2**53."""
+    with np.errstate(over="ignore"):
+        key = derive_step_key(seed, int(Stream.DROPOUT), place, step)
+        bits = draw_bits(key, np.arange(count, dtype=np.uint64))
+    kept: NDArray[np.bool_] = (bits >> SHIFT_11) >= np.uint64(rate * 2.0**53)
+    return kept
 
 
 def uniforms(seed: int, stream: Stream, place: int, count: int) -> NDArray[np.float64]:

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
 from gradtui.engine.kernels.gauges import GROW, SHRINK
 from gradtui.engine.knobs import CLIP, LOCALLY
+from gradtui.engine.layers import Layer
 
 Floats = NDArray[np.float64]
 
@@ -33,19 +35,27 @@ def spread(sums: Floats, entries: Floats | int) -> tuple[Floats, Floats]:
     return pivot + centred / scale, np.sqrt(variance) / scale
 
 
-def _stages(tables: Mapping[str, Floats], normed: str) -> tuple[Floats, Floats, Floats]:
-    """The signal on its way back through each layer: its root sum of squares at the output, and the factors of slope
-    and norm. `normed` says where the norm stands: "none", "before" or "after" the activation; the output has none.
-    """
-    delta, norm = tables["delta_sums"], tables["norm_sums"]
-    top = root(delta[:, :3])
-    slope = root(delta[:, 3:]) / top
-    factor = np.ones(len(top))
-    if normed != "none":
-        factor[:-1] = (root(norm[:, 3:]) / root(norm[:, :3]))[:-1]
-        if normed == "after":
-            top = np.append(root(norm[:-1, :3]), top[-1])
-    return top, slope, factor
+@dataclass(frozen=True)
+class Sizes:
+    """What sums are divided by, each of shape (taps,): weights of the tap's matrix, its units, numbers that the layer
+    makes of a batch; `batch` examples; `normed`: whether the signal is normalised there."""
+
+    batch: int
+    weights: Floats
+    units: Floats
+    entries: Floats
+    normed: NDArray[np.bool_]
+
+    @classmethod
+    def of(cls, layers: Sequence[Layer], batch: int) -> Sizes:
+        """The sizes of these layers."""
+        return cls(
+            batch,
+            np.array([layer.matrix.values.size for layer in layers], dtype=np.float64),
+            np.array([layer.units for layer in layers], dtype=np.float64),
+            np.array([batch * layer.spec.size.numbers for layer in layers], dtype=np.float64),
+            np.array([layer.norm is not None for layer in layers]),
+        )
 
 
 #: A share of the norm below this is rounding.
@@ -63,53 +73,53 @@ def clipped_share(norm: Floats, local_sums: Floats, scalars: Floats) -> Floats:
 
 def gauges(
     tables: Mapping[str, Floats],
+    sizes: Sizes,
     *,
-    batch: int,
-    fan_in: Floats,
-    fan_out: Floats,
+    signal: Floats,
     distance: Floats,
     dead: Floats,
     slope_gradient: Floats,
     updated: bool,
-    normed: str,
     skipped: Floats,
 ) -> dict[str, Floats]:
     """Every gauge of `gradtui.gauges.GAUGES`, each of shape (taps,).
 
-    `tables` are the network's sums by region name; `updated` says whether the measured step has changed the weights;
-    `distance`, `dead` and `slope_gradient` are handed through.
+    `tables` are the network's sums by region name, `signal` (taps, 3) the squares of dL/d(output); `updated` says
+    whether the measured step has changed the weights; `distance`, `dead` and `slope_gradient` are handed through;
+    `skipped` is what skips do to the signal within each tap's gain.
     """
-    taps = len(fan_in)
-    entries = batch * fan_out
+    taps = len(signal)
+    entries = sizes.entries
     with np.errstate(divide="ignore", invalid="ignore", over="ignore"):
-        activation = tables["activation_sums"]
+        activation, delta, normed = tables["activation_sums"], tables["delta_sums"], tables["norm_sums"]
         gradient, update = tables["gradient_sums"], tables["update_sums"]
         mean, deviation = spread(activation, entries)
-        signal, slope, norm_factor = _stages(tables, normed)
-        above = signal / np.sqrt(entries)
+        slope = root(delta[:, 3:]) / root(delta[:, :3])
+        norm_factor = np.where(sizes.normed, root(normed[:, 3:]) / root(normed[:, :3]), 1.0)
+        above = root(signal) / np.sqrt(entries)
         norm = root(gradient[:, :3])
         unknown = np.full(taps, np.nan)
         gain = unknown.copy()
         gain[1:] = np.log10(above[:-1] / above[1:])
         by_slope, by_norm, by_skip = np.log10(slope), np.log10(norm_factor), np.log10(skipped)
         return {
-            "grad_rms": norm / np.sqrt(fan_in * fan_out),
+            "grad_rms": norm / np.sqrt(sizes.weights),
             "grad_norm": norm,
-            "delta_rms": above * batch,
+            "delta_rms": above * sizes.batch,
             "update_ratio": root(update[:, :3]) / root(update[:, 3:6]) if updated else unknown,
             "clipped": clipped_share(norm, tables["clipped_sums"], tables["scalars"]) if updated else unknown,
             "activation_mean": mean,
             "activation_std": deviation,
             "saturated": activation[:, 3] / entries,
             "nonfinite": gradient[:, 3].copy(),
-            "underflow": tables["counts"][:, 0] / (fan_in * fan_out),
+            "underflow": tables["counts"][:, 0] / sizes.weights,
             "gain": gain,
             # Each of the others is measured on its own; what is left is the weights'.
             "gain_weight": gain - by_slope - by_norm - by_skip,
             "gain_slope": by_slope,
             "gain_norm": by_norm,
             "gain_skip": by_skip,
-            "zero_batch": tables["counts"][:, 1] / fan_out,
+            "zero_batch": tables["counts"][:, 1] / sizes.units,
             "dead": dead,
             "similarity": tables["similarity"][:, 0].copy(),
             "distance": distance,

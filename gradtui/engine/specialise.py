@@ -21,6 +21,8 @@ from gradtui.engine.machine import walk
 #: Reordering and contraction are welcome; "nnan" and "ninf" are not, since NaN and inf must be seen.
 FAST = {"contract", "afn", "arcp", "nsz", "reassoc"}
 EXACT = {"contract"}
+#: Axes of the largest arrays: images are (batch, height, width, channels).
+MOST_AXES = 4
 OPTIONS: dict[str, Any] = {
     "error_model": "numpy",
     "boundscheck": False,
@@ -59,7 +61,7 @@ class Specialiser:
         namespace: dict[str, Any] = {"body": body, "item": intrinsics.row_item}
         for name in ("real", "float64", "int64"):
             numba_type = self._numba_real if name == "real" else getattr(types, name)
-            for ndim in (1, 2):
+            for ndim in range(1, MOST_AXES + 1):
                 namespace[f"{name}_{ndim}"] = intrinsics.array_view(numba_type, ndim)
         exec(entry_source(kernel, symbol), namespace)
         return self._object_code(namespace[symbol], types.void(types.intp, types.intp))
@@ -117,6 +119,6 @@ def entry_source(kernel: Kernel, symbol: str) -> str:
         value = f"item(row, {column})"
         if parameter.is_array:
             sizes = [dim if dim.isdigit() else f"item(row, {size_column[dim]})" for dim in parameter.dims]
-            value = f"{parameter.dtype}_{len(sizes)}(arena + {value}, {', '.join(sizes)})"
+            value = f"{parameter.dtype}_{len(sizes)}(arena + {value}, ({', '.join(sizes)},))"
         arguments.append(value)
     return f"def {symbol}(row, arena):\n    body({', '.join(arguments)})\n"

@@ -7,9 +7,10 @@ from dataclasses import dataclass
 from gradtui.engine.kernels import clipping as kernels
 from gradtui.engine.kernels import gauges
 from gradtui.engine.kernels.optimizers import OPTIMIZERS
-from gradtui.engine.layers import flat
 from gradtui.engine.layout import Region
+from gradtui.engine.matrices import Matrix
 from gradtui.engine.plan import Plan
+from gradtui.engine.products import flat
 from gradtui.engine.program import Program
 from gradtui.scenario.model import Optimizer
 
@@ -44,43 +45,43 @@ def measure_all(program: Program, plan: Plan, clipping: Clipping) -> None:
     """Append what clipping by the global norm has to know: the length of every gradient after local clipping."""
     at = plan.regions
     if clipping.locally:
-        for index in range(len(plan.layers)):
-            _clip_weight(program, plan, index)
+        for matrix in plan.matrices:
+            _clip_matrix(program, plan, matrix)
         _clip_vectors(program, plan)
     vectors = at["vector_clipped" if clipping.locally else "vector_gradients"]
     program.add(gauges.square_sum, g=vectors, sums=at["vector_norm"])
 
 
-def move_weight(program: Program, plan: Plan, index: int, clipping: Clipping) -> None:
-    """Append the update of one layer's weight matrix."""
-    layer, at = plan.layers[index], plan.regions
-    gradient = layer.weight_gradient
+def move_matrix(program: Program, plan: Plan, matrix: Matrix, clipping: Clipping) -> None:
+    """Append the update of one matrix."""
+    at, shape = plan.regions, matrix.values.shape
+    gradient = matrix.gradient
     if clipping.locally:
         # With clipping by the global norm it is done twice: room for one clipped matrix is enough that way.
-        gradient = _clip_weight(program, plan, index)
+        gradient = _clip_matrix(program, plan, matrix)
     optimizer = OPTIMIZERS[plan.scenario.optimizer.name]
-    if optimizer.matrix is not None and 0 < index < len(plan.layers) - 1:
-        side = min(layer.weight.shape)
+    if optimizer.matrix is not None and matrix.inner:
+        side = min(shape)
         program.add(
             optimizer.matrix,
-            p=layer.weight,
+            p=matrix.values,
             g=gradient,
-            velocity=layer.state[0].reshaped(*layer.weight.shape),
+            velocity=matrix.state[0].reshaped(*shape),
             scalars=at["scalars"],
-            x=at["orthogonal"].part(0, layer.weight.shape),
-            product=at["orthogonal_product"].part(0, layer.weight.shape),
+            x=at["orthogonal"].part(0, shape),
+            product=at["orthogonal_product"].part(0, shape),
             gram=at["gram"].part(0, (side, side)),
             polynomial=at["polynomial"].part(0, (side, side)),
-            sums=layer.measured.update,
+            sums=matrix.update_sums,
         )
         return
     program.add(
         optimizer.update,
-        p=flat(layer.weight),
+        p=flat(matrix.values),
         g=flat(gradient),
-        state=layer.state,
+        state=matrix.state,
         scalars=at["scalars"],
-        sums=layer.measured.update,
+        sums=matrix.update_sums,
     )
 
 
@@ -99,17 +100,16 @@ def move_vectors(program: Program, plan: Plan, clipping: Clipping) -> None:
     )
 
 
-def _clip_weight(program: Program, plan: Plan, index: int) -> Region:
-    """Append local clipping of one weight gradient; returns where the clipped one lies until the next is clipped."""
-    layer, at = plan.layers[index], plan.regions
-    clipped = at["clipped"].part(0, layer.weight.shape)
+def _clip_matrix(program: Program, plan: Plan, matrix: Matrix) -> Region:
+    """Append local clipping of one gradient; returns where the clipped one lies until the next is clipped."""
+    clipped = plan.regions["clipped"].part(0, matrix.values.shape)
     program.add(
         kernels.clip_locally,
-        g=layer.weight_gradient,
-        p=layer.weight,
-        knobs=at["knobs"],
+        g=matrix.gradient,
+        p=matrix.values,
+        knobs=plan.regions["knobs"],
         clipped=clipped,
-        sums=at["clipped_sums"][index],
+        sums=matrix.clipped_sums,
     )
     return clipped
 
@@ -118,16 +118,14 @@ def _clip_vectors(program: Program, plan: Plan) -> None:
     """Append local clipping of the vectors; each counts as one unit, as in the authors' own code."""
     at = plan.regions
     vectors = at["vectors"]
-    for index, layer in enumerate(plan.layers):
-        for _, values, gradient in layer.trained():
-            if values is layer.weight:
-                continue
-            start = (values.offset - vectors.offset) // values.dtype.itemsize
-            program.add(
-                kernels.clip_locally,
-                g=gradient.reshaped(1, gradient.size),
-                p=values.reshaped(1, values.size),
-                knobs=at["knobs"],
-                clipped=at["vector_clipped"].part(start, (1, values.size)),
-                sums=at["vector_clipped_sums"][index],
-            )
+    trained = [entry for layer in plan.layers for entry in layer.trained()]
+    for row, (_, values, gradient) in enumerate(trained):
+        start = (values.offset - vectors.offset) // values.dtype.itemsize
+        program.add(
+            kernels.clip_locally,
+            g=gradient.reshaped(1, gradient.size),
+            p=values.reshaped(1, values.size),
+            knobs=at["knobs"],
+            clipped=at["vector_clipped"].part(start, (1, values.size)),
+            sums=at["vector_clipped_sums"][row],
+        )

@@ -40,7 +40,6 @@ class Simulation:
         effect = effect_of(now, scenario)
         if effect is Effect.LIVE:
             before.set_knobs(scenario)
-            before.set_bend(scenario.network)
         elif effect is not Effect.NOTHING:
             same_data = (now.task, now.seed) == (scenario.task, scenario.seed)
             dataset = before.dataset if same_data else tasks.load(scenario.task, scenario.seed)
@@ -116,8 +115,10 @@ class Simulation:
         return self._network.history(start)
 
     def parameters(self) -> dict[str, Array]:
-        """Weights (fan_out, fan_in), biases (fan_out,) and PReLU's slopes (1,) or (fan_out,) by name, as copies:
-        `hidden.0.weight`, `hidden.0.bias`, `hidden.0.slope`, ..., `output.bias`."""
+        """Everything that training moves or keeps, as copies, named and shaped as the state_dict of the exported
+        PyTorch module: `hidden.0.weight` (fan_out, fan_in) or (channels out, in, kernel, kernel), `hidden.0.bias`,
+        ..., `output.bias`; where there are such, `activation.0.weight` (PReLU), `norm.0.weight`, `norm.0.running_mean`,
+        `gate.1.weight` (highway), `alpha.2` (ReZero), `projection.2.weight` (residual blocks)."""
         return self._network.parameters()
 
     def gradients(self) -> dict[str, Array]:

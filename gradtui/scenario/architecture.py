@@ -72,13 +72,14 @@ class LayerSpec:
     """One layer with a tap.
 
     `own` holds the layer's own choices: the network's, with what its `[[network.layer]]` says instead. `place` keys its
-    draws: hidden layers count from 1, the output layer is 0. `window` is None for a dense layer, which reads an image
-    as one row. `source` is what it reads, `size` what its activation has, `output` what the next layer reads: behind
-    the pools.
+    draws: hidden layers count from 1, the output layer is 0. `window` is None for a dense layer. `image` is what lies
+    before the layer, `source` the same as it reads it (a dense layer reads an image as one row), `size` what its
+    activation has, `output` what the next layer reads: behind the pools.
 
     Blocks of residual connections: where `begins`, the input of a block is kept; where `joins` names a layer, what was
-    kept there is added, by way of a 1 x 1 convolution `projection` where the sizes differ. `gated`: a highway gate
-    mixes what the layer reads with what it makes of it. `appends`: what it makes goes behind what it has read.
+    kept there, of size `kept`, is added, by way of a 1 x 1 convolution `projection` where the sizes differ. `gated`: a
+    highway gate mixes what the layer reads with what it makes of it. `appends`: what it makes goes behind what it has
+    read.
     """
 
     index: int
@@ -87,12 +88,14 @@ class LayerSpec:
     tap: str
     own: Network
     window: Window | None
+    image: Size
     source: Size
     size: Size
     output: Size
     pools: tuple[Pool, ...] = ()
     begins: bool = False
     joins: int | None = None
+    kept: Size | None = None
     projection: Window | None = None
     inside_block: bool = False
     gated: bool = False
@@ -143,9 +146,8 @@ def layers(network: Network, inputs: Size, outputs: int) -> tuple[LayerSpec, ...
     """
     hidden = _sized(network, inputs)
     last = hidden[-1].output if hidden else inputs
-    flat = last.flat
     end = Size(1, 1, outputs)
-    hidden.append(LayerSpec(len(hidden), 0, "output", "out", network, None, flat, end, end))
+    hidden.append(LayerSpec(len(hidden), 0, "output", "out", network, None, last, last.flat, end, end))
     weights = sum(spec.fan_in * spec.size.channels for spec in hidden)
     if weights > MOST_WEIGHTS:
         raise ScenarioError(f"the network has {weights:,} weights; at most {MOST_WEIGHTS:,} are allowed")
@@ -166,7 +168,7 @@ def _sized(network: Network, inputs: Size) -> list[LayerSpec]:
     begins, joins = blocks(depth(network), network.skip_every) if network.skip in ("residual", "rezero") else ({}, {})
     last_join = max(joins, default=0)
     for index, part in enumerate(_parts(network)):
-        window = None
+        image, window = source, None
         if part.kind == "conv":
             padding = part.own.kernel // 2 if part.own.padding < 0 else part.own.padding
             window = Window(part.own.kernel, part.own.stride, padding)
@@ -175,11 +177,7 @@ def _sized(network: Network, inputs: Size) -> list[LayerSpec]:
         units = part.own.growth_rate if network.skip == "dense" and index else part.own.width
         name = f"hidden layer {index + 1}"
         size = _fitting(window.over(source, units), source, name) if window else Size(1, 1, units)
-        if part.own.norm == "group" and size.channels % part.own.norm_groups:
-            raise ScenarioError(
-                f"network.norm_groups is {part.own.norm_groups}, which does not divide the {size.channels} "
-                f"{'channels' if window else 'units'} of {name}: take one of {_divisors(size.channels)}"
-            )
+        _check_groups(part.own, size, name)
         appends = network.skip == "dense" and index > 0
         if appends and (size.height, size.width) != (source.height, source.width):
             raise ScenarioError(
@@ -197,15 +195,17 @@ def _sized(network: Network, inputs: Size) -> list[LayerSpec]:
             tap=str(index + 1),
             own=part.own,
             window=window,
+            image=image,
             source=source,
             size=size,
             output=output,
             pools=part.pools,
             begins=index in begins,
             joins=joined,
+            kept=None if joined is None else kept[joined],
             projection=None if joined is None else _projection(kept[joined], size, name),
             inside_block=0 < index < last_join and index not in begins and index not in joins,
-            gated=network.skip == "highway" and source == size,
+            gated=network.skip == "highway" and index > 0 and source == size,
             appends=appends,
         )
         # The pre form keeps the sum itself, the post form what the next layer reads.
@@ -286,6 +286,22 @@ def _stage(network: Network, index: int) -> int:
     count = (network.depth - 1) // network.skip_every
     block = max(index - 1, 0) // network.skip_every
     return min(block * network.stages // count, network.stages - 1) if count else 0
+
+
+def _check_groups(own: Network, size: Size, name: str) -> None:
+    if own.norm != "group":
+        return
+    units = "units" if size.positions == 1 else "channels"
+    if size.channels % own.norm_groups:
+        raise ScenarioError(
+            f"network.norm_groups is {own.norm_groups}, which does not divide the {size.channels} {units} of {name}: "
+            f"take one of {_divisors(size.channels)}"
+        )
+    if size.numbers == own.norm_groups:
+        raise ScenarioError(
+            f"network.norm_groups is {own.norm_groups}: every unit of {name} would be its own group and its own mean, "
+            "and nothing would be left; take fewer groups"
+        )
 
 
 def _divisors(number: int) -> str:

@@ -21,6 +21,7 @@ class Dataset:
     - `bce`: float64 (examples, 1), 0.0 or 1.0, the index into `classes`; one output.
     - `mse`: float64 (examples, outputs): the numbers to predict, or one-hot rows when there are `classes`.
 
+    `image` is (height, width, channels) where an example is one, laid out in this order, else None.
     `outputs` is the size of the output layer; `classes` is empty for a regression.
     """
 
@@ -33,3 +34,4 @@ class Dataset:
     train_targets: Targets
     test_inputs: Inputs
     test_targets: Targets
+    image: tuple[int, int, int] | None = None

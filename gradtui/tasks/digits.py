@@ -21,6 +21,7 @@ def digits() -> tuple[Examples, Examples]:
         labels.astype(np.int64),
         tuple(str(digit) for digit in range(10)),
         tuple(f"row {row} column {column}" for row in range(1, 9) for column in range(1, 9)),
+        (8, 8, 1),
     )
     order = np.random.default_rng(0).permutation(len(images))
     return images.take(order[:TRAINING]), images.take(order[TRAINING:])

@@ -22,6 +22,7 @@ class Examples:
     answers: Targets
     classes: tuple[str, ...] = ()
     input_names: tuple[str, ...] = ()
+    image: tuple[int, int, int] | None = None
 
     def take(self, rows: NDArray[np.int64]) -> Examples:
         """The examples of these rows, in this order."""
@@ -63,7 +64,9 @@ def dataset(title: str, loss: str, train: Examples, test: Examples) -> Dataset:
     for array in (*arrays, train_targets, test_targets):
         array.setflags(write=False)
     names = train.input_names or tuple(f"input {number}" for number in range(1, train.inputs.shape[1] + 1))
-    return Dataset(title, chosen, outputs, train.classes, names, arrays[0], train_targets, arrays[1], test_targets)
+    return Dataset(
+        title, chosen, outputs, train.classes, names, arrays[0], train_targets, arrays[1], test_targets, train.image
+    )
 
 
 def _loss(loss: str, examples: Examples, title: str) -> str:

@@ -73,9 +73,9 @@ def similarity(a, direction, result):
     result[0] = (total - rows) / (np.float64(rows) * (rows - 1)) if rows > 1 else np.nan
 
 
-@kernel(values="in real [batch, units]", flat_values="int", bits="out int64 [units, words]")
+@kernel(values="in real [batch, positions, units]", flat_values="int", bits="out int64 [units, words]")
 def note_examples(values, flat_values, bits):
-    """bits[u, b // 64], bit b % 64: values[b, u] is not exactly 0.
+    """bits[u, b // 64], bit b % 64: values[b, p, u] is not exactly 0 at every p.
 
     Where values cannot be 0 by construction (`flat_values` is 0: the slope of a sigmoid), a 0 found there is itself an
     underflow, and the bit is set all the same.
@@ -85,15 +85,16 @@ def note_examples(values, flat_values, bits):
             bits[u, word] = 0
     for b in range(values.shape[0]):
         bit = np.int64(1) << np.int64(b % 64)
-        for u in range(values.shape[1]):
-            if flat_values == 0 or values[b, u] != real(0.0):
-                bits[u, b // 64] |= bit
+        for p in range(values.shape[1]):
+            for u in range(values.shape[2]):
+                if flat_values == 0 or values[b, p, u] != real(0.0):
+                    bits[u, b // 64] |= bit
 
 
 @kernel(
     g="in real [fan_out, fan_in]",
     slope_bits="in int64 [fan_out, words]",
-    x_bits="in int64 [fan_in, words]",
+    x_bits="in int64 [channels, words]",
     live="inout int64 [words]",
     closes="int",
     counts="out float64 [2]",
@@ -102,15 +103,17 @@ def explain_zeros(g, slope_bits, x_bits, live, closes, counts):
     """counts: entries of g that are exactly 0 although a path through them was open, and units without any slope.
 
     g[o, i] sums delta[b, o] * x[b, i] over the examples b. It is rightly 0 when on no example a signal reaches the
-    layer (`live`), unit o has a slope and input i a value. Layers are visited from the loss down: `live` loses those
+    layer (`live`), unit o has a slope and input i a value; a convolution's inputs i are its channels over and over, and
+    one is open where it is at any place.  Layers are visited from the loss down: `live` loses those
     examples that no unit of this layer lets through, unless a skip leads round it (`closes` is 0).
     """
     unexplained = 0
     for o in range(g.shape[0]):
         for i in range(g.shape[1]):
             if g[o, i] == real(0.0):
+                channel = i % x_bits.shape[0]
                 for word in range(live.shape[0]):
-                    if (slope_bits[o, word] & x_bits[i, word] & live[word]) != 0:
+                    if (slope_bits[o, word] & x_bits[channel, word] & live[word]) != 0:
                         unexplained += 1
                         break
     silent = 0

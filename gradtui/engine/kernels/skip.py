@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import numpy as np
+
 from gradtui.engine.kernel import flat, kernel, real
 from gradtui.engine.kernels.gauges import add_square
 
@@ -51,3 +53,40 @@ def meet(delta, direct, sums):
     sums[3] = small_a
     sums[4] = middle_a
     sums[5] = big_a
+
+
+@kernel(
+    z="inout real [rows, units]",
+    source="in real [rows, units]",
+    alpha="in real [1]",
+    branch="out real [rows, units]",
+)
+def rezero_join(z, source, alpha, branch):
+    """z = source + alpha * z with a scale that is trained (ReZero, Bachlechner et al. 2021); branch keeps z for it."""
+    joined, direct, kept = flat(z), flat(source), flat(branch)
+    factor = alpha[0]
+    for i in range(joined.shape[0]):
+        value = joined[i]
+        kept[i] = value
+        joined[i] = direct[i] + factor * value
+
+
+@kernel(
+    delta="inout real [rows, units]",
+    branch="in real [rows, units]",
+    direct="out real [rows, units]",
+    alpha="in real [1]",
+    alpha_gradient="out real [1]",
+)
+def rezero_part(delta, branch, direct, alpha, alpha_gradient):
+    """The backward pass of `rezero_join`: direct = delta, dL/dalpha = sum of delta * branch, and delta becomes
+    alpha * delta for the branch."""
+    deltas, kept, skip = flat(delta), flat(branch), flat(direct)
+    factor = alpha[0]
+    total = 0.0
+    for i in range(deltas.shape[0]):
+        above = deltas[i]
+        total += np.float64(above) * np.float64(kept[i])
+        skip[i] = above
+        deltas[i] = factor * above
+    alpha_gradient[0] = real(total)

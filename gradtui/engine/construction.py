@@ -1,0 +1,458 @@
+"""From the layers that a scenario stands for to layers with memory: who owns which region."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from gradtui.engine.kernels.activation import ACTIVATIONS, Activation
+from gradtui.engine.kernels.optimizers import OPTIMIZERS
+from gradtui.engine.kernels.prelu import PRELU
+from gradtui.engine.layers import Layer, Measurements
+from gradtui.engine.layout import Region
+from gradtui.engine.matrices import Matrix, Picture
+from gradtui.engine.norms import Norm, kind_of
+from gradtui.engine.plan import Plan
+from gradtui.engine.products import Product, Reparametrised
+from gradtui.engine.randomness import Stream
+from gradtui.engine.residual import Join, Keep, LearnedJoin, Projection
+from gradtui.engine.stages import Activate, Append, Drop, Highway, LearnedSlope, Stage
+from gradtui.scenario.architecture import LayerSpec, Size
+
+
+def activation_of(spec: LayerSpec) -> Activation:
+    """The layer's row of the table of activations."""
+    return PRELU[spec.own.prelu_share] if spec.activation == "prelu" else ACTIVATIONS[spec.activation]
+
+
+def build_layers(made: Plan) -> None:
+    """Reserve everything that the layers own, and what they share."""
+    specs = made.specs
+    taps = len(specs)
+    matrices = taps + sum(spec.gated + (spec.projection is not None) for spec in specs)
+    made.reserve("activation_sums", "float64", taps, 5)
+    made.reserve("counts", "float64", taps, 2)
+    made.reserve("similarity", "float64", taps, 1)
+    for name in ("delta_sums", "norm_sums", "skip_sums"):
+        made.reserve(name, "float64", taps, 6)
+    made.reserve("highway_signal", "float64", taps, 3)
+    for name in ("gradient_sums", "update_sums"):
+        made.reserve(name, "float64", matrices, 6)
+    made.reserve("last_norm", "float64", matrices, 1)
+    made.reserve("clipped_sums", "float64", matrices, 3)
+    made.reserve("vector_clipped_sums", "float64", _vector_count(made), 3)
+    made.reserve("vector_norm", "float64", 3)
+    made.reserve("vector_update", "float64", 6)
+    for name, columns in (("bend", 1), ("dropout_rate", 1), ("norm_settings", 2), ("saturates_below", 1)):
+        made.reserve(name, "float64", taps, columns)
+    made.reserve("skip_scale", "float64", 1)
+    widest = max(spec.size.channels for spec in specs)
+    made.reserve("direction", "float64", max(spec.size.numbers for spec in specs))
+    made.reserve("column", "real", widest)
+    made.reserve("no_bias", "real", widest)
+    made.reserve("norm_scratch", "real", 3, widest)
+    for side in "ab":
+        made.reserve(f"delta_{side}", "real", made.batch, made.largest)
+    _reserve_for_matrices(made)
+    _reserve_bits(made)
+    builder = _Builder(made, _Vectors(made))
+    first = specs[0].image
+    x = made.regions["x"].reshaped(made.batch * first.positions, first.channels)
+    for spec in specs:
+        layer = builder.layer(spec, x)
+        made.layers.append(layer)
+        x = layer.output
+    made.matrices = [layer.matrix for layer in made.layers] + builder.extra
+
+
+def _shapes(spec: LayerSpec) -> list[tuple[int, int]]:
+    """Rows and columns of each of the layer's matrices."""
+    main = (spec.size.channels, spec.fan_in)
+    shapes = [main, main] if spec.gated else [main]
+    if spec.kept and spec.projection:
+        shapes.append((spec.size.channels, spec.kept.channels))
+    return shapes
+
+
+def _reserve_for_matrices(made: Plan) -> None:
+    """What matrices share: scratch of the products, of clipping, and of Muon."""
+    shapes = [shape for spec in made.specs for shape in _shapes(spec)]
+    largest = max(rows * columns for rows, columns in shapes)
+    made.reserve("product_scratch", "real", max(largest, max(_columns(spec) for spec in made.specs)))
+    made.reserve("clipped", "real", largest)
+    if OPTIMIZERS[made.scenario.optimizer.name].matrix is not None:
+        for name in ("orthogonal", "orthogonal_product"):
+            made.reserve(name, "real", largest)
+        for name in ("gram", "polynomial"):
+            made.reserve(name, "real", max(min(shape) for shape in shapes) ** 2)
+
+
+def _columns(spec: LayerSpec) -> int:
+    """Numbers that a convolution unfolds at once."""
+    return 0
+
+
+def _reserve_bits(made: Plan) -> None:
+    """Which examples each unit answers."""
+    words = -(-made.batch // 64)
+    units = sum(spec.size.channels for spec in made.specs)
+    made.reserve("live", "int64", words)
+    for name in ("input_bits", "every_bit"):
+        made.reserve(name, "int64", max(spec.source.channels for spec in made.specs), words)
+    made.reserve("slope_bits", "int64", units, words)
+    made.reserve("output_bits", "int64", units, words)
+    made.reserve("census", "real", units)
+
+
+def _vector_count(made: Plan) -> int:
+    """How many trained vectors there are."""
+    return sum(len(sizes) for sizes in _vector_sizes(made))
+
+
+def _vector_sizes(made: Plan) -> list[list[int]]:
+    """The sizes of every layer's trained vectors: biases, lengths, slopes, scales, shifts."""
+    found = []
+    for spec in made.specs:
+        units = spec.size.channels
+        sizes = [units]
+        sizes += [units] * (spec.norm == "weight")
+        sizes += [units, units] * (kind_of(spec.norm, spec.size.positions) is not None)
+        sizes += [_slopes(spec)] * (spec.activation == "prelu")
+        sizes += [units] * spec.gated
+        sizes += [1] * (spec.joins is not None and spec.own.skip == "rezero")
+        found.append(sizes)
+    return found
+
+
+def _slopes(spec: LayerSpec) -> int:
+    """How many slopes a PReLU layer learns."""
+    return spec.size.channels if spec.own.prelu_share == "unit" else 1
+
+
+class _Vectors:
+    """Everything trained that is no matrix, in one stretch: one instruction updates it all."""
+
+    def __init__(self, made: Plan) -> None:
+        size = sum(sum(sizes) for sizes in _vector_sizes(made))
+        states = OPTIMIZERS[made.scenario.optimizer.name].states
+        self._values = made.reserve("vectors", "real", size)
+        self._gradients = made.reserve("vector_gradients", "real", size)
+        made.reserve("vector_state", "real", states, size)
+        made.reserve("vector_clipped", "real", size)
+        self._taken = 0
+
+    def take(self, size: int) -> tuple[Region, Region]:
+        """The next `size` numbers and their gradients."""
+        start, self._taken = self._taken, self._taken + size
+        return self._values.part(start, (size,)), self._gradients.part(start, (size,))
+
+
+@dataclass
+class _Kept:
+    """What an open residual block keeps, and the way back past it."""
+
+    stream: Region
+    direct: Region
+
+
+class _Builder:
+    """Makes one layer after the other."""
+
+    def __init__(self, made: Plan, vectors: _Vectors) -> None:
+        self._made = made
+        self._vectors = vectors
+        self._kept: dict[int, _Kept] = {}
+        self._units = 0
+        self.extra: list[Matrix] = []
+
+    def layer(self, spec: LayerSpec, x: Region) -> Layer:
+        """The layer of a spec that reads x."""
+        made, at = self._made, self._made.regions
+        rows, units = made.batch * spec.size.positions, spec.size.channels
+        product = self._product(spec)
+        z, a = self._own(spec, "z", rows, units), self._own(spec, "a", rows, units)
+        norm = self._norm(spec, rows)
+        activate = Activate(
+            activation=activation_of(spec),
+            z=z,
+            a=a,
+            bend=at["bend"][spec.index],
+            slope=self._slope(spec),
+            sums=at["delta_sums"][spec.index],
+        )
+        before = norm is not None and spec.own.norm_place == "before"
+        pre = spec.own.skip_form == "pre"
+        join, keep = self._join(spec), self._keep(spec)
+        highway = self._highway(spec, rows, a)
+        stages: list[Stage | None] = [
+            join if pre else None,
+            keep if pre else None,
+            norm if before else None,
+            None if pre else join,
+            activate,
+            None if before else norm,
+            highway,
+            self._drop(spec, rows),
+            self._append(spec, rows),
+            *self._pools(spec),
+            None if pre else keep,
+        ]
+        signal = at["delta_sums"][spec.index].part(0, (3,))
+        if highway:
+            signal = highway.signal
+        elif norm and not before:
+            signal = norm.sums.part(0, (3,))
+        output = self._output(spec, a, [stage for stage in stages if stage])
+        words = at["live"].shape[0]
+        bits = at["slope_bits"].part(self._units * words, (units, words))
+        others = at["output_bits"].part(self._units * words, (units, words))
+        self._units += units
+        return Layer(
+            spec=spec,
+            x=x,
+            product=product,
+            stages=tuple(stage for stage in stages if stage),
+            activate=activate,
+            norm=norm,
+            a=highway.y if highway else a,
+            output=output,
+            signal=signal,
+            measured=Measurements(
+                delta=at["delta_sums"][spec.index],
+                activation=at["activation_sums"][spec.index],
+                similarity=at["similarity"][spec.index],
+                counts=at["counts"][spec.index],
+                slope_bits=bits,
+                output_bits=bits if activate.activation.silent else others,
+            ),
+        )
+
+    def _own(self, spec: LayerSpec, role: str, *shape: int) -> Region:
+        return self._made.layout.region(f"{spec.key}.{role}", self._made.dtype, *shape)
+
+    def _matrix(self, spec: LayerSpec, name: str, stream: Stream, picture: Picture, row: int) -> Matrix:
+        made, at = self._made, self._made.regions
+        rows, columns = spec.size.channels, picture.height * picture.width * picture.channels
+        states = OPTIMIZERS[made.scenario.optimizer.name].states
+
+        def region(role: str, *shape: int) -> Region:
+            return made.layout.region(f"{name}.{role}", made.dtype, *shape)
+
+        return Matrix(
+            name=name,
+            picture=picture,
+            stream=stream,
+            place=spec.place,
+            inner=0 < spec.index < len(made.specs) - 1,
+            values=region("values", rows, columns),
+            gradient=region("gradient", rows, columns),
+            previous=region("previous", rows, columns),
+            initial=region("initial", rows, columns),
+            state=region("state", states, rows * columns),
+            gradient_sums=at["gradient_sums"][row],
+            last_norm=at["last_norm"][row],
+            update_sums=at["update_sums"][row],
+            clipped_sums=at["clipped_sums"][row],
+        )
+
+    def _extra_matrix(self, spec: LayerSpec, name: str, stream: Stream, picture: Picture) -> Matrix:
+        self.extra.append(self._matrix(spec, name, stream, picture, len(self._made.specs) + len(self.extra)))
+        return self.extra[-1]
+
+    def _product(self, spec: LayerSpec) -> Product:
+        split = None
+        name = f"{spec.key}.weight"
+        units, columns = spec.size.channels, spec.fan_in
+        bias, bias_gradient = self._vectors.take(units)
+        if spec.norm == "weight":
+            name = f"{spec.key}.parametrizations.weight.original1"
+            magnitude, magnitude_gradient = self._vectors.take(units)
+            split = Reparametrised(
+                name=f"{spec.key}.parametrizations.weight.original0",
+                magnitude=magnitude,
+                magnitude_gradient=magnitude_gradient,
+                inverse=self._own(spec, "inverse_length", units),
+                weight=self._own(spec, "effective_weight", units, columns),
+                gradient=self._made.regions["clipped"].part(0, (units, columns)),
+            )
+        return Product(
+            matrix=self._matrix(spec, name, Stream.WEIGHT, Picture.of(spec.window, spec.image), spec.index),
+            bias_name=f"{spec.key}.bias",
+            bias=bias,
+            bias_gradient=bias_gradient,
+            reparametrised=split,
+            window=spec.window,
+            source=spec.source,
+            size=spec.size,
+            scratch=self._made.regions["product_scratch"],
+        )
+
+    def _norm(self, spec: LayerSpec, rows: int) -> Norm | None:
+        kind = kind_of(spec.norm, spec.size.positions)
+        if kind is None:
+            return None
+        made, at, units = self._made, self._made.regions, spec.size.channels
+        gamma, gamma_gradient = self._vectors.take(units)
+        beta, beta_gradient = self._vectors.take(units)
+        key = f"norm.{spec.index}"
+
+        def region(role: str, *shape: int) -> Region:
+            return made.layout.region(f"{key}.{role}", made.dtype, *shape)
+
+        if kind.over_batch:
+            inverse = region("inverse", units)
+        elif kind.grouped:
+            inverse = region("inverse", made.batch, spec.own.norm_groups if spec.norm == "group" else 1)
+        else:
+            inverse = region("inverse", rows)
+        return Norm(
+            key=key,
+            kind=kind,
+            positions=spec.size.positions,
+            settings=at["norm_settings"][spec.index],
+            gamma=gamma,
+            beta=beta,
+            gamma_gradient=gamma_gradient,
+            beta_gradient=beta_gradient,
+            running_mean=region("running_mean", units),
+            running_variance=region("running_variance", units),
+            mean=region("mean", units),
+            scratch=at["norm_scratch"].part(0, (3, units)),
+            inverse=inverse,
+            x_hat=region("x_hat", rows, units),
+            sums=at["norm_sums"][spec.index],
+        )
+
+    def _slope(self, spec: LayerSpec) -> LearnedSlope | None:
+        if spec.activation != "prelu":
+            return None
+        column = self._made.regions["column"].part(0, (spec.size.channels,))
+        return LearnedSlope(f"activation.{spec.index}.weight", *self._vectors.take(_slopes(spec)), column)
+
+    def _drop(self, spec: LayerSpec, rows: int) -> Drop | None:
+        if spec.dropout == 0.0:
+            return None
+        return Drop(
+            mask=self._own(spec, "mask", rows, spec.size.channels),
+            rate=self._made.regions["dropout_rate"][spec.index],
+            clock=self._made.regions["clock"],
+            seed=self._made.scenario.seed,
+            place=spec.place,
+        )
+
+    def _highway(self, spec: LayerSpec, rows: int, a: Region) -> Highway | None:
+        if not spec.gated:
+            return None
+        made, at, units = self._made, self._made.regions, spec.size.channels
+        bias, bias_gradient = self._vectors.take(units)
+        picture = Picture.of(spec.window, spec.image)
+        gate = Product(
+            matrix=self._extra_matrix(spec, f"gate.{spec.index}.weight", Stream.GATE, picture),
+            bias_name=f"gate.{spec.index}.bias",
+            bias=bias,
+            bias_gradient=bias_gradient,
+            reparametrised=None,
+            window=spec.window,
+            source=spec.source,
+            size=spec.size,
+            scratch=at["product_scratch"],
+        )
+        shared = {
+            name: made.shared(name, "real", made.batch, made.largest).part(0, (rows, units))
+            for name in ("gate_delta", "direct", "gate_below")
+        }
+        return Highway(
+            gate=gate,
+            h=a,
+            t=self._own(spec, "t", rows, units),
+            carry=self._own(spec, "carry", rows, units),
+            y=self._own(spec, "y", rows, units),
+            signal=at["highway_signal"][spec.index],
+            sums=at["skip_sums"][spec.index],
+            **shared,
+        )
+
+    def _append(self, spec: LayerSpec, rows: int) -> Append | None:
+        if not spec.appends:
+            return None
+        made = self._made
+        direct = made.shared("direct", "real", made.batch, made.largest)
+        return Append(
+            joined=self._own(spec, "joined", rows, spec.joined.channels),
+            direct=direct.part(0, (rows, spec.source.channels)),
+            sums=made.regions["skip_sums"][spec.index],
+        )
+
+    def _pools(self, spec: LayerSpec) -> list[Stage]:
+        assert not spec.pools
+        return []
+
+    def _output(self, spec: LayerSpec, a: Region, stages: list[Stage]) -> Region:
+        """Where the last stage leaves what the next layer reads."""
+        for stage in reversed(stages):
+            if isinstance(stage, Append):
+                return stage.joined
+            if isinstance(stage, Highway):
+                return stage.y
+        return a
+
+    # Residual blocks
+
+    def _keep(self, spec: LayerSpec) -> Keep | None:
+        if not spec.begins:
+            return None
+        made = self._made
+        size = spec.size if spec.own.skip_form == "pre" else spec.output
+        rows, units = made.batch * size.positions, size.channels
+        end = made.specs[spec.index + spec.own.skip_every]
+        # A projection's gradient needs the block's input again; otherwise all blocks keep it in one place.
+        if end.projection:
+            stream = self._own(spec, "stream", rows, units)
+        else:
+            stream = made.shared("stream", "real", made.batch, made.largest).part(0, (rows, units))
+        direct = made.shared("direct", "real", made.batch, made.largest).part(0, (rows, units))
+        self._kept[spec.index] = _Kept(stream, direct)
+        return Keep(stream=stream, direct=direct, sums=made.regions["skip_sums"][spec.index])
+
+    def _join(self, spec: LayerSpec) -> Join | None:
+        if spec.joins is None:
+            return None
+        made, at = self._made, self._made.regions
+        kept = self._kept[spec.joins]
+        rows, units = made.batch * spec.size.positions, spec.size.channels
+        projection = self._projection(spec, spec.kept, kept, rows) if spec.kept and spec.projection else None
+        if spec.own.skip == "residual":
+            return Join(kept.stream, kept.direct, projection, at["skip_scale"])
+        scale, scale_gradient = self._vectors.take(1)
+        return LearnedJoin(
+            kept.stream,
+            kept.direct,
+            projection,
+            scale,
+            name=f"alpha.{spec.index}",
+            scale_gradient=scale_gradient,
+            branch=self._own(spec, "branch", rows, units),
+        )
+
+    def _projection(self, spec: LayerSpec, size: Size, kept: _Kept, rows: int) -> Projection:
+        made, at = self._made, self._made.regions
+        dense = size.positions == spec.size.positions == 1
+        window = None if dense else spec.projection
+        picture = Picture.of(window, size)
+        product = Product(
+            matrix=self._extra_matrix(spec, f"projection.{spec.index}.weight", Stream.PROJECTION, picture),
+            bias_name="",
+            bias=at["no_bias"].part(0, (spec.size.channels,)),
+            bias_gradient=None,
+            reparametrised=None,
+            window=window,
+            source=size,
+            size=spec.size,
+            scratch=at["product_scratch"],
+        )
+        return Projection(
+            product=product,
+            projected=self._own(spec, "projected", rows, spec.size.channels),
+            delta=made.shared("projection_delta", "real", made.batch, made.largest).part(0, (rows, spec.size.channels)),
+            stream=kept.stream,
+            direct=kept.direct,
+        )
