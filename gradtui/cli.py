@@ -273,6 +273,58 @@ def show(source: str) -> None:
     click.echo(source_text(source), nl=False)
 
 
+#: What `export` can write.
+FORMATS = ("torch",)
+
+
+@commands.command()
+@click.argument("form", metavar="FORMAT")
+@click.argument("source", metavar="NAME|FILE")
+@click.option("-o", "--output", metavar="FILE", help="Write it there instead of printing it.")
+@_setting
+@_seed
+def export(form: str, source: str, output: str | None, assignments: tuple[str, ...], seed: int | None) -> None:
+    """Write a scenario as a program or file of another kind.
+
+    torch: a PyTorch script with the same network, weights and batches.
+    """
+    if form not in FORMATS:
+        from gradtui.scenario.errors import did_you_mean
+
+        raise Problem(
+            f"there is no format {form} to export to; there is {', '.join(FORMATS)}{did_you_mean(form, FORMATS)}"
+        )
+    scenario = _scenario(source, assignments, seed)
+    from gradtui.export.pytorch import program
+    from gradtui.lab.simulation import Simulation
+    from gradtui.progress import Progress
+
+    progress = Progress()
+    try:
+        simulation = Simulation(scenario, progress.compiling)
+    finally:
+        progress.close()
+    text = program(scenario, simulation.dataset, simulation.parameters())
+    if output is None:
+        click.echo(text, nl=False)
+        return
+    try:
+        with open(output, "w", encoding="utf-8", newline="\n") as file:
+            file.write(text)
+    except OSError as error:
+        raise Problem(_not_written(output, error)) from None
+
+
+def _not_written(path: str, error: OSError) -> str:
+    """Why a file could not be written, and what to do."""
+    folder = os.path.dirname(path)
+    if os.path.isdir(path):
+        return f"{path} is a folder; name a file in it"
+    if folder and not os.path.isdir(folder):
+        return f"{path} cannot be written: there is no folder {folder}"
+    return f"{path} cannot be written: {error.strerror or error}"
+
+
 @commands.command()
 def warmup() -> None:
     """Compile every kernel now, so nothing waits later."""

@@ -57,7 +57,7 @@ BATCHES = '''\
 def order(epoch):
     """The examples in the order of an epoch, a shuffle of its own (Fisher & Yates)."""
     examples = list(range(len(stored("training.")["inputs"])))
-    bits = random_bits(len(examples), STREAM, epoch).tolist()
+    bits = random_bits(len(examples), STREAM, epoch).tolist()  # STREAM: what is drawn is batches
     for last in range(len(examples) - 1, 0, -1):
         other = ((bits[last] >> 32) * (last + 1)) >> 32
         examples[last], examples[other] = examples[other], examples[last]
@@ -76,7 +76,8 @@ DROPOUT = '''\
 def dropout(x, rate, place, step):
     """A share `rate` of x set to 0, the rest grown to make up for it (Srivastava et al. 2014); layer and
     step decide which."""
-    kept = (random_bits(x.numel(), STREAM, place, step) >> 11) >= int(rate * 2**53)
+    bits = random_bits(x.numel(), STREAM, place, step)  # STREAM: what is drawn is masks
+    kept = (bits >> 11) >= int(rate * 2**53)
 SHAPED
     return x * mask.to(x.dtype) / (1 - rate)
 '''

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import NamedTuple
 
-from gradtui.export.modules import Modules, has_norm
+from gradtui.export.modules import Modules, has_norm, is_dense
 from gradtui.export.repeats import runs
 from gradtui.export.writing import number
 from gradtui.scenario.architecture import LayerSpec, Pool, Size
@@ -129,13 +129,17 @@ def _residual(modules: Modules, spec: LayerSpec, index: str) -> list[str]:
     """Where a block ends: the sum of what was kept and the branch."""
     if spec.joins is None:
         return []
-    source, was_image, image = "kept", modules.keeps_image(spec), spec.window is not None
-    if image and not was_image:
-        source += "[:, :, None, None]"
+    source, image = "kept", modules.keeps_image(spec)
     if spec.projection:
+        if image and is_dense(spec):
+            source, image = "kept.flatten(1)", False
+        elif not image and not is_dense(spec):
+            source, image = "kept[:, :, None, None]", True
         source = f"{modules.reference('projection', index)}({source})"
-    if was_image and not image:
+    if image and spec.window is None:
         source += ".flatten(1)"
+    elif not image and spec.window is not None:
+        source += "[:, :, None, None]"
     factor = ""
     if modules.has_alpha(spec):
         factor = f"{modules.reference('alpha', index)} * "

@@ -22,9 +22,7 @@ LARGEST_SLOPES = {"sigmoid": 0.25, "tanh": 1.0, "softsign": 1.0}
 def saturating(modules: Modules) -> str:
     """The squashing function whose outputs are all that the taps see; empty where there is another or more."""
     found = {
-        ""
-        if spec.gated or spec.dropout or (has_norm(spec) and spec.own.norm_place == "after")
-        else spec.activation
+        "" if spec.gated or spec.dropout or (has_norm(spec) and spec.own.norm_place == "after") else spec.activation
         for spec in modules.hidden
     }
     name = found.pop() if len(found) == 1 else ""
@@ -48,7 +46,7 @@ def measuring(scenario: Scenario, dataset: Dataset, modules: Modules) -> list[st
         weights,
         MEASURE.format(saturated=saturated),
         _evaluate(scenario, dataset),
-        PRINTING,
+        PRINTING.replace("SATURATED_HEADING", '        "saturated": "saturated",\n' if squashing else ""),
         MAIN.format(name=_quoted(scenario.name or scenario.title), look=look),
     ]
 
@@ -120,11 +118,11 @@ def measure(net):
     return {{name: [float(entry) for entry in column] for name, column in columns.items()}}
 '''
 
-SATURATED = '''\
+SATURATED = """\
     # Units on a flat end: the slope is below 5 % of its largest. The output layer has no activation.
     flat = [({slope}).abs() < {limit} for x in outputs[:-1]]
     columns["saturated"] = [*(units.double().mean() for units in flat), 0.0]
-'''
+"""
 
 EVALUATE = '''\
 @torch.no_grad()
@@ -159,10 +157,17 @@ def print_table(report):
     facts = [f"{report['steps']:,} steps", f"loss {shown(report['loss'])}"]
     facts += [f"held-out {name} {shown(value)}" for name, value in report["evaluate"].items()]
     print(", ".join(facts) + "\\n")
-    names = [name for name in report["profile"] if name not in ("grad_norm", "distance")]
-    print("  ".join(["layer", *(name.rjust(15) for name in names)]))
+    headings = {
+        "grad_rms": "grad_rms",
+        "delta_rms": "delta_rms",
+        "update_ratio": "update",
+        "activation_mean": "act mean",
+        "activation_std": "act std",
+SATURATED_HEADING        "nonfinite": "nonfinite",
+    }
+    print("  ".join(["layer", *(heading.rjust(9) for heading in headings.values())]))
     for row, tap in enumerate(report["taps"]):
-        cells = (shown(report["profile"][name][row]).rjust(15) for name in names)
+        cells = (shown(report["profile"][gauge][row]).rjust(9) for gauge in headings)
         print("  ".join([tap.rjust(5), *cells]))
 '''
 
@@ -171,7 +176,7 @@ LOOK = """\
         net.load_state_dict(initial)  # to look is not to train: running statistics stay
 """
 
-MAIN = '''\
+MAIN = """\
 def main():
     parser = argparse.ArgumentParser(description="Trains, and prints a table of its gradients.")
     parser.add_argument("--steps", type=int, default=STEPS, help="training steps (%(default)s)")
@@ -217,4 +222,4 @@ def main():
         print(json.dumps(plain(report)))
     else:
         print_table(report)
-'''
+"""

@@ -28,7 +28,7 @@ class Modules:
             "activation": [(spec.index, _prelu(spec)) for spec in self.hidden if spec.activation == "prelu"],
             "alpha": [(spec.index, "torch.zeros(1)") for spec in self.hidden if self.has_alpha(spec)],
             "gate": [(spec.index, _product(spec)) for spec in self.hidden if spec.gated],
-            "projection": [(spec.index, self._projection(spec)) for spec in self.hidden if spec.projection],
+            "projection": [(spec.index, _projection(spec)) for spec in self.hidden if spec.projection],
         }
 
     def reads_image(self, spec: LayerSpec) -> bool:
@@ -70,16 +70,21 @@ class Modules:
             return f"        {begin}{alone[1] or alone[2]})"
         return literal_call(begin, entries, brackets, indent=8)
 
-    def _projection(self, spec: LayerSpec) -> str:
-        window = spec.projection
-        assert window is not None
-        assert spec.joins is not None
-        kept = self.specs[spec.joins]
-        channels = (kept.size if self.network.skip_form == "pre" else kept.output).channels
-        if not self.keeps_image(spec) and spec.window is None:
-            return f"nn.Linear({channels}, {spec.size.channels}, bias=False)"
-        stride = f", stride={window.stride}" if window.stride > 1 else ""
-        return f"nn.Conv2d({channels}, {spec.size.channels}, 1{stride}, bias=False)"
+
+def is_dense(spec: LayerSpec) -> bool:
+    """Whether the block that this layer ends begins and ends without an image, so that its projection has no window."""
+    return spec.kept is not None and spec.kept.positions == spec.size.positions == 1
+
+
+def _projection(spec: LayerSpec) -> str:
+    """What gives a block's input the size of the sum."""
+    assert spec.kept is not None
+    assert spec.projection is not None
+    channels = f"{spec.kept.channels}, {spec.size.channels}"
+    if is_dense(spec):
+        return f"nn.Linear({channels}, bias=False)"
+    stride = f", stride={spec.projection.stride}" if spec.projection.stride > 1 else ""
+    return f"nn.Conv2d({channels}, 1{stride}, bias=False)"
 
 
 def has_norm(spec: LayerSpec) -> bool:

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
+from gradtui.engine.plan import inputs_of
 from gradtui.export import drawing, measuring, modules, payload, training
 from gradtui.export.forward import drops, forward
 from gradtui.export.modules import Modules
 from gradtui.export.payload import Array
 from gradtui.export.writing import docstring
 from gradtui.scenario import architecture
-from gradtui.scenario.architecture import LayerSpec, Size
+from gradtui.scenario.architecture import LayerSpec
 from gradtui.scenario.model import Scenario
 from gradtui.tasks.dataset import Dataset
 
@@ -44,9 +45,7 @@ def definitions(scenario: Scenario, dataset: Dataset) -> str:
 
 def layers(scenario: Scenario, dataset: Dataset) -> tuple[LayerSpec, ...]:
     """The layers that the engine builds of the scenario on this data set."""
-    features = dataset.train_inputs.shape[1]
-    inputs = Size(*dataset.image) if dataset.image else Size(1, 1, features)
-    return architecture.layers(scenario.network, inputs, dataset.outputs)
+    return architecture.layers(scenario.network, inputs_of(scenario, dataset), dataset.outputs)
 
 
 def _head(scenario: Scenario, dataset: Dataset, parts: Modules) -> str:
@@ -57,7 +56,7 @@ def _head(scenario: Scenario, dataset: Dataset, parts: Modules) -> str:
         f"{title or name}, in PyTorch.",
         f"The network of {name}, seed {scenario.seed}: the layers, the first weights and the batches are those of "
         "gradtui, so it trains the same way. It prints loss and gradients of every layer at the last step:",
-        "    python FILE [--steps N] [--json]",
+        "    python net.py [--steps N] [--json]",
     ]
     if scenario.source:
         paragraphs.append(f"Source: {scenario.source}")

@@ -79,7 +79,7 @@ def classes(scenario: Scenario, modules: Modules) -> list[str]:
     """Optimizers that PyTorch does not have, or has in another form."""
     if scenario.optimizer.name == "lion":
         return [LION]
-    if scenario.optimizer.name == "muon" and matrices(modules):
+    if orthogonal(scenario, modules):
         return [MUON]
     return []
 
@@ -126,26 +126,16 @@ def train_step(net, optimizer, step):
 '''
 
 
-def matrices(modules: Modules) -> list[str]:
-    """What Muon makes orthogonal, as source: the weights of all layers but the first and the last."""
-    inner = modules.hidden[1:]
-    if not inner:
-        return []
-    weights = {"weight" if spec.norm != "weight" else "parametrizations.weight.original1" for spec in inner}
-    if len(weights) == 1:
-        return [f"[layer.{weights.pop()} for layer in net.hidden[1:]]"]
-    names = (
-        f"net.hidden[{spec.index}].{'parametrizations.weight.original1' if spec.norm == 'weight' else 'weight'}"
-        for spec in inner
-    )
-    return [f"[{', '.join(names)}]"]
+def orthogonal(scenario: Scenario, modules: Modules) -> bool:
+    """Whether Muon has a matrix to make orthogonal: the first and the last layer's are left to AdamW."""
+    return scenario.optimizer.name == "muon" and len(modules.hidden) > 1
 
 
 def _making(scenario: Scenario, modules: Modules) -> str:
     """The function that makes the optimizer."""
     chosen = scenario.optimizer
     if chosen.name == "muon":
-        return _making_muon(chosen, modules)
+        return _making_muon(scenario, modules)
     name, say = OPTIMIZERS[chosen.name]
     arguments = {"lr": "LEARNING_RATE", **say(chosen)}
     for key in WHERE_NOT_ZERO.get(chosen.name, ()):
@@ -159,11 +149,11 @@ def _said(arguments: dict[str, str]) -> list[str]:
     return [f"{key}={value}" for key, value in arguments.items()]
 
 
-def _making_muon(chosen: Optimizer, modules: Modules) -> str:
+def _making_muon(scenario: Scenario, modules: Modules) -> str:
+    chosen = scenario.optimizer
     decay = {"weight_decay": number(chosen.weight_decay)}
     adamw = _said({"lr": "ADAMW_LEARNING_RATE", **_adam(chosen), **decay})
-    found = matrices(modules)
-    if not found:
+    if not orthogonal(scenario, modules):
         made = call("return torch.optim.AdamW(", ["net.parameters()", *adamw], indent=4)
         return f'def make_optimizer(net):\n    """AdamW: there is no layer between the first and the last."""\n{made}\n'
     muon = {
@@ -176,18 +166,26 @@ def _making_muon(chosen: Optimizer, modules: Modules) -> str:
         "rounds": number(chosen.ns_steps),
         "adjust_lr": f'"{chosen.adjust_lr}"',
     }
-    listed = call("    matrices = [", found[0][1:-1].split(", "), "]") if "for" not in found[0] else ""
-    lines = [
-        "def make_optimizer(net):",
-        '    """Muon for the weights of all layers but the first and the last, AdamW for the rest."""',
-        listed or f"    matrices = {found[0]}",
-        "    inside = {id(matrix) for matrix in matrices}",
-        "    rest = [parameter for parameter in net.parameters() if id(parameter) not in inside]",
-        call("muon = Muon(", ["matrices", *_said(muon)], indent=4),
-        call("adamw = torch.optim.AdamW(", ["rest", *adamw], indent=4),
-        "    return muon, adamw",
-    ]
-    return "\n".join(lines) + "\n"
+    lengths = any(spec.norm == "weight" for spec in modules.hidden[1:])
+    return MAKING_MUON.format(
+        lengths=' or name.endswith("original0")' if lengths else "",
+        muon=call("muon = Muon(", ["matrices", *_said(muon)], indent=4),
+        adamw=call("adamw = torch.optim.AdamW(", ["rest", *adamw], indent=4),
+    )
+
+
+MAKING_MUON = '''\
+def make_optimizer(net):
+    """Muon for the matrices of all layers but the first and the last, AdamW for the rest."""
+    matrices, rest = [], []
+    for name, parameter in net.named_parameters():
+        vector = parameter.ndim == 1{lengths}
+        end = name.startswith(("hidden.0.", "output."))
+        (rest if vector or end else matrices).append(parameter)
+{muon}
+{adamw}
+    return muon, adamw
+'''
 
 
 def _schedule(scenario: Scenario) -> list[str]:
@@ -220,11 +218,14 @@ def _schedule(scenario: Scenario) -> list[str]:
 def _update(scenario: Scenario, modules: Modules) -> str:
     """The function that moves the parameters."""
     optimizer = scenario.optimizer
-    lines = ["def update(net, optimizer, step):", '    """Move the parameters by the gradients that `gradients` left."""']
+    lines = [
+        "def update(net, optimizer, step):",
+        '    """Move the parameters by the gradients that `gradients` left."""',
+    ]
     if optimizer.clip_agc or optimizer.clip_value or optimizer.clip_norm:
         lines.append("    clip(net)")
     scheduled = bool(_schedule(scenario))
-    if optimizer.name == "muon" and matrices(modules):
+    if orthogonal(scenario, modules):
         lines.append("    muon, adamw = optimizer")
         if scheduled:
             lines.append('    muon.param_groups[0]["lr"] = LEARNING_RATE * schedule(step)')

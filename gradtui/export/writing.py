@@ -29,7 +29,7 @@ def call(begin: str, arguments: Sequence[str], end: str = ")", indent: int = 0) 
 
 def literal_call(begin: str, entries: Sequence[str], brackets: str, indent: int) -> str:
     """A call whose one argument is a list or a dict, `f([1, 2])`, broken the way formatters break it."""
-    opening, closing = brackets
+    opening, closing = brackets[0], brackets[1]
     room = " " * indent
     line = f"{room}{begin}{opening}{', '.join(entries)}{closing})"
     if len(line) <= COLUMNS:
