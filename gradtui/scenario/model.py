@@ -36,8 +36,9 @@ class Task(Section, frozen=True):
     """Share of the examples kept for evaluation; digits has its own fixed split."""
 
 
-class LayerChoice(Section, frozen=True):
-    """`[[network.layer]]`: one hidden layer, or one pool behind it. What it leaves out is as in `[network]`."""
+class LayerChoice(Section, frozen=True, omit_defaults=True):
+    """`[[network.layer]]`: one hidden layer, or one pool behind it. What it leaves out is as in `[network]`, and stays
+    left out when it is written down."""
 
     kind: str = ""
     """dense, conv, or a pool; empty: what the network's kind is made of."""

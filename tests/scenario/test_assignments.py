@@ -90,3 +90,10 @@ def test_any_text_for_a_text(text: str) -> None:
 def test_numbers_arrive_exactly(depth: int, rate: float) -> None:
     changed = DEFAULT.replace(f"network.depth={depth}", f"optimizer.lr={rate!r}")
     assert (changed.network.depth, changed.optimizer.lr) == (depth, rate)
+
+
+def test_a_network_with_listed_layers_can_be_changed():
+    scenario = Scenario.from_dict({"network": {"layer": [{"width": 5}, {"kind": "dense", "norm": "layer"}]}})
+    changed = scenario.replace("network.activation=relu", "seed=3")
+    assert changed.network.layer == scenario.network.layer
+    assert (changed.network.activation, changed.seed) == ("relu", 3)
