@@ -1,0 +1,211 @@
+"""Scenarios drawn over the whole menu.
+
+Every row of the menu is drawn, and with it a number for each key that it reads: a new row is drawn without a word here,
+a new number needs a line in NUMBERS. What does not go together is taken back until it does, so that nothing that is
+drawn is thrown away.
+"""
+
+from __future__ import annotations
+
+from hypothesis import strategies as st
+
+from gradtui import Scenario, tasks
+from gradtui.engine.plan import inputs_of
+from gradtui.scenario import architecture
+from gradtui.scenario.errors import ScenarioError
+from gradtui.scenario.menu import MENU, choices
+
+
+def reals(low, high):
+    """Numbers in a range; none so near 0 that it stands for nothing."""
+    least = 1e-3 * max(abs(low), abs(high))
+    return st.floats(low, high).map(lambda number: number if abs(number) >= least or low > 0.0 else 0.0)
+
+
+#: Dotted key -> what is drawn for it. Bounds keep ten steps from being a lottery, not from being hard.
+NUMBERS = {
+    "task.label_smoothing": reals(0.0, 0.9),
+    "task.examples": st.integers(80, 160),
+    "task.noise": reals(0.0, 0.5),
+    "task.held_out": st.just(0.2),
+    "network.negative_slope": reals(0.01, 0.9),
+    "network.prelu_init": reals(-0.3, 0.6),
+    "network.alpha": reals(0.3, 2.0),
+    "network.beta": reals(0.5, 4.0),
+    "network.init_std": reals(0.05, 0.4),
+    "network.init_bound": reals(0.05, 0.6),
+    "network.init_gain": reals(0.3, 1.3),
+    "network.init_bias": reals(-0.3, 0.3),
+    "network.norm_eps": st.one_of(st.just(0.0), reals(1e-6, 0.1)),
+    "network.norm_momentum": reals(0.0, 1.0),
+    "network.norm_groups": st.sampled_from([1, 2, 3]),
+    "network.skip_every": st.integers(1, 3),
+    "network.skip_scale": st.one_of(st.just(1.0), reals(-1.0, 1.0)),
+    "network.rezero_init": st.one_of(st.just(0.0), reals(-0.5, 1.0)),
+    "network.highway_bias": reals(-3.0, 2.0),
+    "network.growth_rate": st.sampled_from([2, 3, 4, 6]),
+    "network.kernel": st.sampled_from([1, 2, 3, 3, 5]),
+    "network.stride": st.sampled_from([1, 1, 1, 2]),
+    "network.padding": st.sampled_from([-1, -1, -1, 0, 1]),
+    "network.stages": st.integers(1, 3),
+    "network.stage_growth": st.integers(1, 2),
+    "optimizer.momentum": reals(0.0, 0.95),
+    "optimizer.dampening": reals(0.0, 0.9),
+    "optimizer.beta1": reals(0.0, 0.95),
+    "optimizer.beta2": reals(0.8, 0.9995),
+    "optimizer.eps": reals(1e-8, 1e-3),
+    "optimizer.rho": reals(0.5, 0.95),
+    "optimizer.alpha": reals(0.5, 0.99),
+    "optimizer.centered": st.booleans(),
+    "optimizer.lr_decay": reals(0.0, 1.0),
+    "optimizer.initial_accumulator_value": reals(0.0, 0.5),
+    "optimizer.momentum_decay": reals(0.0, 0.1),
+    "optimizer.eta_minus": reals(0.2, 0.9),
+    "optimizer.eta_plus": reals(1.05, 1.6),
+    "optimizer.step_min": reals(1e-6, 1e-4),
+    "optimizer.step_max": reals(0.01, 1.0),
+    "optimizer.nesterov": st.booleans(),
+    "optimizer.ns_steps": st.integers(0, 5),
+    "optimizer.ns_a": reals(1.5, 3.5),
+    "optimizer.ns_b": reals(-5.0, -0.5),
+    "optimizer.ns_c": reals(0.0, 2.1),
+    "optimizer.ns_eps": reals(1e-8, 1e-3),
+    "optimizer.adamw_lr": reals(1e-4, 1e-2),
+    "optimizer.weight_decay": st.one_of(st.just(0.0), reals(0.0, 0.1)),
+    "optimizer.step_size": st.integers(1, 5),
+    "optimizer.gamma": reals(0.3, 1.2),
+    "optimizer.schedule_steps": st.integers(0, 12),
+    "optimizer.eta_min": reals(0.0, 1e-4),
+}
+
+#: Numbers that belong to no row: they are always drawn.
+ALWAYS = {
+    "optimizer.clip_norm": st.one_of(st.just(0.0), reals(1e-3, 5.0)),
+    "optimizer.clip_value": st.one_of(st.just(0.0), reals(1e-4, 0.5)),
+    "optimizer.clip_agc": st.one_of(st.just(0.0), reals(1e-3, 0.5)),
+    "optimizer.warmup_steps": st.one_of(st.just(0), st.integers(0, 12)),
+    "optimizer.start_factor": reals(0.01, 1.0),
+    "network.dropout": st.one_of(st.just(0.0), reals(0.05, 0.8)),
+}
+
+#: Learning rates of rules that do not follow the gradient's size.
+RATES = {"adadelta": (0.1, 1.0), "rprop": (1e-4, 1e-2), "lion": (1e-5, 1e-3), "muon": (1e-4, 1e-2)}
+ADAPTIVE = ("adagrad", "rmsprop", "adam", "amsgrad", "adamw", "nadam")
+WIDTHS = st.sampled_from([2, 3, 4, 6, 6, 9, 12])
+SEEDS = st.integers(0, 2**63 - 1)
+
+#: What is taken back, one after another, from a network whose sizes do not fit.
+SIMPLER = (
+    {"norm_groups": 1},
+    {"kernel": 3, "stride": 1, "padding": -1},
+    {"stages": 1},
+    {"layer": []},
+    {"growth_rate": 4, "width": 4},
+    {"skip": "none"},
+    {"norm": "none"},
+)
+
+
+@st.composite
+def scenarios(draw, kind):
+    """A scenario with a network of this kind."""
+    task = draw(_task(kind))
+    network = {
+        **draw(_table("network", skipped=("network.kind", "network.layer.kind"))),
+        "kind": kind,
+        "depth": draw(st.integers(0, 6 if kind == "mlp" else 5)),
+        "width": draw(WIDTHS),
+    }
+    if draw(st.integers(0, 3)) == 0:
+        network["layer"] = draw(st.lists(_layer(kind), min_size=1, max_size=4))
+    optimizer = draw(_optimizer())
+    if optimizer["name"] == "rprop":
+        task["batch"] = 0
+        task["name"] = "xor" if kind == "mlp" else task["name"]
+    if task["loss"] not in ("auto", "cross_entropy") or task["name"] != "digits":
+        task.pop("label_smoothing", None)
+    document = {"seed": draw(SEEDS), "steps": 10, "task": task, "network": network, "optimizer": optimizer}
+    return _fitting(document)
+
+
+@st.composite
+def _table(draw, table, skipped=()):
+    """A choice for every menu of a table, the numbers that the chosen rows read, and those that are always drawn."""
+    found = {}
+    for key, rows in MENU.items():
+        if not key.startswith(f"{table}.") or key in skipped:
+            continue
+        row = draw(st.sampled_from(rows))
+        found[key] = row.name
+        found.update({read: draw(NUMBERS[read]) for read in row.reads if read in NUMBERS})
+    found.update({key: draw(numbers) for key, numbers in ALWAYS.items() if key.startswith(f"{table}.")})
+    return {key.removeprefix(f"{table}."): value for key, value in found.items()}
+
+
+@st.composite
+def _task(draw, kind):
+    names = [row.name for row in choices("task") if row.name != "file"]
+    name = "digits" if kind == "cnn" else draw(st.sampled_from(["digits", *names]))
+    losses = [row.name for row in choices("loss") if row.name != "bce" or name != "digits"]
+    loss = draw(st.sampled_from(losses))
+    found = {"name": name, "loss": loss, "batch": draw(st.integers(3, 20 if kind == "mlp" else 9))}
+    reads = next(row.reads for row in choices("task") if row.name == name)
+    found.update({key.removeprefix("task."): draw(NUMBERS[key]) for key in reads})
+    if draw(st.booleans()):
+        found["label_smoothing"] = draw(NUMBERS["task.label_smoothing"])
+    return found
+
+
+@st.composite
+def _optimizer(draw):
+    found = draw(_table("optimizer"))
+    name = found["name"]
+    low, high = RATES.get(name, (1e-4, 5e-3) if name in ADAPTIVE else (1e-3, 0.05))
+    return {**found, "lr": draw(reals(low, high))}
+
+
+@st.composite
+def _layer(draw, kind):
+    """One `[[network.layer]]`."""
+    chosen = draw(st.sampled_from(["", "dense"] if kind == "mlp" else [row.name for row in choices("layer_kind")]))
+    found = {"kind": chosen, "repeat": draw(st.integers(1, 2))}
+    if chosen.endswith("pool"):
+        if not chosen.startswith("global") and draw(st.booleans()):
+            found |= {"kernel": draw(st.integers(1, 3)), "stride": draw(st.integers(1, 2))}
+        return found
+    own = {
+        "width": WIDTHS,
+        "activation": st.sampled_from([row.name for row in choices("activation")]),
+        "norm": st.sampled_from([row.name for row in choices("norm")]),
+        "norm_place": st.sampled_from([row.name for row in choices("norm_place")]),
+        "init": st.sampled_from([row.name for row in choices("init") if row.name != "lsuv"]),
+        "dropout": ALWAYS["network.dropout"],
+        **{name: NUMBERS[f"network.{name}"] for name in ("negative_slope", "alpha", "beta", "norm_groups")},
+    }
+    if chosen == "conv" or (not chosen and kind == "cnn"):
+        own |= {name: NUMBERS[f"network.{name}"] for name in ("kernel", "stride", "padding")}
+    for name in draw(st.lists(st.sampled_from(sorted(own)), max_size=4, unique=True)):
+        found[name] = draw(own[name])
+    return found
+
+
+def _fitting(document):
+    """The document as a scenario, made simpler until its layers fit together."""
+    network = document["network"]
+    while network.get("layer") and network["layer"][0]["kind"].endswith("pool"):
+        network["layer"].pop(0)
+    if network["init"] == "torch_default" or network["init_bias_kind"] in ("zero", "torch"):
+        network["init_bias"] = 0.0
+    optimizer = document["optimizer"]
+    optimizer["eta_min"] = min(optimizer.get("eta_min", 0.0), optimizer["lr"])
+    for simpler in ({}, *SIMPLER):
+        document = {**document, "network": {**document["network"], **simpler}}
+        try:
+            scenario = Scenario.from_dict(document)
+            dataset = tasks.load(scenario.task, scenario.seed)
+            architecture.layers(scenario.network, inputs_of(scenario, dataset), dataset.outputs)
+        except ScenarioError as error:
+            problem = error
+        else:
+            return scenario
+    raise problem

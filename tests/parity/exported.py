@@ -1,0 +1,59 @@
+"""The exported PyTorch program as a module, beside a simulation of the same scenario."""
+
+from __future__ import annotations
+
+import numpy as np
+import torch
+
+from gradtui.export import payload, pytorch
+
+
+class Exported:
+    """What the program defines. Its numbers are handed over as they are, without the text at its end."""
+
+    def __init__(self, simulation):
+        scenario, dataset = simulation.scenario, simulation.dataset
+        before = torch.get_default_dtype()
+        self.source = pytorch.definitions(scenario, dataset)
+        self.names = {"__name__": "exported"}
+        exec(compile(self.source, "exported.py", "exec"), self.names)
+        torch.set_default_dtype(before)
+        self.dtype = torch.float64 if scenario.network.dtype == "float64" else torch.float32
+        carried = payload.arrays(scenario, dataset, simulation.parameters())
+        parts = {part: {} for part in ("net.", "training.", "held_out.")}
+        for name, values in carried.items():
+            part, _, rest = name.partition(".")
+            parts[f"{part}."][rest] = torch.from_numpy(np.array(values))
+        self.names["stored"] = parts.__getitem__
+
+    def network(self, parameters):
+        """(network, optimizer) with these parameters."""
+        net = self.names["Net"]().to(self.dtype)
+        load(net, parameters)
+        return net, self.names["make_optimizer"](net)
+
+    def batch(self, step):
+        """(inputs, targets) of a step as arrays."""
+        return tuple(part.numpy() for part in self.names["batch"](step))
+
+    def gradients(self, net, step):
+        """(loss, gradient by name) of a step's batch."""
+        loss = self.names["gradients"](net, step)
+        return loss, {name: parameter.grad.numpy().copy() for name, parameter in net.named_parameters()}
+
+    def update(self, net, optimizer, step, gradients=None):
+        """Move the parameters, by other gradients than the network's own if they are given."""
+        for name, parameter in net.named_parameters():
+            if gradients is not None:
+                parameter.grad = torch.tensor(gradients[name], dtype=self.dtype)
+        self.names["update"](net, optimizer, step)
+
+
+def load(net, parameters):
+    """Give a network these parameters; the names must be its own."""
+    net.load_state_dict({name: torch.tensor(values) for name, values in parameters.items()})
+
+
+def state(net):
+    """Parameters and running statistics by name."""
+    return {name: values.numpy().copy() for name, values in net.state_dict().items()}

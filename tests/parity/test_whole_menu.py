@@ -1,0 +1,171 @@
+"""Everything on the menu against the PyTorch program that `gradtui export torch` writes.
+
+Two runs of ten steps. In the first, every step begins with the engine's parameters and PyTorch's optimizer gets the
+engine's gradients, so that gradients and updates are each compared by themselves, and nothing adds up. In the second
+(float64), PyTorch trains alone.
+
+A tensor must agree to TOLERANCE of its largest entry. Where it does not, PyTorch's own answer is asked for again with
+parameters changed in their last digit: what then moves by nearly as much as the two sides differ is not known any
+better. So the gradient of a bias before a batch norm, which is 0 but for rounding, is held against that rounding, and a
+ReLU whose input is 0 to the last digit may be on or off. Nothing else gets any slack.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from drawn_menu import ADAPTIVE, MENU, NUMBERS, RATES, scenarios
+from hypothesis import Phase, given, settings
+from hypothesis import strategies as st
+
+from gradtui import Simulation
+
+torch = pytest.importorskip("torch", reason="PyTorch is not installed: the whole menu is not compared with it")
+torch.set_num_threads(1)
+
+from exported import Exported, load, state  # noqa: E402  (it imports torch)
+
+STEPS = 10
+TOLERANCE = {"float32": 5e-4, "float64": 1e-8}
+#: So many times what a change in the last digit moves: sums of some hundred terms round that often.
+ROUNDINGS = 30
+SHAKEN = 6
+DRAWN, DRAWN_LONG = 75, 500
+#: A network that fails is shown as it was drawn: to look for a smaller one takes minutes.
+PHASES = (Phase.explicit, Phase.generate)
+KINDS = ("mlp", "cnn")
+
+
+@pytest.mark.parametrize("kind", KINDS)
+@settings(max_examples=DRAWN, phases=PHASES)
+@given(draw=st.data())
+def test_ten_steps(kind, draw):
+    _compare(draw.draw(scenarios(kind)))
+
+
+@pytest.mark.long
+@pytest.mark.parametrize("kind", KINDS)
+@settings(max_examples=DRAWN_LONG, phases=PHASES)
+@given(draw=st.data())
+def test_ten_steps_of_very_many(kind, draw):
+    _compare(draw.draw(scenarios(kind)))
+
+
+def test_every_number_that_a_row_reads_is_drawn():
+    """A new key needs a line in NUMBERS; `file` reads a path and is no draw."""
+    read = {key for rows in MENU.values() for row in rows if row.name != "file" for key in row.reads}
+    assert read - set(MENU) == set(NUMBERS)
+
+
+def _compare(scenario):
+    simulation = Simulation(scenario)
+    if scenario.optimizer.name not in (*ADAPTIVE, *RATES):
+        drawn = np.concatenate([gradient.ravel() for gradient in simulation.gradients().values()])
+        rate = scenario.optimizer.lr / max(1.0, float(np.linalg.norm(drawn)))
+        lowest = min(scenario.optimizer.eta_min, rate)
+        simulation.change(scenario.replace(f"optimizer.lr={rate!r}", f"optimizer.eta_min={lowest!r}"))
+    torch.set_flush_denormal(True)  # as the program does: numbers below the smallest normal one are 0 on both sides
+    try:
+        Comparison(simulation).run()
+    finally:
+        torch.set_flush_denormal(False)
+
+
+class Comparison:
+    """A simulation and its exported program."""
+
+    def __init__(self, simulation):
+        self.simulation = simulation
+        self.exported = Exported(simulation)
+        self.dtype = simulation.scenario.network.dtype
+        self.tolerance = TOLERANCE[self.dtype]
+
+    def run(self):
+        """Both runs."""
+        initial = self.simulation.parameters()
+        losses = self._side_by_side(initial)
+        if self.dtype == "float64":
+            self._alone(initial, losses)
+
+    def _side_by_side(self, initial):
+        """Step by step from the engine's numbers; returns the engine's losses."""
+        simulation, exported = self.simulation, self.exported
+        net, optimizer = exported.network(initial)
+        losses = []
+        for step in range(STEPS):
+            before = simulation.parameters()
+            for found, wanted in zip(simulation.batch(step), exported.batch(step), strict=True):
+                np.testing.assert_array_equal(found, wanted)
+            load(net, before)
+            loss, gradients = exported.gradients(net, step)
+            kept = {f"{name} kept": values for name, values in state(net).items() if "running" in name}
+            simulation.step(1)
+            losses.append(simulation.loss)
+            after = simulation.parameters()
+            found = {"loss": simulation.loss, **simulation.gradients()}
+            found |= {f"{name} kept": values for name, values in after.items() if "running" in name}
+            wanted = {"loss": loss, **gradients, **kept}
+            self._assert_near(found, wanted, f"step {step}", lambda s=step, p=before: self._step_again(s, p))
+            exported.update(net, optimizer, step, simulation.gradients())
+            self._assert_near(after, state(net), f"after step {step}", None)
+        return losses
+
+    def _step_again(self, step, parameters):
+        """What PyTorch computes in a step if the parameters differ in the last digit."""
+        for seed in range(SHAKEN):
+            net, _ = self.exported.network(self._shaken(parameters, seed))
+            loss, gradients = self.exported.gradients(net, step)
+            kept = {f"{name} kept": values for name, values in state(net).items() if "running" in name}
+            yield {"loss": loss, **gradients, **kept}
+
+    def _alone(self, initial, losses):
+        """PyTorch trains by itself; the losses on the way and the parameters at the end."""
+        found = {**self.simulation.parameters(), **{f"loss {step}": loss for step, loss in enumerate(losses)}}
+        again = (self._trained(self._shaken(initial, seed)) for seed in range(SHAKEN))
+        self._assert_near(found, self._trained(initial), "alone", lambda: again)
+
+    def _trained(self, initial):
+        net, optimizer = self.exported.network(initial)
+        losses = {}
+        for step in range(STEPS):
+            losses[f"loss {step}"], _ = self.exported.gradients(net, step)
+            self.exported.update(net, optimizer, step)
+        return {**state(net), **losses}
+
+    def _shaken(self, parameters, seed):
+        """The parameters, each changed by about a rounding of its tensor's largest."""
+        random = np.random.default_rng(seed)
+        eps = np.finfo(self.dtype).eps
+        return {
+            name: (values + eps * np.abs(values).max() * random.uniform(-1, 1, values.shape)).astype(self.dtype)
+            if "running" not in name
+            else values
+            for name, values in parameters.items()
+        }
+
+    def _assert_near(self, found, wanted, when, again):
+        assert found.keys() == wanted.keys()
+        far = {name: _off(found[name], value) for name, value in wanted.items()}
+        far = {name: off for name, off in far.items() if not off <= self.tolerance * _size(wanted[name])}
+        if not far:
+            return
+        moved = dict.fromkeys(far, 0.0)
+        for other in again() if again else ():
+            for name in far:
+                moved[name] = max(moved[name], _off(other[name], wanted[name]))
+        for name, off in far.items():
+            where = f"{name}, {when}: off by {off:.3g}, size {_size(wanted[name]):.3g}, rounding {moved[name]:.3g}"
+            assert off <= ROUNDINGS * moved[name], where
+
+
+def _size(values):
+    return float(np.abs(np.asarray(values, np.float64)).max(initial=0.0))
+
+
+def _off(found, wanted):
+    """The largest difference of two arrays; where both have the same inf or NaN there is none."""
+    found, wanted = (np.asarray(values, np.float64) for values in (found, wanted))
+    assert found.shape == wanted.shape
+    with np.errstate(invalid="ignore"):
+        off = np.where(np.isnan(found) & np.isnan(wanted) | (found == wanted), 0.0, np.abs(found - wanted))
+    return float(off.max(initial=0.0))
