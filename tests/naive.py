@@ -316,8 +316,8 @@ def sgd(p, g, state, t, *, lr, **_):
 
 
 def momentum(p, g, state, t, *, lr, momentum, dampening, **_):
-    """v = mu v + (1 - dampening) g, the first time v = g; p - lr v."""
-    state[0] = g if t == 1 else momentum * state[0] + (1.0 - dampening) * g
+    """v = mu v + (1 - dampening) g, the first time v = g and without momentum always; p - lr v."""
+    state[0] = g if t == 1 or momentum == 0.0 else momentum * state[0] + (1.0 - dampening) * g
     return p - lr * state[0]
 
 

@@ -196,6 +196,8 @@ def _fitting(document):
         network["layer"].pop(0)
     if network["init"] == "torch_default" or network["init_bias_kind"] in ("zero", "torch"):
         network["init_bias"] = 0.0
+    if network["norm"] == "weight" and network["init"] == "zeros":
+        network["init"] = "he_normal"  # a direction of length 0 has none
     optimizer = document["optimizer"]
     optimizer["eta_min"] = min(optimizer.get("eta_min", 0.0), optimizer["lr"])
     for simpler in ({}, *SIMPLER):

@@ -1,4 +1,7 @@
-"""The exported PyTorch program as a module, beside a simulation of the same scenario."""
+"""The exported PyTorch program as a module, beside a simulation of the same scenario.
+
+The program sets PyTorch's default number format: who uses this sets it back.
+"""
 
 from __future__ import annotations
 
@@ -13,11 +16,9 @@ class Exported:
 
     def __init__(self, simulation):
         scenario, dataset = simulation.scenario, simulation.dataset
-        before = torch.get_default_dtype()
         self.source = pytorch.definitions(scenario, dataset)
         self.names = {"__name__": "exported"}
         exec(compile(self.source, "exported.py", "exec"), self.names)
-        torch.set_default_dtype(before)
         self.dtype = torch.float64 if scenario.network.dtype == "float64" else torch.float32
         carried = payload.arrays(scenario, dataset, simulation.parameters())
         parts = {part: {} for part in ("net.", "training.", "held_out.")}
@@ -47,6 +48,27 @@ class Exported:
             if gradients is not None:
                 parameter.grad = torch.tensor(gradients[name], dtype=self.dtype)
         self.names["update"](net, optimizer, step)
+
+
+def shake(net, seed):
+    """Disturb every number that a part of the network makes, and every gradient that comes back to it, by a rounding:
+    Monte Carlo arithmetic (Parker 1997). What then moves is what rounding leaves open."""
+    random = torch.Generator().manual_seed(seed)
+
+    def disturbed(x):
+        eps = torch.finfo(x.dtype).eps
+        return x * (1 + eps * (2 * torch.rand(x.shape, generator=random, dtype=x.dtype) - 1))
+
+    def through(x):
+        x = disturbed(x)
+        x.register_hook(disturbed)
+        return x
+
+    tapped = net.tapped
+    net.tapped = lambda x: tapped(through(x))
+    for part in net.modules():
+        if not list(part.children()):
+            part.register_forward_hook(lambda part, inputs, made: through(made))
 
 
 def load(net, parameters):

@@ -26,14 +26,15 @@ def sgd(g, first, second, third, c):
 def prepare_momentum(knobs, rate, t, scalars):
     scalars[RULE] = -rate
     scalars[RULE + 1] = knobs[MOMENTUM]
-    if t > 1:  # the first velocity is the gradient itself, undamped
+    if t > 1 and knobs[MOMENTUM] > 0.0:  # the first velocity is the gradient itself; without memory there is none
         scalars[SHARE] *= 1.0 - knobs[DAMPENING]
         scalars[DECAY] *= 1.0 - knobs[DAMPENING]
 
 
 @device()
 def momentum(g, velocity, second, third, c):
-    """v = mu v + (1 - dampening) g; p -= lr v (Polyak 1964; torch.optim.SGD). g comes damped."""
+    """v = mu v + (1 - dampening) g; p -= lr v (Polyak 1964; torch.optim.SGD, which damps nothing where mu is 0). g comes
+    damped."""
     velocity = c[1] * velocity + g
     return c[0] * velocity, velocity, second, third
 
