@@ -25,13 +25,30 @@ class Exported:
         for name, values in carried.items():
             part, _, rest = name.partition(".")
             parts[f"{part}."][rest] = torch.from_numpy(np.array(values))
-        self.names["stored"] = parts.__getitem__
+        self._parts = parts
+        self.names["stored"] = self._stored
+
+    def _stored(self, part):
+        """What the program carries, in the format of today's network."""
+        return {
+            name: values.to(self.dtype) if values.is_floating_point() else values
+            for name, values in self._parts[part].items()
+        }
 
     def network(self, parameters):
         """(network, optimizer) with these parameters."""
         net = self.names["Net"]().to(self.dtype)
         load(net, parameters)
         return net, self.names["make_optimizer"](net)
+
+    def wide(self, parameters, step):
+        """(loss, gradient by name) of a step in float64, whatever the program's numbers are."""
+        own, self.dtype = self.dtype, torch.float64
+        net = self.names["Net"]().double()
+        load(net, parameters)
+        found = self.gradients(net, step)
+        self.dtype = own
+        return found
 
     def batch(self, step):
         """(inputs, targets) of a step as arrays."""
@@ -73,7 +90,7 @@ def shake(net, seed):
 
 def load(net, parameters):
     """Give a network these parameters; the names must be its own."""
-    net.load_state_dict({name: torch.tensor(values) for name, values in parameters.items()})
+    net.load_state_dict({name: torch.from_numpy(values) for name, values in parameters.items()})
 
 
 def state(net):

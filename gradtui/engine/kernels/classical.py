@@ -33,8 +33,8 @@ def prepare_momentum(knobs, rate, t, scalars):
 
 @device()
 def momentum(g, velocity, second, third, c):
-    """v = mu v + (1 - dampening) g; p -= lr v (Polyak 1964; torch.optim.SGD, which damps nothing where mu is 0). g comes
-    damped."""
+    """v = mu v + (1 - dampening) g; p -= lr v (Polyak 1964; torch.optim.SGD, which damps nothing where mu is 0).
+    g comes damped."""
     velocity = c[1] * velocity + g
     return c[0] * velocity, velocity, second, third
 
