@@ -64,7 +64,7 @@ def test_help_lists_every_command() -> None:
 
 
 def test_help_of_every_command_fits_80_columns() -> None:
-    for arguments in ([], ["run"], ["check"], ["scenarios"], ["scenarios", "show"], ["warmup"], ["doctor"]):
+    for arguments in ([], ["run"], ["check"], ["export"], ["scenarios"], ["scenarios", "show"], ["warmup"], ["doctor"]):
         output = invoke(*arguments, "--help").output
         assert "..." not in output.replace("]...", "")
         assert all(len(line) <= 80 for line in output.splitlines())
@@ -87,7 +87,7 @@ def test_version_is_the_projects() -> None:
         (["sigmoid-deep"], "sigmoid-deep is a scenario, not a command; did you mean --scenario sigmoid-deep"),
         (["sigmod-deep"], "did you mean --scenario sigmoid-deep?"),
         (["chek"], "did you mean check?"),
-        (["zzz"], "the commands are check, doctor, run, scenarios, warmup"),
+        (["zzz"], "the commands are check, doctor, export, run, scenarios, warmup"),
         (["--scenario", "nope", "run", "sigmoid-deep"], "without a command"),
         (["--set", "seed=1"], "--scenario"),
         (["--scenario", "sigmod"], "did you mean sigmoid-deep?"),

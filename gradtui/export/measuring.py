@@ -95,7 +95,9 @@ def weights(net):
     Where a weight norm keeps length and direction apart, the direction is meant.
     """
     return [
-        layer.parametrizations.weight.original1 if hasattr(layer, "parametrizations") else layer.weight
+        layer.parametrizations.weight.original1
+        if hasattr(layer, "parametrizations")
+        else layer.weight
         for layer in {layers}
     ]
 '''

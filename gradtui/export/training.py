@@ -211,8 +211,11 @@ def _schedule(scenario: Scenario) -> list[str]:
         start = number(chosen.start_factor)
         lines.append(f"    if step < {warmup}:")
         lines.append(f"        share *= {start} + (1 - {start}) * step / {warmup}")
+        lines.append("    return share")
+    else:
+        lines[-1] = lines[-1].replace("share =", "return")
     said = docstring([f"What share of the full learning rate a step has: {'; '.join(what)}."], indent=4)
-    return ["\n".join(["def schedule(step):", said, *lines, "    return share"]) + "\n"]
+    return ["\n".join(["def schedule(step):", said, *lines]) + "\n"]
 
 
 def _update(scenario: Scenario, modules: Modules) -> str:
