@@ -241,8 +241,8 @@ def gathered_block(wide: bool, rows: int) -> Any:
     """gathered_block(a, a_rows, a_ks, depth, b, start, c, c_rows): C = A B + start, rows x (VECTORS * lanes) numbers.
 
     A[i, k] lies at a[a_rows[i] + a_ks[k]], row i of C at c[c_rows[i]]: three tables of int64. So the patches of an
-    image are a matrix without being copied out. B is a panel, (depth, VECTORS * lanes). `start` is the address of a row to
-    begin from, or 0: then C is added to.
+    image are a matrix without being copied out. B is a panel, (depth, VECTORS * lanes). `start` is the address of a
+    row to begin from, or 0: then C is added to.
     """
 
     @intrinsic
