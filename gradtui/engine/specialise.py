@@ -45,7 +45,8 @@ class Specialiser:
             **intrinsics.by_name(self._wide),
             **{
                 name: inlined(product, EXACT)
-                for name, product in blocks.products(self._wide, intrinsics.address).items()
+                for products in (blocks.products, blocks.gathered_products)
+                for name, product in products(self._wide, intrinsics.address).items()
             },
         }
         self._constants = {
