@@ -39,8 +39,8 @@ class Task(Section, frozen=True):
 class LayerChoice(Section, frozen=True):
     """`[[network.layer]]`: one hidden layer, or one pool behind it. What it leaves out is as in `[network]`."""
 
-    kind: str = ""
-    """dense, conv, or a pool; empty: what the network's kind is made of."""
+    kind: str = "auto"
+    """dense, conv, or a pool; auto: what the network's kind is made of."""
     repeat: int = 1
     """So many of it, one after another."""
     width: int | None = None

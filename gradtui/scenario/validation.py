@@ -154,12 +154,14 @@ def _layer_combinations(network: Network) -> Iterator[str]:
         pools = layer.kind.endswith("pool")
         if network.kind == "mlp" and (pools or layer.kind == "conv"):
             yield f'{where}.kind is "{layer.kind}", which needs images: set network.kind = "cnn"'
-        if pools or layer.kind == "dense" or (not layer.kind and network.kind == "mlp"):
+        dense = layer.kind == "dense" or (layer.kind == "auto" and network.kind == "mlp")
+        if pools or dense:
             windows = ("kernel", "stride") if pools and not layer.kind.startswith("global") else ()
             meaning = {"kind", "repeat", *windows} if pools else _fields(LayerChoice) - {"kernel", "stride", "padding"}
             for key in sorted(_fields(LayerChoice) - meaning):
                 if getattr(layer, key) is not None:
-                    yield f"{where}.{key} means nothing to a layer of kind {layer.kind or 'dense'}: leave it out"
+                    kind = layer.kind if pools else "dense"
+                    yield f"{where}.{key} means nothing to a layer of kind {kind}: leave it out"
     listed = architecture.depth(network)
     if network.layer and listed > DEEPEST:
         yield f"network.layer lists {listed:,} hidden layers; at most {DEEPEST:,} are allowed"
