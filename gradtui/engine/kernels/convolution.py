@@ -61,14 +61,20 @@ def clear(values):
 
 
 @device()
+def copy(source, source_at, target, target_at, count):
+    """`count` numbers from one place to another. An index that is a sum would be checked for its sign each time, and
+    the loop would not become vector instructions."""
+    from_, to = stretch(source, source_at, count), stretch(target, target_at, count)
+    for i in range(count):
+        to[i] = from_[i]
+
+
+@device()
 def lay_inside(source, images, height, width, top, left, tall, wide, target):
     """Copy images of `height` rows, each of `width` numbers, into frames of `tall` rows of `wide` numbers."""
     for image in range(images):
         for y in range(height):
-            from_ = (image * height + y) * width
-            to = (image * tall + top + y) * wide + left
-            for i in range(width):
-                target[to + i] = source[from_ + i]
+            copy(source, (image * height + y) * width, target, (image * tall + top + y) * wide + left, width)
 
 
 @device()
@@ -161,8 +167,7 @@ def conv_forward(x, weight, bias, room, places, z, side, stride, padding):
             gathered_product(a, stretch(pixels, 0, found), taps, b, start, target, at)
             if not whole:
                 for i in range(found):
-                    for u in range(j * panel, units):
-                        output[i * units + u] = tile[i * panel + u - j * panel]
+                    copy(tile, i * panel, output, i * units + j * panel, units - j * panel)
 
 
 @kernel(
@@ -211,12 +216,10 @@ def conv_weight_gradient(delta, x, room, places, weight_gradient, side, stride, 
             end = min(begin + CHUNK, found)
             for j in range(panels):
                 filled = min(panel, units - j * panel)
-                above = (first * positions + begin) * units + j * panel
                 if filled < panel:
                     clear(packed)
                 for i in range(end - begin):
-                    for u in range(filled):
-                        packed[i * panel + u] = deltas[above + i * units + u]
+                    copy(deltas, (first * positions + begin + i) * units + j * panel, packed, i * panel, filled)
                 total = stretch(sums, j * patch * panel, patch * panel)
                 gathered_sum(a, taps, stretch(pixels, begin, end - begin), packed, total, in_sums)
     for u in range(units):
@@ -308,8 +311,7 @@ def conv_input_gradient(delta, weight, room, places, below, side, stride, paddin
                     gathered_product(a, a_rows, a_ks, b, start, target, home if whole else in_tile)
                     if not whole:
                         for i in range(count * found):
-                            for c in range(j * panel, channels):
-                                result[home[i] + c] = tile[i * panel + c - j * panel]
+                            copy(tile, i * panel, result, home[i] + j * panel, channels - j * panel)
                 tap += deep
 
 
