@@ -145,3 +145,12 @@ def device(exact: bool = False, intrinsic: str = "") -> Callable[[Function], Fun
 def flat(array):
     """The same memory seen as one row: one long loop vectorises better than many short ones."""
     return array.reshape(-1)
+
+
+@device(intrinsic="stretch")
+def stretch(row, start, length):
+    """`length` entries of a one-dimensional array from `start` on: a slice, but what lies outside is a mistake and not
+    cut off, and the rules for it are not compiled into every kernel."""
+    if not 0 <= start <= start + length <= row.shape[0]:
+        raise IndexError(f"{start}+{length} is outside of {row.shape[0]}")
+    return row[start : start + length]

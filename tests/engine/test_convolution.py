@@ -5,7 +5,7 @@ from __future__ import annotations
 import naive_convolution as naive
 import numpy as np
 import pytest
-from alone import DTYPES, both_ways, close, resolution
+from alone import DTYPES, both_ways, close, resolution, run
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -155,3 +155,17 @@ def test_what_is_not_finite_shows_where_it_reaches_and_nowhere_else(case, dtype,
     _, gradient, below = _through(dtype, shape, x, weight, bias, delta)
     np.testing.assert_array_equal(~np.isfinite(below), heard != 0.0)
     np.testing.assert_array_equal(~np.isfinite(gradient), learnt != 0.0)
+
+
+@given(shape=shapes())
+def test_scratch_that_is_too_small_is_found_when_bounds_are_checked(shape):
+    """Uncompiled, cutting a region up asks whether it is long enough."""
+    x, weight, bias, delta = _drawn("float64", 5, shape)
+    room, places = scratch(*shape)
+    how = {"side": shape[-3], "stride": shape[-2], "padding": shape[-1]}
+    sizes = {"room": room, "places": shape[-3] ** 2 - 1, "out_height": delta.shape[1], "out_width": delta.shape[2]}
+    with pytest.raises(IndexError):
+        run(conv_forward, "float64", checked=True, x=x, weight=weight, bias=bias, **how, sizes=sizes)
+    sizes = {"room": 7, "places": places, "out_height": delta.shape[1], "out_width": delta.shape[2]}
+    with pytest.raises(IndexError):
+        run(conv_forward, "float64", checked=True, x=x, weight=weight, bias=bias, **how, sizes=sizes)

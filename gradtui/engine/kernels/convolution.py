@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from gradtui.engine.kernel import WIDE, device, flat, kernel, real
+from gradtui.engine.kernel import WIDE, device, flat, kernel, real, stretch
 
 #: Columns of the panels that the products work on: two vector registers, in float32 and in float64.
 PANEL_32, PANEL_64 = 16, 8
@@ -24,7 +24,7 @@ def gathered_product(a, a_rows, a_ks, b, start, c, c_rows):
     C at c[c_rows[i]]."""
     columns = np.arange(PANEL_64)
     panel = b[: a_ks.shape[0] * PANEL_64].reshape(-1, PANEL_64)
-    c[c_rows[:, None] + columns] = start[:PANEL_64] + a[a_rows[:, None] + a_ks] @ panel
+    c[c_rows[: len(a_rows), None] + columns] = start[:PANEL_64] + a[a_rows[:, None] + a_ks] @ panel
 
 
 @device(intrinsic="gathered_sum")
@@ -61,14 +61,20 @@ def clear(values):
 
 
 @device()
+def copy(source, source_at, target, target_at, count):
+    """`count` numbers from one place to another. An index that is a sum would be checked for its sign each time, and
+    the loop would not become vector instructions."""
+    from_, to = stretch(source, source_at, count), stretch(target, target_at, count)
+    for i in range(count):
+        to[i] = from_[i]
+
+
+@device()
 def lay_inside(source, images, height, width, top, left, tall, wide, target):
     """Copy images of `height` rows, each of `width` numbers, into frames of `tall` rows of `wide` numbers."""
     for image in range(images):
         for y in range(height):
-            from_ = (image * height + y) * width
-            to = (image * tall + top + y) * wide + left
-            for i in range(width):
-                target[to + i] = source[from_ + i]
+            copy(source, (image * height + y) * width, target, (image * tall + top + y) * wide + left, width)
 
 
 @device()
@@ -123,45 +129,45 @@ def conv_forward(x, weight, bias, room, places, z, side, stride, padding):
     together = images_together(positions)
     rows = together * positions
 
-    taps, pixels = places[:patch], places[patch : patch + rows]
-    in_z, in_tile = places[patch + rows : patch + 2 * rows], places[patch + 2 * rows : patch + 3 * rows]
+    taps, pixels = stretch(places, 0, patch), stretch(places, patch, rows)
+    in_z, in_tile = stretch(places, patch + rows, rows), stretch(places, patch + 2 * rows, rows)
     place_taps(taps, side, wide, channels, channels)
     place_positions(pixels, together, tall * wide, out_height, stride * wide, out_width, stride * channels)
     place_rows(in_z, units)
     place_rows(in_tile, panel)
 
-    packed, behind = room[: panels * patch * panel], room[panels * patch * panel :]
-    starts, behind = behind[: panels * panel], behind[panels * panel :]
-    tile, frame = behind[: rows * panel], behind[rows * panel :]
+    packed, used = stretch(room, 0, panels * patch * panel), panels * patch * panel
+    starts, used = stretch(room, used, panels * panel), used + panels * panel
+    tile, used = stretch(room, used, rows * panel), used + rows * panel
+    frame = stretch(room, used, together * tall * wide if padding > 0 else 0)
     clear(packed)
     clear(starts)
+    clear(frame)
     for u in range(units):
         starts[u] = bias[u]
         at = u // panel * patch * panel + u % panel
         for t in range(patch):
             packed[at + t * panel] = weight[u, t]
-    if padding > 0:
-        clear(frame[: together * tall * wide])
 
     images, outputs = flat(x), flat(z)
     for first in range(0, batch, together):
         count = min(together, batch - first)
-        source = images[first * height * width * channels :]
+        image = height * width * channels
+        source = stretch(images, first * image, count * image)
         if padding > 0:
             lay_inside(source, count, height, width * channels, padding, padding * channels, tall, wide, frame)
-        framed = frame if padding > 0 else source
+        a = frame if padding > 0 else source
         found = count * positions
-        output = outputs[first * positions * units :]
+        output = stretch(outputs, first * positions * units, found * units)
         for j in range(panels):
             whole = (j + 1) * panel <= units
-            target = output[j * panel :] if whole else tile
+            target = stretch(output, j * panel, found * units - j * panel) if whole else tile
             at = in_z if whole else in_tile
-            b = packed[j * patch * panel :]
-            gathered_product(framed, pixels[:found], taps, b, starts[j * panel :], target, at[:found])
+            b, start = stretch(packed, j * patch * panel, patch * panel), stretch(starts, j * panel, panel)
+            gathered_product(a, stretch(pixels, 0, found), taps, b, start, target, at)
             if not whole:
                 for i in range(found):
-                    for u in range(j * panel, units):
-                        output[i * units + u] = tile[i * panel + u - j * panel]
+                    copy(tile, i * panel, output, i * units + j * panel, units - j * panel)
 
 
 @kernel(
@@ -186,36 +192,36 @@ def conv_weight_gradient(delta, x, room, places, weight_gradient, side, stride, 
     together = images_together(positions)
     rows = together * positions
 
-    taps, in_sums, pixels = places[:patch], places[patch : 2 * patch], places[2 * patch : 2 * patch + rows]
+    taps, in_sums, pixels = stretch(places, 0, patch), stretch(places, patch, patch), stretch(places, 2 * patch, rows)
     place_taps(taps, side, wide, channels, channels)
     place_rows(in_sums, panel)
     place_positions(pixels, together, tall * wide, out_height, stride * wide, out_width, stride * channels)
 
-    sums, behind = room[: panels * patch * panel], room[panels * patch * panel :]
-    packed, frame = behind[: CHUNK * panel], behind[CHUNK * panel :]
+    sums, used = stretch(room, 0, panels * patch * panel), panels * patch * panel
+    packed, used = stretch(room, used, CHUNK * panel), used + CHUNK * panel
+    frame = stretch(room, used, together * tall * wide if padding > 0 else 0)
     clear(sums)
-    if padding > 0:
-        clear(frame[: together * tall * wide])
+    clear(frame)
 
     images, deltas = flat(x), flat(delta)
     for first in range(0, batch, together):
         count = min(together, batch - first)
-        source = images[first * height * width * channels :]
+        image = height * width * channels
+        source = stretch(images, first * image, count * image)
         if padding > 0:
             lay_inside(source, count, height, width * channels, padding, padding * channels, tall, wide, frame)
-        framed = frame if padding > 0 else source
+        a = frame if padding > 0 else source
         found = count * positions
         for begin in range(0, found, CHUNK):
             end = min(begin + CHUNK, found)
             for j in range(panels):
                 filled = min(panel, units - j * panel)
-                above = deltas[(first * positions + begin) * units + j * panel :]
                 if filled < panel:
-                    clear(packed[: (end - begin) * panel])
+                    clear(packed)
                 for i in range(end - begin):
-                    for u in range(filled):
-                        packed[i * panel + u] = above[i * units + u]
-                gathered_sum(framed, taps, pixels[begin:end], packed, sums[j * patch * panel :], in_sums)
+                    copy(deltas, (first * positions + begin + i) * units + j * panel, packed, i * panel, filled)
+                total = stretch(sums, j * patch * panel, patch * panel)
+                gathered_sum(a, taps, stretch(pixels, begin, end - begin), packed, total, in_sums)
     for u in range(units):
         at = u // panel * patch * panel + u % panel
         for t in range(patch):
@@ -248,17 +254,17 @@ def conv_input_gradient(delta, weight, room, places, below, side, stride, paddin
     together = images_together(parts(height, stride) * parts(width, stride))
     rows = together * height * width
 
-    taps, pixels = places[:depth], places[depth : depth + rows]
-    in_below, in_tile = places[depth + rows : depth + 2 * rows], places[depth + 2 * rows : depth + 3 * rows]
+    taps, pixels = stretch(places, 0, depth), stretch(places, depth, rows)
+    in_below, in_tile = stretch(places, depth + rows, rows), stretch(places, depth + 2 * rows, rows)
     place_rows(in_tile, panel)
-    packed, behind = room[: panels * depth * panel], room[panels * depth * panel :]
-    start, behind = behind[:panel], behind[panel:]
-    tile, frame = behind[: rows * panel], behind[rows * panel :]
+    framed = top > 0 or tall > out_height or wide > out_width * units
+    packed, used = stretch(room, 0, panels * depth * panel), panels * depth * panel
+    start, used = stretch(room, used, panel), used + panel
+    tile, used = stretch(room, used, rows * panel), used + rows * panel
+    frame = stretch(room, used, together * tall * wide if framed else 0)
     clear(packed)
     clear(start)
-    framed = top > 0 or tall > out_height or wide > out_width * units
-    if framed:
-        clear(frame[: together * tall * wide])
+    clear(frame)
 
     tap, pixel = 0, 0
     for y in range(stride):
@@ -283,11 +289,11 @@ def conv_input_gradient(delta, weight, room, places, below, side, stride, paddin
     deltas, results = flat(delta), flat(below)
     for first in range(0, batch, together):
         count = min(together, batch - first)
-        source = deltas[first * out_height * out_width * units :]
+        source = stretch(deltas, first * out_height * out_width * units, count * out_height * out_width * units)
         if framed:
             lay_inside(source, count, out_height, out_width * units, top, top * units, tall, wide, frame)
         a = frame if framed else source
-        result = results[first * height * width * channels :]
+        result = stretch(results, first * height * width * channels, count * height * width * channels)
         tap, pixel = 0, 0
         for y in range(stride):
             for x in range(stride):
@@ -295,18 +301,17 @@ def conv_input_gradient(delta, weight, room, places, below, side, stride, paddin
                 deep = (
                     parts(side - (y + padding) % stride, stride) * parts(side - (x + padding) % stride, stride) * units
                 )
-                a_rows, a_ks = pixels[pixel : pixel + count * found], taps[tap : tap + deep]
-                home = in_below[pixel : pixel + count * found]
+                a_rows, a_ks = stretch(pixels, pixel, count * found), stretch(taps, tap, deep)
+                home = stretch(in_below, pixel, count * found)
                 pixel += together * found
                 for j in range(panels):
                     whole = (j + 1) * panel <= channels
-                    target = result[j * panel :] if whole else tile
-                    at = home if whole else in_tile[: count * found]
-                    gathered_product(a, a_rows, a_ks, packed[(j * depth + tap) * panel :], start, target, at)
+                    target = stretch(result, j * panel, result.shape[0] - j * panel) if whole else tile
+                    b = stretch(packed, (j * depth + tap) * panel, deep * panel)
+                    gathered_product(a, a_rows, a_ks, b, start, target, home if whole else in_tile)
                     if not whole:
                         for i in range(count * found):
-                            for c in range(j * panel, channels):
-                                result[home[i] + c] = tile[i * panel + c - j * panel]
+                            copy(tile, i * panel, result, home[i] + j * panel, channels - j * panel)
                 tap += deep
 
 
