@@ -44,7 +44,7 @@ def _through(dtype, z, gamma, beta, delta, groups):
 @given(shape=SHAPES, seed=SEEDS)
 def test_forward_is_the_formula(dtype, shape, seed):
     batch, positions, groups, width = shape
-    assume(positions * width > 1)  # one number is its own mean: what goes back is the noise of 0 - 0
+    assume(positions * width > 2)  # one or two numbers become 0 or +-1: what goes back is the noise of a cancellation
     z, gamma, beta, delta = _drawn(dtype, seed, batch, positions, groups * width)
     forward, _ = _through(dtype, z, gamma, beta, delta, groups)
     wide = [each.astype(np.float64) for each in (z, gamma, beta)]
