@@ -1,4 +1,4 @@
-"""What is timed: a shape (hidden layers x width, batch) and a variant (the activation), always the same step.
+"""What is timed: a shape (hidden layers x width, batch) and a variant (what layers are made of), always the same step.
 
 One step: draw a batch of the 8x8 digits, forward, softmax cross-entropy, backward, the size of every layer's weight
 gradient, Adam. float32, He-normal weights (Xavier for the squashing functions).
@@ -7,33 +7,64 @@ gradient, Adam. float32, He-normal weights (Xavier for the squashing functions).
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
-SHAPES = ("10x32,32", "30x64,64", "50x64,128")
-VARIANTS = ("relu", "sigmoid", "tanh")
+from gradtui import Scenario, tasks
+
+SHAPES = ("10x32,32", "30x64,64", "50x64,128", "20x256,128", "10x512,256")
+
+#: What each variant changes in the scenario's network.
+VARIANTS: dict[str, dict[str, str | int]] = {
+    "relu": {"activation": "relu"},
+    "sigmoid": {"activation": "sigmoid", "init": "xavier_normal"},
+    "tanh": {"activation": "tanh", "init": "xavier_normal"},
+    "gelu": {"activation": "gelu"},
+    "batch-norm": {"activation": "relu", "norm": "batch"},
+    "residual": {"activation": "relu", "skip": "residual", "skip_every": 2},
+}
 
 
 @dataclass(frozen=True)
 class Case:
-    """One line of the table."""
+    """One line of the table. `activation`, `normed` and `residual` say what the variant means to a peer."""
 
     shape: str
     variant: str
     depth: int
     width: int
     batch: int
+    scenario: Scenario = field(repr=False)
 
     @classmethod
     def parse(cls, shape: str, variant: str) -> Case:
         """From `30x64,64` and `relu`; raises ValueError saying what is allowed."""
-        match = re.fullmatch(r"(\d+)x(\d+),(\d+)", shape)
+        match = re.fullmatch(r"(\d{1,6})x(\d{1,6}),(\d{1,6})", shape)
         if match is None:
-            raise ValueError(f"--shape is {shape}, but must be LAYERSxWIDTH,BATCH as in 30x64,64")
+            raise ValueError(f"--shape is {shape!r}, but must be LAYERSxWIDTH,BATCH as in 30x64,64")
         if variant not in VARIANTS:
-            raise ValueError(f"--variant is {variant}, but must be one of {', '.join(VARIANTS)}")
+            raise ValueError(f"--variant is {variant!r}, but must be one of {', '.join(VARIANTS)}")
         depth, width, batch = (int(number) for number in match.groups())
-        return cls(shape, variant, depth, width, batch)
+        if 0 in (depth, width, batch):
+            raise ValueError(f"--shape is {shape!r}, but every number in it must be at least 1")
+        network = {"depth": depth, "width": width, "init": "he_normal", **VARIANTS[variant]}
+        scenario = Scenario.from_dict(
+            {
+                "task": {"name": "digits", "batch": batch},
+                "network": network,
+                "optimizer": {"name": "adam", "lr": 1e-3},
+            }
+        )
+        tasks.load(scenario.task, scenario.seed)  # refuses a batch larger than the training set
+        return cls(shape, variant, depth, width, batch, scenario)
 
     @property
-    def init(self) -> str:
-        return "he_normal" if self.variant == "relu" else "xavier_normal"
+    def activation(self) -> str:
+        return self.scenario.network.activation
+
+    @property
+    def normed(self) -> bool:
+        return self.scenario.network.norm != "none"
+
+    @property
+    def residual(self) -> bool:
+        return self.scenario.network.skip != "none"

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from typing import Any
 
+import numba
 from llvmlite import ir
 from numba import types
 from numba.core import cgutils
@@ -234,3 +235,97 @@ def products(wide: bool, address: Any) -> dict[str, Any]:
         call_tiles(tiles, address(a), k, 1, address(turned), n, k, address(out), m, n, address(bias))
 
     return {"block_nn": block_nn, "block_tn": block_tn, "block_nt": block_nt}
+
+
+def gathered_block(wide: bool, rows: int) -> Any:
+    """gathered_block(a, a_rows, a_ks, depth, b, start, c, c_rows): C = A B + start, rows x (VECTORS * lanes) numbers.
+
+    A[i, k] lies at a[a_rows[i] + a_ks[k]], row i of C at c[c_rows[i]]: three tables of int64. So the patches of an
+    image are a matrix without being copied out. B is a panel, (depth, VECTORS * lanes). `start` is the address of a
+    row to begin from, or 0: then C is added to.
+    """
+
+    @intrinsic
+    def kernel(
+        typing_context: Any, a: Any, a_rows: Any, a_ks: Any, depth: Any, b: Any, start: Any, c: Any, c_rows: Any
+    ) -> Any:
+        def codegen(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
+            a, a_rows, a_ks, depth, b, start, c, c_rows = arguments
+            emit = _Emitter(builder, wide)
+            count = emit.vector.count
+            index = a.type
+
+            def vectors(line: Any) -> list[Any]:
+                return [builder.gep(line, [ir.Constant(index, v * count)]) for v in range(VECTORS)]
+
+            def entry(table: Any, at: Any) -> Any:
+                return builder.load(builder.gep(builder.inttoptr(table, index.as_pointer()), [at]))
+
+            def line(array: Any, table: Any, i: int) -> Any:
+                return builder.gep(emit.pointer(array), [entry(table, ir.Constant(index, i))])
+
+            factors = [line(a, a_rows, i) for i in range(rows)]
+            results = [vectors(line(c, c_rows, i)) for i in range(rows)]
+            sums = [[cgutils.alloca_once(builder, emit.vector) for _ in range(VECTORS)] for _ in range(rows)]
+            given = builder.icmp_signed("!=", start, ir.Constant(index, 0))
+            for i in range(rows):
+                for at, other, slot in zip(vectors(emit.pointer(start)), results[i], sums[i], strict=True):
+                    builder.store(emit.load_vector(builder.select(given, at, other)), slot)
+            with cgutils.for_range(builder, depth) as loop:
+                b_line = builder.gep(emit.pointer(b), [builder.mul(loop.index, ir.Constant(index, VECTORS * count))])
+                columns = [emit.load_vector(at) for at in vectors(b_line)]
+                offset = entry(a_ks, loop.index)
+                for i in range(rows):
+                    factor = emit.splat(builder.load(builder.gep(factors[i], [offset])))
+                    for column, slot in zip(columns, sums[i], strict=True):
+                        product = builder.fmul(factor, column, flags=["contract"])
+                        builder.store(builder.fadd(builder.load(slot), product, flags=["contract"]), slot)
+            for i in range(rows):
+                for slot, at in zip(sums[i], results[i], strict=True):
+                    emit.store_vector(builder.load(slot), at)
+            return context.get_dummy_value()
+
+        return types.none(*[types.int64] * 8), codegen
+
+    return kernel
+
+
+def gathered_products(wide: bool, address: Any) -> dict[str, Any]:
+    """gathered_product and gathered_sum of `kernels.convolution`."""
+    six, four, two, one = (gathered_block(wide, rows) for rows in (6, 4, 2, 1))
+
+    def multiply(a, a_rows, a_ks, b, start, c, c_rows):
+        rows = a_rows.shape[0]
+        depth = a_ks.shape[0]
+        a_at, ks_at, b_at, c_at = address(a), address(a_ks), address(b), address(c)
+        row, place = address(a_rows), address(c_rows)
+        # As many blocks of six rows as leave a multiple of four.
+        sixes = rows // 6
+        while sixes > 0 and (rows - 6 * sixes) % 4 != 0 and rows % 2 == 0:
+            sixes -= 1
+        for _ in range(sixes):
+            six(a_at, row, ks_at, depth, b_at, start, c_at, place)
+            row += 48
+            place += 48
+        rest = rows - 6 * sixes
+        for _ in range(rest // 4):
+            four(a_at, row, ks_at, depth, b_at, start, c_at, place)
+            row += 32
+            place += 32
+        if rest & 2 != 0:
+            two(a_at, row, ks_at, depth, b_at, start, c_at, place)
+            row += 16
+            place += 16
+        if rest & 1 != 0:
+            one(a_at, row, ks_at, depth, b_at, start, c_at, place)
+
+    options: dict[str, Any] = {"forceinline": True, "error_model": "numpy", "boundscheck": False, "_nrt": False}
+    compiled: Any = numba.njit(**options)(multiply)
+
+    def gathered_product(a, a_rows, a_ks, b, start, c, c_rows):
+        compiled(a, a_rows, a_ks, b, address(start), c, c_rows)
+
+    def gathered_sum(a, a_rows, a_ks, b, c, c_rows):
+        compiled(a, a_rows, a_ks, b, 0, c, c_rows)
+
+    return {"gathered_product": gathered_product, "gathered_sum": gathered_sum}

@@ -12,7 +12,8 @@ from gradtui.engine.layout import Region
 from gradtui.engine.matrices import Matrix, Picture
 from gradtui.engine.norms import Norm, kind_of
 from gradtui.engine.plan import Plan
-from gradtui.engine.products import Product, Reparametrised
+from gradtui.engine.pools import Pooling
+from gradtui.engine.products import Product, Reparametrised, scratch
 from gradtui.engine.randomness import Stream
 from gradtui.engine.residual import Join, Keep, LearnedJoin, Projection
 from gradtui.engine.stages import Activate, Append, Drop, Highway, LearnedSlope, Stage
@@ -77,18 +78,20 @@ def _reserve_for_matrices(made: Plan) -> None:
     """What matrices share: scratch of the products, of clipping, and of Muon."""
     shapes = [shape for spec in made.specs for shape in _shapes(spec)]
     largest = max(rows * columns for rows, columns in shapes)
-    made.reserve("product_scratch", "real", max(largest, max(_columns(spec) for spec in made.specs)))
+    wanted = [scratch(made.batch, spec.window, spec.source, spec.size) for spec in made.specs]
+    wanted += [
+        scratch(made.batch, spec.projection, spec.kept, spec.size)
+        for spec in made.specs
+        if spec.kept and spec.projection
+    ]
+    made.reserve("room", "real", max(room for room, _ in wanted))
+    made.reserve("places", "int64", max(places for _, places in wanted))
     made.reserve("clipped", "real", largest)
     if OPTIMIZERS[made.scenario.optimizer.name].matrix is not None:
         for name in ("orthogonal", "orthogonal_product"):
             made.reserve(name, "real", largest)
         for name in ("gram", "polynomial"):
             made.reserve(name, "real", max(min(shape) for shape in shapes) ** 2)
-
-
-def _columns(spec: LayerSpec) -> int:
-    """Numbers that a convolution unfolds at once."""
-    return 0
 
 
 def _reserve_bits(made: Plan) -> None:
@@ -283,7 +286,8 @@ class _Builder:
             window=spec.window,
             source=spec.source,
             size=spec.size,
-            scratch=self._made.regions["product_scratch"],
+            room=self._made.regions["room"],
+            places=self._made.regions["places"],
         )
 
     def _norm(self, spec: LayerSpec, rows: int) -> Norm | None:
@@ -354,7 +358,8 @@ class _Builder:
             window=spec.window,
             source=spec.source,
             size=spec.size,
-            scratch=at["product_scratch"],
+            room=at["room"],
+            places=at["places"],
         )
         shared = {
             name: made.shared(name, "real", made.batch, made.largest).part(0, (rows, units))
@@ -382,13 +387,28 @@ class _Builder:
             sums=made.regions["skip_sums"][spec.index],
         )
 
-    def _pools(self, spec: LayerSpec) -> list[Stage]:
-        assert not spec.pools
-        return []
+    def _pools(self, spec: LayerSpec) -> list[Pooling]:
+        made, size, found = self._made, spec.joined, []
+        for number, pool in enumerate(spec.pools):
+            made_size = pool.over(size)
+            rows = made.batch * made_size.positions
+            found.append(
+                Pooling(
+                    pool=pool,
+                    source=size,
+                    size=made_size,
+                    pooled=self._own(spec, f"pooled_{number}", rows, size.channels),
+                    winner=self._own(spec, f"winner_{number}", rows, size.channels) if pool.largest else None,
+                )
+            )
+            size = made_size
+        return found
 
     def _output(self, spec: LayerSpec, a: Region, stages: list[Stage]) -> Region:
         """Where the last stage leaves what the next layer reads."""
         for stage in reversed(stages):
+            if isinstance(stage, Pooling):
+                return stage.pooled
             if isinstance(stage, Append):
                 return stage.joined
             if isinstance(stage, Highway):
@@ -447,7 +467,8 @@ class _Builder:
             window=window,
             source=size,
             size=spec.size,
-            scratch=at["product_scratch"],
+            room=at["room"],
+            places=at["places"],
         )
         return Projection(
             product=product,

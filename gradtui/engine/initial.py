@@ -52,12 +52,19 @@ UNIFORM: dict[str, Scale] = {
 
 
 def initial_weight(
-    network: Network, seed: int, place: int, shape: tuple[int, int], fans: Fans, stream: Stream = Stream.WEIGHT
+    network: Network,
+    seed: int,
+    place: int,
+    shape: tuple[int, int],
+    fans: Fans | None = None,
+    stream: Stream = Stream.WEIGHT,
 ) -> Floats:
-    """Weights of `shape` (rows, columns), in PyTorch's order. `place` keys the draws: hidden layers count from 1, the
+    """Weights of `shape` (rows, columns), in PyTorch's order; `fans` are the shape's own unless something else is said.
+    `place` keys the draws: hidden layers count from 1, the
     output layer is 0, so that a deeper network begins with the very layers of the shallower one. `lsuv` begins as
     `orthogonal`."""
     gain, init = network.init_gain, network.init
+    fans = fans or Fans(shape[1], shape[0])
     if init == "zeros":
         return np.zeros(shape)
     if init == "identity":

@@ -200,6 +200,26 @@ def flat(typing_context: Any, array: Any) -> Any:
 
 
 @intrinsic
+def stretch(typing_context: Any, array: Any, start: Any, length: Any) -> Any:
+    """`length` entries of a row from `start` on."""
+
+    def codegen(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
+        source = make_array(array)(context, builder, value=arguments[0])
+        target = make_array(array)(context, builder)
+        populate_array(
+            target,
+            data=builder.gep(source.data, [arguments[1]]),
+            shape=cgutils.pack_array(builder, [arguments[2]]),
+            strides=cgutils.pack_array(builder, [source.itemsize]),
+            itemsize=source.itemsize,
+            meminfo=None,
+        )
+        return target._getvalue()
+
+    return array(array, types.int64, types.int64), codegen
+
+
+@intrinsic
 def address(typing_context: Any, array: Any) -> Any:
     """Where the array's first element lies."""
 
@@ -268,6 +288,7 @@ def by_name(wide: bool) -> dict[str, Callable[..., Any]]:
         "blas_nn": _matrix_product(False, False, keep=0.0),
         "blas_tn": _matrix_product(True, False, keep=0.0),
         "flat": flat,
+        "stretch": stretch,
         "power_of_two": _power_of_two(wide),
         "root": _root(wide),
         "fused": _fused(wide),

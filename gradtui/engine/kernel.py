@@ -12,6 +12,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Any, Literal
 
 import numpy as np
@@ -38,11 +39,11 @@ class Parameter:
     dtype: str = ""
     dims: tuple[str, ...] = ()
 
-    @property
+    @cached_property
     def is_array(self) -> bool:
         return self.access in ("in", "out", "inout")
 
-    @property
+    @cached_property
     def is_address(self) -> bool:
         return self.access in ("blas", "tiles")
 
@@ -68,7 +69,17 @@ class Kernel:
         used = set(self.body.__code__.co_names) & set(annotated)
         return all(name in names for name in used)
 
-    @property
+    @cached_property
+    def operands(self) -> frozenset[str]:
+        """The names of what an instruction must bring along: all but the addresses of matrix products."""
+        return frozenset(p.name for p in self.parameters if not p.is_address)
+
+    @cached_property
+    def fixed_sizes(self) -> dict[str, int]:
+        """The sizes that are stated as numbers, by themselves: {"6": 6}."""
+        return {dim: int(dim) for parameter in self.parameters for dim in parameter.dims if dim.isdigit()}
+
+    @cached_property
     def dims(self) -> tuple[str, ...]:
         """The names of the sizes that the row must carry, in order of first appearance."""
         seen: dict[str, None] = {}
@@ -145,3 +156,12 @@ def device(exact: bool = False, intrinsic: str = "") -> Callable[[Function], Fun
 def flat(array):
     """The same memory seen as one row: one long loop vectorises better than many short ones."""
     return array.reshape(-1)
+
+
+@device(intrinsic="stretch")
+def stretch(row, start, length):
+    """`length` entries of a one-dimensional array from `start` on: a slice, but what lies outside is a mistake and not
+    cut off, and the rules for it are not compiled into every kernel."""
+    if not 0 <= start <= start + length <= row.shape[0]:
+        raise IndexError(f"{start}+{length} is outside of {row.shape[0]}")
+    return row[start : start + length]

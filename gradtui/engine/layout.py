@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from math import prod
 
 import numpy as np
@@ -23,15 +23,14 @@ class Region:
     shape: Shape
     offset: int
 
-    @property
-    def size(self) -> int:
-        """Number of elements."""
-        return prod(self.shape)
+    #: Number of elements, and the first byte behind the region: asked for so often that they are kept.
+    size: int = field(init=False, repr=False, compare=False)
+    end: int = field(init=False, repr=False, compare=False)
 
-    @property
-    def end(self) -> int:
-        """First byte behind the region."""
-        return self.offset + self.size * self.dtype.itemsize
+    def __post_init__(self) -> None:
+        size = prod(self.shape)
+        object.__setattr__(self, "size", size)
+        object.__setattr__(self, "end", self.offset + size * self.dtype.itemsize)
 
     def __getitem__(self, index: int) -> Region:
         """The part at `index` of the first axis."""

@@ -17,13 +17,14 @@ from gradtui.engine.stages import Deltas, Kept, Spare, Stage, Trained
 @dataclass(frozen=True)
 class Kind:
     """One row of the table. `over_batch`: its statistics join the examples of a batch, so that evaluation needs running
-    ones. `grouped`: it looks at whole images, in groups of channels. `shifts`: it has a trained beta. `eps` is
+    ones. `grouped`: it looks at groups of channels; `images`: at all places of an image together. `shifts`: it has a trained beta. `eps` is
     PyTorch's default for a number format."""
 
     forward: Kernel
     backward: Kernel
     over_batch: bool = False
     grouped: bool = False
+    images: bool = False
     shifts: bool = True
     eps: Callable[[str], float] = lambda dtype: 1e-5
 
@@ -31,14 +32,16 @@ class Kind:
 _BATCH = Kind(normalisation.batch_norm_forward, normalisation.batch_norm_backward, over_batch=True)
 _LAYER = Kind(*normalisation.LAYER_NORM)
 _RMS = Kind(*normalisation.RMS_NORM, shifts=False, eps=lambda dtype: float(np.finfo(dtype).eps))
-_GROUP = Kind(group_norm.group_norm_forward, group_norm.group_norm_backward, grouped=True)
+_GROUP = Kind(group_norm.dense_group_norm_forward, group_norm.dense_group_norm_backward, grouped=True)
+_IMAGES = Kind(group_norm.group_norm_forward, group_norm.group_norm_backward, grouped=True, images=True)
 
 
 def kind_of(name: str, positions: int) -> Kind | None:
     """The normalisation that a name of the menu stands for on layers with so many positions; None where the signal is
     not normalised. Layer norm joins all of an image, which is one group."""
-    kinds = {"batch": _BATCH, "layer": _LAYER if positions == 1 else _GROUP, "rms": _RMS, "group": _GROUP}
-    return kinds.get(name)
+    dense = positions == 1
+    layer, group = (_LAYER, _GROUP) if dense else (_IMAGES, _IMAGES)
+    return {"batch": _BATCH, "layer": layer, "rms": _RMS, "group": group}.get(name)
 
 
 @dataclass(frozen=True)
@@ -108,7 +111,7 @@ class Norm(Stage):
                 "running_variance": self.running_variance,
                 "mean": self.mean,
             }
-        elif self.kind.grouped:
+        elif self.kind.images:
             extra = {"scratch": self.scratch.part(0, (2, self.scratch.shape[1]))}
         program.add(
             self.kind.forward,
@@ -131,12 +134,12 @@ class Norm(Stage):
             gamma_gradient=self.gamma_gradient,
             beta_gradient=self.beta_gradient,
             sums=self.sums,
-            **({"scratch": self.scratch} if self.kind.grouped else {}),
+            **({"scratch": self.scratch} if self.kind.images else {}),
         )
         return delta
 
     def _seen(self, rows: Region) -> Region:
         """The rows as the kernels of this kind want them."""
-        if not self.kind.grouped:
+        if not self.kind.images:
             return rows
         return rows.reshaped(rows.shape[0] // self.positions, self.positions, rows.shape[1])

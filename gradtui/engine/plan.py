@@ -159,7 +159,7 @@ def _reserve_passes(made: Plan) -> None:
 def _buffers(specs: tuple[LayerSpec, ...]) -> int:
     """How many buffers a layer holds at most: what it reads, what its product makes, and what each stage adds."""
     return max(
-        3 + (spec.norm != "none") + 3 * spec.gated + spec.appends + len(spec.pools) + 2 * (spec.joins is not None)
+        3 + (spec.norm != "none") + 3 * spec.gated + spec.appends + 2 * len(spec.pools) + 2 * (spec.joins is not None)
         for spec in specs
     )
 

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
 
-from gradtui.engine.kernels import gauges, weight_norm
+from gradtui.engine.kernels import convolution, gauges, weight_norm
 from gradtui.engine.kernels.activation import column_sums
 from gradtui.engine.kernels.linear import Linear
 from gradtui.engine.kernels.linear import choose as choose_linear
@@ -33,7 +32,7 @@ class Product:
     """z = x W^T + b, W being `matrix` or made of it; with a `window`, for each of its places on an image.
 
     What is read and written has a row an example, or a row for each place of each image. `bias_gradient` is None where
-    the bias is no parameter. `scratch` is shared by all products.
+    the bias is no parameter. `room` and `places` are scratch that all products share.
     """
 
     matrix: Matrix
@@ -44,7 +43,8 @@ class Product:
     window: Window | None
     source: Size
     size: Size
-    scratch: Region
+    room: Region
+    places: Region
 
     @property
     def weight(self) -> Region:
@@ -66,17 +66,16 @@ class Product:
         """Append z = x W^T + b."""
         if self.window:
             program.add(
-                self._convolution(x).forward,
+                convolution.conv_forward,
                 x=self._images(x, self.source),
                 weight=self.weight,
                 bias=self.bias,
-                columns=self._columns(),
                 z=self._images(z, self.size),
-                **self._window(),
+                **self._scratch(self.window),
             )
             return
         rows = self._rows(x)
-        turned = self.scratch.part(0, (self.matrix.values.shape[1], self.matrix.values.shape[0]))
+        turned = self.room.part(0, (self.matrix.values.shape[1], self.matrix.values.shape[0]))
         program.add(self._linear(x).forward, x=rows, weight=self.weight, bias=self.bias, turned=turned, z=z)
 
     def backward(self, program: Program, x: Region, delta: Region) -> None:
@@ -86,12 +85,11 @@ class Product:
         gradient = self.reparametrised.gradient if self.reparametrised else self.matrix.gradient
         if self.window:
             program.add(
-                self._convolution(x).weight_gradient,
+                convolution.conv_weight_gradient,
                 delta=self._images(delta, self.size),
                 x=self._images(x, self.source),
-                columns=self._columns(),
                 weight_gradient=gradient,
-                **self._window(),
+                **self._scratch(self.window),
             )
         else:
             program.add(self._linear(x).weight_gradient, delta=delta, x=self._rows(x), weight_gradient=gradient)
@@ -117,12 +115,11 @@ class Product:
         """Append below = dL/dx, delta being dL/dz."""
         if self.window:
             program.add(
-                self._convolution(below).input_gradient,
+                convolution.conv_input_gradient,
                 delta=self._images(delta, self.size),
                 weight=self.weight,
-                columns=self._columns(),
                 below=self._images(below, self.source),
-                **self._window(),
+                **self._scratch(self.window),
             )
         else:
             program.add(self._linear(below).input_gradient, delta=delta, weight=self.weight, below=self._rows(below))
@@ -134,18 +131,24 @@ class Product:
         """What is read, a row an example."""
         return x.reshaped(x.size // self.source.numbers, self.source.numbers)
 
-    def _convolution(self, x: Region) -> Any:
-        raise NotImplementedError
-
     def _images(self, rows: Region, size: Size) -> Region:
         return rows.reshaped(rows.size // size.numbers, *size)
 
-    def _columns(self) -> Region:
-        return self.scratch
+    def _scratch(self, window: Window) -> dict[str, Region | int]:
+        return {
+            "room": self.room,
+            "places": self.places,
+            "side": window.kernel,
+            "stride": window.stride,
+            "padding": window.padding,
+        }
 
-    def _window(self) -> dict[str, int]:
-        assert self.window
-        return {"kernel": self.window.kernel, "stride": self.window.stride, "padding": self.window.padding}
+
+def scratch(batch: int, window: Window | None, source: Size, size: Size) -> tuple[int, int]:
+    """(room, places): how many real and how many whole numbers of scratch a product wants."""
+    if window is None:
+        return source.numbers * size.channels, 0
+    return convolution.scratch(batch, *source, size.channels, *window)
 
 
 def flat(region: Region) -> Region:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from dataclasses import dataclass
 
 import numpy as np
@@ -100,11 +99,10 @@ class LinkedProgram:
 
 def check(kernel: Kernel, arguments: dict[str, Argument], dtype: np.dtype[np.generic]) -> dict[str, int]:
     """The sizes of the instruction; raises ProgramError if it does not hold together."""
-    expected = {p.name for p in kernel.parameters if not p.is_address}
-    if expected != set(arguments):
-        wrong = ", ".join(sorted(expected ^ set(arguments)))
+    if kernel.operands != arguments.keys():
+        wrong = ", ".join(sorted(kernel.operands ^ arguments.keys()))
         raise ProgramError(f"{kernel.name}: missing or unknown arguments: {wrong}")
-    sizes: dict[str, int] = {}
+    sizes = dict(kernel.fixed_sizes)
     regions: list[tuple[Parameter, Region]] = []
     for parameter in kernel.parameters:
         if parameter.is_address:
@@ -131,21 +129,21 @@ def _check_shape(kernel: Kernel, parameter: Parameter, region: Region, sizes: di
             f"{kernel.name}: {parameter.name} has {len(parameter.dims)} axes, {region.name} {region.shape}"
         )
     for dim, length in zip(parameter.dims, region.shape, strict=True):
-        known = int(dim) if dim.isdigit() else sizes.setdefault(dim, length)
+        known = sizes.setdefault(dim, length)
         if known != length:
             raise ProgramError(
                 f"{kernel.name}: {dim} is {known} elsewhere, {length} in {parameter.name} ({region.name})"
             )
 
 
-def _check_overlaps(kernel: Kernel, regions: Iterable[tuple[Parameter, Region]]) -> None:
+def _check_overlaps(kernel: Kernel, regions: list[tuple[Parameter, Region]]) -> None:
     """What an instruction writes may touch none of its other arguments."""
-    regions = list(regions)
     for parameter, region in regions:
         if parameter.access == "in":
             continue
+        start, end = region.offset, region.end
         for other, read in regions:
-            if other is not parameter and region.offset < read.end and read.offset < region.end:
+            if start < read.end and read.offset < end and other is not parameter:
                 raise ProgramError(
                     f"{kernel.name}: writes {parameter.name} ({region.name}) over {other.name} ({read.name})"
                 )

@@ -67,11 +67,12 @@ def sentence(before: Scenario, after: Scenario, effect: Effect, step: int) -> st
 
 def _flat(scenario: Scenario) -> dict[str, Any]:
     found: dict[str, Any] = {}
-    for field in msgspec.structs.fields(scenario):
-        value = getattr(scenario, field.name)
+    # Names alone: `msgspec.structs.fields` reads every annotation anew, 1 ms a scenario.
+    for name in scenario.__struct_fields__:
+        value = getattr(scenario, name)
         if isinstance(value, msgspec.Struct):
-            for inner in msgspec.structs.fields(value):
-                found[f"{field.name}.{inner.name}"] = getattr(value, inner.name)
+            for inner in value.__struct_fields__:
+                found[f"{name}.{inner}"] = getattr(value, inner)
         else:
-            found[field.name] = value
+            found[name] = value
     return found

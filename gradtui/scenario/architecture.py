@@ -235,7 +235,9 @@ def _parts(network: Network) -> Iterator[_Part]:
         raise ScenarioError("network.layer[1] is a pool: the first layer must be one with weights, dense or conv")
     for start, stop in pairwise([*starts, len(listed)]):
         choice = listed[start]
-        kind = choice.kind or ("conv" if network.kind == "cnn" else "dense")
+        kind = choice.kind
+        if kind == "auto":
+            kind = "conv" if network.kind == "cnn" else "dense"
         yield _Part(kind, _own(network, choice), tuple(_pool(each) for each in listed[start + 1 : stop]))
 
 

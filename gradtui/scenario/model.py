@@ -40,8 +40,8 @@ class LayerChoice(Section, frozen=True, omit_defaults=True):
     """`[[network.layer]]`: one hidden layer, or one pool behind it. What it leaves out is as in `[network]`, and stays
     left out when it is written down."""
 
-    kind: str = ""
-    """dense, conv, or a pool; empty: what the network's kind is made of."""
+    kind: str = "auto"
+    """dense, conv, or a pool; auto: what the network's kind is made of."""
     repeat: int = 1
     """So many of it, one after another."""
     width: int | None = None

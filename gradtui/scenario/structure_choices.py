@@ -31,7 +31,7 @@ KINDS = (
 )
 
 LAYER_KINDS = (
-    Choice("", "as the network", "conv in a convolutional network, dense otherwise"),
+    Choice("auto", "as the network", "conv in a convolutional network, dense otherwise"),
     Choice("dense", "dense", "fully connected; an image is read as one row"),
     Choice("conv", "convolution", "a convolution; `width` is the number of its channels"),
     Choice("max_pool", "max pool", "the largest of each window of the image; kernel 2, stride as the kernel"),

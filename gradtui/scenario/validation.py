@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from functools import cache
 from typing import Any, TypeVar, get_args, get_origin
 
 import msgspec
@@ -41,9 +42,15 @@ def _with_own_defaults(document: Mapping[str, object]) -> Mapping[str, object]:
     return filled
 
 
+@cache
+def _fields(section: type[Section]) -> tuple[msgspec.structs.FieldInfo, ...]:
+    """The fields of a section; reading its annotations takes half a millisecond each time."""
+    return msgspec.structs.fields(section)
+
+
 def keys(section: type[Section] = Scenario, path: str = "") -> Iterator[tuple[str, Any]]:
     """Every settable key in dotted form with its type, `("network.depth", int)`; no lists of tables."""
-    for field in msgspec.structs.fields(section):
+    for field in _fields(section):
         dotted = f"{path}.{field.name}" if path else field.name
         if _is_section(field.type):
             yield from keys(field.type, dotted)
@@ -56,7 +63,7 @@ def _section(section: type[Table], document: object, path: str, problems: list[s
     if not isinstance(document, Mapping):
         problems.append(f"{path} is {shown(document)}, but must be a table: [{path}]")
         return None
-    fields = {field.name: field for field in msgspec.structs.fields(section)}
+    fields = {field.name: field for field in _fields(section)}
     before = len(problems)
     found: dict[str, object] = {}
     for key, value in document.items():
@@ -154,12 +161,14 @@ def _layer_combinations(network: Network) -> Iterator[str]:
         pools = layer.kind.endswith("pool")
         if network.kind == "mlp" and (pools or layer.kind == "conv"):
             yield f'{where}.kind is "{layer.kind}", which needs images: set network.kind = "cnn"'
-        if pools or layer.kind == "dense" or (not layer.kind and network.kind == "mlp"):
+        dense = layer.kind == "dense" or (layer.kind == "auto" and network.kind == "mlp")
+        if pools or dense:
             windows = ("kernel", "stride") if pools and not layer.kind.startswith("global") else ()
             meaning = {"kind", "repeat", *windows} if pools else _fields(LayerChoice) - {"kernel", "stride", "padding"}
             for key in sorted(_fields(LayerChoice) - meaning):
                 if getattr(layer, key) is not None:
-                    yield f"{where}.{key} means nothing to a layer of kind {layer.kind or 'dense'}: leave it out"
+                    kind = layer.kind if pools else "dense"
+                    yield f"{where}.{key} means nothing to a layer of kind {kind}: leave it out"
     listed = architecture.depth(network)
     if network.layer and listed > DEEPEST:
         yield f"network.layer lists {listed:,} hidden layers; at most {DEEPEST:,} are allowed"

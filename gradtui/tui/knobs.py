@@ -87,9 +87,13 @@ _SLOPES = (-1.0, -0.5, -0.25, 0.0, 0.01, 0.1, 0.25, 0.5, 1.0)
 _DECAYS = (0.0, 0.5, 0.8, 0.9, 0.95, 0.98, 0.99, 0.995, 0.999, 0.9999)
 
 KNOBS: tuple[Knob, ...] = (
-    Knob("network.kind", "kind", "NETWORK"),
     Knob("network.depth", "depth", "NETWORK", _DEPTHS),
     Knob("network.width", "width", "NETWORK", _TWOS),
+    Knob("network.kind", "kind", "NETWORK"),
+    Knob("network.kernel", "kernel", "NETWORK", (1, 2, 3, 5, 7)),
+    Knob("network.stages", "stages", "NETWORK", (1, 2, 3, 4)),
+    Knob("network.downsample", "smaller by", "NETWORK"),
+    Knob("network.head", "head", "NETWORK"),
     Knob("network.activation", "activation", "NETWORK"),
     Knob("network.negative_slope", "slope", "NETWORK", _rungs(-4, 1)),
     Knob("network.prelu_init", "slope at 0", "NETWORK", _SLOPES),
@@ -103,7 +107,16 @@ KNOBS: tuple[Knob, ...] = (
     Knob("network.init_fan", "fan", "NETWORK"),
     Knob("network.init_bias_kind", "biases", "NETWORK"),
     Knob("network.norm", "norm", "NETWORK"),
+    Knob("network.norm_groups", "groups", "NETWORK", _TWOS),
+    Knob("network.norm_place", "norm place", "NETWORK"),
     Knob("network.skip", "skip", "NETWORK"),
+    Knob("network.skip_every", "block", "NETWORK", (1, 2, 3, 4, 5, 6, 8, 10)),
+    Knob("network.skip_form", "sum", "NETWORK"),
+    Knob("network.skip_scale", "branch x", "NETWORK", (0.0, 0.1, 0.2, 0.5, 0.7, 1.0, 2.0)),
+    Knob("network.rezero_init", "branch at 0", "NETWORK", (0.0, 0.01, 0.1, 0.5, 1.0)),
+    Knob("network.highway_bias", "gate bias", "NETWORK", (-10.0, -5.0, -4.0, -3.0, -2.0, -1.0, 0.0, 1.0)),
+    Knob("network.growth_rate", "growth", "NETWORK", _TWOS),
+    Knob("network.dropout", "dropout", "NETWORK", (0.0, 0.05, 0.1, 0.2, 0.3, 0.5, 0.8), {0.0: "off"}),
     Knob("network.dtype", "dtype", "NETWORK"),
     Knob("optimizer.name", "optimizer", "TRAINING"),
     Knob("optimizer.lr", "lr", "TRAINING", _rungs(-8, 3)),
@@ -112,6 +125,9 @@ KNOBS: tuple[Knob, ...] = (
     Knob("optimizer.beta2", "beta2", "TRAINING", _DECAYS),
     Knob("optimizer.eps", "eps", "TRAINING", _rungs(-16, 0)),
     Knob("optimizer.clip_norm", "clip", "TRAINING", (0.0, *_rungs(-6, 3)), {0.0: "off"}),
+    Knob("optimizer.weight_decay", "decay", "TRAINING", (0.0, *_rungs(-6, 0)), {0.0: "off"}),
+    Knob("optimizer.schedule", "schedule", "TRAINING"),
+    Knob("optimizer.warmup_steps", "warm-up", "TRAINING", (0, *_TWOS), {0: "off"}),
     Knob("task.batch", "batch", "TRAINING", (0, *_TWOS), {0: "all"}),
     Knob("seed", "seed", "TRAINING", tuple(range(100))),
     Knob("task.name", "task", "TASK"),
@@ -126,5 +142,7 @@ def in_use(scenario: Scenario) -> list[Knob]:
 
 
 def _is_read(knob: Knob, scenario: Scenario) -> bool:
+    if scenario.network.layer and knob.key in ("network.depth", "network.width"):
+        return False  # the layers are listed one by one
     readers = menu.readers(knob.key)
     return not readers or any(Knob(menu_key, "", "").value(scenario) == row.name for menu_key, row in readers)

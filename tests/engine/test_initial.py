@@ -34,7 +34,7 @@ KURTOSIS = {"uniform": 1.8, "normal": 3.0}
 
 def _weight(init, place=1, **settings):
     network = Network(init=init, init_std=0.03, init_bound=0.05, **settings)
-    return initial_weight(network, 7, place, FAN_OUT, FAN_IN)
+    return initial_weight(network, 7, place, (FAN_OUT, FAN_IN))
 
 
 def test_every_scheme_on_the_menu_is_made():
@@ -58,7 +58,7 @@ def test_bounds():
     """A uniform scheme comes close to its bound and never beyond; so does the truncated normal."""
     for init, bound in (("uniform", 0.05), ("torch_default", 1.0 / math.sqrt(FAN_IN)), ("truncated_normal", 0.06)):
         assert bound * 0.99 < np.abs(_weight(init)).max() < bound
-    wide = initial_weight(Network(init="uniform"), 7, 1, FAN_OUT, FAN_IN)
+    wide = initial_weight(Network(init="uniform"), 7, 1, (FAN_OUT, FAN_IN))
     assert np.abs(wide).max() < 1.0 / math.sqrt(FAN_IN)
 
 
@@ -85,10 +85,10 @@ def test_schemes_of_a_family_share_their_draws():
 @pytest.mark.parametrize("shape", [(64, 64), (96, 160), (160, 96), (1, 9), (9, 1)])
 def test_orthogonal(shape):
     """Orthonormal rows or columns, to the last digits; R's diagonal made positive, as PyTorch does it."""
-    weight = initial_weight(Network(init="orthogonal", init_gain=3.0), 7, 1, *shape) / 3.0
+    weight = initial_weight(Network(init="orthogonal", init_gain=3.0), 7, 1, shape) / 3.0
     product = weight @ weight.T if shape[0] <= shape[1] else weight.T @ weight
     assert np.abs(product - np.eye(min(shape))).max() < 1e-12
-    draws = initial_weight(Network(init="normal", init_std=1.0), 7, 1, *shape)
+    draws = initial_weight(Network(init="normal", init_std=1.0), 7, 1, shape)
     r = weight @ draws.T if shape[0] <= shape[1] else weight.T @ draws
     assert (np.diag(r) > 0.0).all()
 

@@ -96,14 +96,14 @@ def _words(flags):
 
 
 @pytest.mark.parametrize("dtype", DTYPES)
-@given(batch=BATCHES, units=st.integers(1, 9), seed=SEEDS, flat=st.booleans())
-def test_note_examples(dtype, batch, units, seed, flat):
-    """One bit an example: the value is not 0, or cannot be 0 by construction."""
+@given(batch=BATCHES, positions=st.integers(1, 3), units=st.integers(1, 9), seed=SEEDS, flat=st.booleans())
+def test_note_examples(dtype, batch, positions, units, seed, flat):
+    """One bit an example: the value is not 0 at some place, or cannot be 0 by construction."""
     random = np.random.default_rng(seed)
-    values = np.maximum(random.standard_normal((batch, units)), 0.0).astype(dtype)
+    values = np.maximum(random.standard_normal((batch, positions, units)), 0.0).astype(dtype)
     sizes = {"words": -(-batch // 64)}
     found = both_ways(note_examples, dtype, values=values, flat_values=int(flat), sizes=sizes)["bits"]
-    assert (found == _words((values != 0.0) | (not flat))).all()
+    assert (found == _words((values != 0.0).any(axis=1) | (not flat))).all()
 
 
 @pytest.mark.parametrize("dtype", DTYPES)
@@ -112,16 +112,18 @@ def test_note_examples(dtype, batch, units, seed, flat):
     fan_in=st.integers(1, 9),
     fan_out=st.integers(1, 9),
     seed=SEEDS,
+    area=st.sampled_from([1, 4]),
     zeros=st.sampled_from([0.1, 0.5, 0.95]),
 )
-def test_explain_zeros(dtype, batch, fan_in, fan_out, seed, zeros):
-    """The zeros that no closed path explains and the silent units by brute force; who is still heard below."""
+def test_explain_zeros(dtype, batch, fan_in, fan_out, seed, area, zeros):
+    """The zeros that no closed path explains and the silent units by brute force; who is still heard below. A window
+    has its channels at each of `area` places."""
     random = np.random.default_rng(seed)
-    g = np.where(random.random((fan_out, fan_in)) < zeros, 0.0, 1.0).astype(dtype)
+    g = np.where(random.random((fan_out, area * fan_in)) < zeros, 0.0, 1.0).astype(dtype)
     slope, x, live = (random.random((batch, n)) > zeros for n in (fan_out, fan_in, 1))
     arguments = {"g": g, "slope_bits": _words(slope), "x_bits": _words(x), "live": _words(live)[0]}
     found = both_ways(explain_zeros, dtype, closes=1, **arguments)
-    assert found["counts"][0] == naive.unexplained_zeros(g, slope & live, x)
+    assert found["counts"][0] == naive.unexplained_zeros(g, slope & live, np.tile(x, area))
     assert found["counts"][1] == naive.silent_units(slope).sum()
     assert (found["live"] == _words(live & slope.any(axis=1, keepdims=True))[0]).all()
 

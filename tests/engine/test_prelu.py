@@ -67,18 +67,18 @@ def test_the_slope_is_a_parameter(share, shape):
     """It is listed, starts where it is told to, moves, has a gradient and a gauge, and can be loaded."""
     sim = _simulation(f"network.prelu_share={share}")
     before = sim.parameters()
-    assert list(before)[:4] == ["hidden.0.weight", "hidden.0.bias", "hidden.0.slope", "hidden.1.weight"]
-    assert (before["hidden.1.slope"] == 0.25).all()
-    assert before["hidden.1.slope"].shape == shape
+    assert list(before)[:4] == ["hidden.0.weight", "hidden.0.bias", "activation.0.weight", "hidden.1.weight"]
+    assert (before["activation.1.weight"] == 0.25).all()
+    assert before["activation.1.weight"].shape == shape
     sim.step()
-    gradient = sim.gradients()["hidden.1.slope"]
-    np.testing.assert_allclose(sim.parameters()["hidden.1.slope"], 0.25 - 0.1 * gradient, rtol=1e-12)
+    gradient = sim.gradients()["activation.1.weight"]
+    np.testing.assert_allclose(sim.parameters()["activation.1.weight"], 0.25 - 0.1 * gradient, rtol=1e-12)
     gauge = sim.profile()["slope_grad_rms"]
     assert gauge[1] == pytest.approx(naive.rms(gradient), rel=1e-12)
     assert np.isnan(gauge[2])
-    before["hidden.0.slope"] += 0.5
+    before["activation.0.weight"] += 0.5
     sim.load_parameters(before)
-    assert (sim.parameters()["hidden.0.slope"] == 0.75).all()
+    assert (sim.parameters()["activation.0.weight"] == 0.75).all()
 
 
 @pytest.mark.parametrize("share", PRELU)
@@ -86,7 +86,7 @@ def test_gradients_by_finite_differences(share):
     """Every slope and a weight of each layer, moved a little both ways."""
     sim = _simulation(f"network.prelu_share={share}")
     gradients, parameters = sim.gradients(), sim.parameters()
-    for name in ("hidden.0.slope", "hidden.1.slope", "hidden.0.weight", "output.weight"):
+    for name in ("activation.0.weight", "activation.1.weight", "hidden.0.weight", "output.weight"):
         losses = []
         for shift in (1e-6, -1e-6):
             moved = {key: value.copy() for key, value in parameters.items()}
@@ -113,9 +113,9 @@ def test_another_activation_under_way_keeps_the_weights():
     before = sim.parameters()
     sim.change(sim.scenario.replace("network.activation=relu"))
     np.testing.assert_array_equal(sim.parameters()["hidden.1.bias"], before["hidden.1.bias"])
-    assert "hidden.1.slope" not in sim.parameters()
+    assert "activation.1.weight" not in sim.parameters()
     sim.change(sim.scenario.replace("network.activation=prelu"))
-    assert (sim.parameters()["hidden.1.slope"] == 0.25).all()
+    assert (sim.parameters()["activation.1.weight"] == 0.25).all()
     np.testing.assert_array_equal(sim.parameters()["hidden.0.weight"], before["hidden.0.weight"])
     sim.step(3)
     assert np.isfinite(sim.loss)
@@ -135,7 +135,7 @@ def test_ten_steps_beside_pytorch(share, dtype):
         for layer in ("hidden.0", "hidden.1", "output"):
             x = torch.nn.functional.linear(x, start[f"{layer}.weight"], start[f"{layer}.bias"])
             if layer != "output":
-                x = torch.nn.functional.prelu(x, start[f"{layer}.slope"])
+                x = torch.nn.functional.prelu(x, start[f"{layer.replace('hidden', 'activation')}.weight"])
         optimizer.zero_grad()
         torch.nn.functional.binary_cross_entropy_with_logits(x, targets).backward()
         optimizer.step()

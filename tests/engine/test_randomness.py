@@ -113,7 +113,7 @@ def test_initial_weights_have_the_spread_of_their_scheme(init):
         "he_uniform": math.sqrt(2 / 300),
         "uniform": math.sqrt(1 / 900),
     }[init]
-    weights = initial_weight(Network(init=init, init_std=0.03), 5, 1, fan_out, fan_in)
+    weights = initial_weight(Network(init=init, init_std=0.03), 5, 1, (fan_out, fan_in))
     assert weights.shape == (fan_out, fan_in)
     count = weights.size
     assert abs(weights.mean()) < 5 * deviation / math.sqrt(count)
@@ -127,5 +127,5 @@ def test_initial_weights_have_the_spread_of_their_scheme(init):
 
 
 def test_a_bound_of_your_own():
-    weights = initial_weight(Network(init="uniform", init_bound=0.25), 5, 1, 100, 100)
+    weights = initial_weight(Network(init="uniform", init_bound=0.25), 5, 1, (100, 100))
     assert 0.249 < np.abs(weights).max() < 0.25

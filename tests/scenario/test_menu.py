@@ -6,6 +6,7 @@ import pytest
 
 from gradtui import Scenario
 from gradtui.scenario import menu, validation
+from gradtui.scenario.model import LayerChoice
 from gradtui.scenario.ranges import RANGES
 
 KEYS = dict(validation.keys())
@@ -14,7 +15,7 @@ KEYS = dict(validation.keys())
 @pytest.mark.parametrize("key", sorted(menu.MENU))
 def test_rows_are_complete(key: str) -> None:
     rows = menu.MENU[key]
-    assert key in KEYS
+    assert key in KEYS or key == "network.layer.kind"
     assert len({row.name for row in rows}) == len(rows)
     for row in rows:
         assert row.label
@@ -26,6 +27,9 @@ def test_the_default_is_on_the_menu() -> None:
     scenario = Scenario.from_dict({})
     for key, rows in menu.MENU.items():
         table, _, name = key.partition(".")
+        if name.startswith("layer."):
+            assert getattr(LayerChoice(), name.partition(".")[2]) in [row.name for row in rows]
+            continue
         assert getattr(getattr(scenario, table), name) in [row.name for row in rows]
 
 

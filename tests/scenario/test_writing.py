@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from gradtui import Scenario
 from gradtui.scenario.menu import MENU
-from gradtui.scenario.model import Expect, Lesson, Network, Optimizer, Task
+from gradtui.scenario.model import Expect, LayerChoice, Lesson, Network, Optimizer, Task
 from gradtui.scenario.writing import to_toml
 
 TEXT = st.text(max_size=40)
@@ -28,6 +28,15 @@ def real(low: float, high: float, open_low: bool = False, open_high: bool = Fals
 POSITIVE = real(0, 1.7e308, open_low=True)
 NOT_NEGATIVE = real(0, 1.7e308)
 SHARE = real(0, 1, open_high=True)
+
+LAYERS = st.builds(
+    LayerChoice,
+    kind=st.sampled_from(["auto", "dense"]),
+    repeat=st.integers(1, 3),
+    width=st.none() | st.integers(1, 300),
+    activation=st.none() | named("network.activation"),
+    dropout=st.none() | SHARE,
+)
 
 SCENARIOS = st.builds(
     Scenario,
@@ -55,6 +64,10 @@ SCENARIOS = st.builds(
         init_bound=NOT_NEGATIVE,
         init_bias=real(-1.7e308, 1.7e308),
         dtype=named("network.dtype"),
+        norm=named("network.norm"),
+        skip=named("network.skip"),
+        dropout=SHARE,
+        layer=st.lists(LAYERS, max_size=3).map(tuple),
     ),
     optimizer=st.builds(
         Optimizer,
@@ -79,10 +92,13 @@ SCENARIOS = st.builds(
 
 
 def _allowed(scenario: Scenario) -> bool:
-    """Rprop takes all examples at once, a learning rate comes down, not up, and batch norm wants two examples."""
+    """Rprop takes all examples at once, a learning rate comes down, not up, batch norm wants two examples, PyTorch's
+    own weights come with its own biases."""
     optimizer = scenario.optimizer
     whole = optimizer.name != "rprop" or scenario.task.batch == 0
     if scenario.network.norm == "batch" and scenario.task.batch == 1:
+        return False
+    if scenario.network.init == "torch_default" and scenario.network.init_bias:
         return False
     return whole and (optimizer.schedule != "cosine" or optimizer.eta_min <= optimizer.lr)
 

@@ -1,15 +1,16 @@
 """Group normalisation: each example by itself, over all its positions and the channels of a group.
 
-One group is layer normalisation of a whole image, one channel to a group is instance normalisation; a dense network has
-one position. As in `normalisation`, the forward pass leaves x_hat and 1 / deviation for the backward pass.
+One group is layer normalisation of a whole image, one channel to a group is instance normalisation. A dense network has
+one position and kernels of its own: what is summed channel by channel for an image is a single number there. As in
+`normalisation`, the forward pass leaves x_hat and 1 / deviation for the backward pass.
 """
 
 from __future__ import annotations
 
-from gradtui.engine.kernel import device, kernel, real
+from gradtui.engine.kernel import device, kernel, real, stretch
 from gradtui.engine.kernels.adaptive import root
 from gradtui.engine.kernels.gauges import add_square
-from gradtui.engine.kernels.normalisation import EPS
+from gradtui.engine.kernels.normalisation import EPS, mean_of
 
 
 @device()
@@ -17,12 +18,13 @@ def average_in_groups(columns, groups, count):
     """Every channel's number becomes the sum over its group, divided by `count`."""
     width = columns.shape[0] // groups
     for g in range(groups):
+        group = stretch(columns, g * width, width)
         total = real(0.0)
-        for u in range(g * width, (g + 1) * width):
-            total += columns[u]
+        for u in range(width):
+            total += group[u]
         total = total / count
-        for u in range(g * width, (g + 1) * width):
-            columns[u] = total
+        for u in range(width):
+            group[u] = total
 
 
 @kernel(
@@ -59,8 +61,9 @@ def group_norm_forward(z, gamma, beta, settings, scratch, inverse, x_hat):
         average_in_groups(scale, groups, count)
         for g in range(groups):
             inverse[b, g] = real(1.0) / root(scale[g * width] + eps)
-            for u in range(g * width, (g + 1) * width):
-                scale[u] = inverse[b, g]
+            share = stretch(scale, g * width, width)
+            for u in range(width):
+                share[u] = inverse[b, g]
         for p in range(positions):
             for u in range(units):
                 normal = x_hat[b, p, u] * scale[u]
@@ -96,8 +99,9 @@ def group_norm_backward(delta, x_hat, gamma, inverse, scratch, gamma_gradient, b
             along_ones[u] = real(0.0)
             along_x[u] = real(0.0)
         for g in range(groups):
-            for u in range(g * width, (g + 1) * width):
-                scale[u] = inverse[b, g]
+            share = stretch(scale, g * width, width)
+            for u in range(width):
+                share[u] = inverse[b, g]
         for p in range(positions):
             for u in range(units):
                 along_ones[u] += delta[b, p, u]
@@ -116,6 +120,80 @@ def group_norm_backward(delta, x_hat, gamma, inverse, scratch, gamma_gradient, b
                 delta[b, p, u] = below
                 small_y, middle_y, big_y = add_square(above, small_y, middle_y, big_y)
                 small, middle, big = add_square(below, small, middle, big)
+    sums[0] = small_y
+    sums[1] = middle_y
+    sums[2] = big_y
+    sums[3] = small
+    sums[4] = middle
+    sums[5] = big
+
+
+@kernel(
+    z="inout real [batch, units]",
+    gamma="in real [units]",
+    beta="in real [units]",
+    settings="in float64 [2]",
+    inverse="out real [batch, groups]",
+    x_hat="out real [batch, units]",
+)
+def dense_group_norm_forward(z, gamma, beta, settings, inverse, x_hat):
+    """`group_norm_forward` of one position."""
+    width = z.shape[1] // inverse.shape[1]
+    eps = real(settings[EPS])
+    for b in range(z.shape[0]):
+        for g in range(inverse.shape[1]):
+            row, normal = stretch(z[b], g * width, width), stretch(x_hat[b], g * width, width)
+            mean = mean_of(row)
+            squares = real(0.0)
+            for u in range(width):
+                centred = row[u] - mean
+                normal[u] = centred
+                squares += centred * centred
+            scale = real(1.0) / root(squares / real(width) + eps)
+            inverse[b, g] = scale
+            for u in range(width):
+                normal[u] = normal[u] * scale
+        for u in range(z.shape[1]):
+            z[b, u] = gamma[u] * x_hat[b, u] + beta[u]
+
+
+@kernel(
+    delta="inout real [batch, units]",
+    x_hat="in real [batch, units]",
+    gamma="in real [units]",
+    inverse="in real [batch, groups]",
+    gamma_gradient="out real [units]",
+    beta_gradient="out real [units]",
+    sums="out float64 [6]",
+)
+def dense_group_norm_backward(delta, x_hat, gamma, inverse, gamma_gradient, beta_gradient, sums):
+    """`group_norm_backward` of one position."""
+    width = delta.shape[1] // inverse.shape[1]
+    for u in range(delta.shape[1]):
+        gamma_gradient[u] = real(0.0)
+        beta_gradient[u] = real(0.0)
+    small_y, middle_y, big_y = 0.0, 0.0, 0.0
+    small, middle, big = 0.0, 0.0, 0.0
+    for b in range(delta.shape[0]):
+        for u in range(delta.shape[1]):
+            above = delta[b, u]
+            small_y, middle_y, big_y = add_square(above, small_y, middle_y, big_y)
+            beta_gradient[u] += above
+            gamma_gradient[u] += above * x_hat[b, u]
+            delta[b, u] = gamma[u] * above
+        for g in range(inverse.shape[1]):
+            row, normal = stretch(delta[b], g * width, width), stretch(x_hat[b], g * width, width)
+            along_ones, along_x = real(0.0), real(0.0)
+            for u in range(width):
+                along_ones += row[u]
+                along_x += row[u] * normal[u]
+            along_ones = along_ones / real(width)
+            along_x = along_x / real(width)
+            scale = inverse[b, g]
+            for u in range(width):
+                row[u] = scale * (row[u] - along_ones - normal[u] * along_x)
+        for u in range(delta.shape[1]):
+            small, middle, big = add_square(delta[b, u], small, middle, big)
     sums[0] = small_y
     sums[1] = middle_y
     sums[2] = big_y

@@ -1,0 +1,28 @@
+"""The sides of the comparison. Each turns a case into a function that makes steps; a library is imported by its own
+side only, and only when that is asked for."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from importlib import import_module
+
+from benchmarks.cases import Case
+
+#: Make so many steps, or somewhat more where steps go by the bundle; returns how many were made.
+Steps = Callable[[int], int]
+
+#: Module and function of each side.
+SIDES = {
+    "gradtui": ("engine", "gradtui"),
+    "torch": ("pytorch", "eager"),
+    "torch-compile": ("compiled", "compiled"),
+    "jax": ("xla", "jax"),
+    "floor": ("engine", "floor"),
+}
+
+
+def build(name: str, case: Case) -> Steps:
+    """A side, ready to step. Raises ImportError where its library is missing."""
+    module, function = SIDES[name]
+    side: Callable[[Case], Steps] = getattr(import_module(f"benchmarks.sides.{module}"), function)
+    return side(case)
