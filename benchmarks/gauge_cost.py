@@ -72,8 +72,9 @@ def _fill(made: Plan, arena: Arena) -> None:
     }
     for name, value in values.items():
         arena.view(made.regions[name])[:] = value
-    for index, layer in enumerate(made.layers):
-        place = 0 if index == network.depth else index + 1
-        arena.view(layer.weight)[:] = initial_weight(network, scenario.seed, place, *layer.weight.shape)
+    for layer in made.layers:
+        matrix = layer.matrix
+        rows, columns = matrix.values.shape
+        arena.view(matrix.values)[:] = initial_weight(network, scenario.seed, matrix.place, (rows, columns))
         if layer.norm:
             arena.view(layer.norm.gamma)[:] = 1.0

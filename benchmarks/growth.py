@@ -83,7 +83,7 @@ def _memory(depth: int, width: int, batch: int) -> Figure:
     """The arena against what training cannot do without: weights, gradients, optimizer state, layers' outputs."""
     network = scenario(depth, width, batch)
     made = plan(network, tasks.load(network.task, network.seed))
-    parameters = sum(values.size for layer in made.layers for _, values, _ in layer.trained())
+    parameters = sum(entry.values.size for layer in made.layers for entry in layer.parameters() if entry.gradient)
     outputs = sum(layer.a.size for layer in made.layers)
     needed = 4 * (parameters * (2 + OPTIMIZERS["adam"].states) + outputs)
     return Figure(f"memory, {_called(depth, width, batch)}", made.layout.size / needed, "times what it needs", 1.3)

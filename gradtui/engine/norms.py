@@ -16,9 +16,12 @@ from gradtui.engine.stages import Deltas, Kept, Spare, Stage, Trained
 
 @dataclass(frozen=True)
 class Kind:
-    """One row of the table. `over_batch`: its statistics join the examples of a batch, so that evaluation needs running
-    ones. `grouped`: it looks at groups of channels; `images`: at all places of an image together. `shifts`: it has a trained beta. `eps` is
-    PyTorch's default for a number format."""
+    """One row of the table.
+
+    `over_batch`: its statistics join the examples of a batch, so that evaluation needs running ones. `grouped`: it
+    looks at groups of channels; `images`: at all places of an image together. `shifts`: it has a trained beta. `eps` is
+    PyTorch's default for a number format.
+    """
 
     forward: Kernel
     backward: Kernel

@@ -28,9 +28,10 @@ _LIVE = {f"optimizer.{name}" for name in KNOBS} | {
     "network.negative_slope",
     "network.alpha",
     "network.beta",
+    "network.skip_scale",
 }
 #: Keys that need another program but leave the weights' shapes and first values alone.
-_CARRIED = {"network.activation", "network.prelu_share", "optimizer.name", "task.batch"}
+_CARRIED = {"network.activation", "network.prelu_share", "network.dropout", "optimizer.name", "task.batch"}
 
 
 def changed_keys(before: Scenario, after: Scenario) -> dict[str, tuple[Any, Any]]:
@@ -47,7 +48,10 @@ def effect_of(before: Scenario, after: Scenario) -> Effect:
         scheduled = key == "steps" and after.optimizer.schedule != "constant"
         if key in _TEXTS and not scheduled:
             continue
-        own = Effect.LIVE if key in _LIVE or scheduled else Effect.CARRIED if key in _CARRIED else Effect.RESTART
+        # Where there is dropout already its rate is a number like another; its first or last needs another program.
+        turned = key == "network.dropout" and min(before.network.dropout, after.network.dropout) > 0.0
+        live = key in _LIVE or scheduled or turned
+        own = Effect.LIVE if live else Effect.CARRIED if key in _CARRIED else Effect.RESTART
         effect = max(effect, own, key=lambda each: each.value)
     return effect
 

@@ -164,8 +164,8 @@ def _layer_combinations(network: Network) -> Iterator[str]:
         dense = layer.kind == "dense" or (layer.kind == "auto" and network.kind == "mlp")
         if pools or dense:
             windows = ("kernel", "stride") if pools and not layer.kind.startswith("global") else ()
-            meaning = {"kind", "repeat", *windows} if pools else _fields(LayerChoice) - {"kernel", "stride", "padding"}
-            for key in sorted(_fields(LayerChoice) - meaning):
+            meaning = {"kind", "repeat", *windows} if pools else _names(LayerChoice) - {"kernel", "stride", "padding"}
+            for key in sorted(_names(LayerChoice) - meaning):
                 if getattr(layer, key) is not None:
                     kind = layer.kind if pools else "dense"
                     yield f"{where}.{key} means nothing to a layer of kind {kind}: leave it out"
@@ -174,8 +174,8 @@ def _layer_combinations(network: Network) -> Iterator[str]:
         yield f"network.layer lists {listed:,} hidden layers; at most {DEEPEST:,} are allowed"
 
 
-def _fields(section: type[Section]) -> set[str]:
-    return {field.name for field in msgspec.structs.fields(section)}
+def _names(section: type[Section]) -> set[str]:
+    return {field.name for field in _fields(section)}
 
 
 def _optimizer_combinations(scenario: Scenario) -> Iterator[str]:

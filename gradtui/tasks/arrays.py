@@ -1,4 +1,8 @@
-"""Arrays to learn from: an NPZ file with `x` and `y`, and `x_test` and `y_test` when it has its own split."""
+"""Arrays to learn from: an NPZ file with `x` and `y`, and `x_test` and `y_test` when it has its own split.
+
+Images are (examples, height, width), (examples, height, width, channels) or, as PyTorch has them, (examples, channels,
+height, width).
+"""
 
 from __future__ import annotations
 
@@ -16,17 +20,25 @@ from gradtui.tasks import answers
 from gradtui.tasks.errors import TaskError
 from gradtui.tasks.examples import Examples
 
+Image = tuple[int, int, int]
+#: How many channels pictures have: grey, colours, colours and opacity.
+_CHANNELS = (1, 3, 4)
+
 
 def read(path: Path, task: Task) -> tuple[Examples, Examples | None]:
     """Training examples, and held-out ones when the file has its own; TaskError when it makes no sense."""
     found = _load(path)
     target = task.target or "y"
-    inputs = _inputs(path, "x", found)
+    inputs, image = _inputs(path, "x", found)
     tested = "x_test" in found or f"{target}_test" in found
     raw = _answers(path, target, found, len(inputs))
     raw_test = None
     if tested:
-        test_inputs = _inputs(path, "x_test", found)
+        test_inputs, test_image = _inputs(path, "x_test", found)
+        if image != test_image and image and test_image:
+            raise TaskError(
+                f"{path.name}: images are {_size(image)} pixels in x, {_size(test_image)} in x_test, channels last"
+            )
         if test_inputs.shape[1] != inputs.shape[1]:
             raise TaskError(
                 f"{path.name}: an example has {inputs.shape[1]} inputs in x, {test_inputs.shape[1]} in x_test"
@@ -36,10 +48,14 @@ def read(path: Path, task: Task) -> tuple[Examples, Examples | None]:
             raise TaskError(f"{path.name}: {target} and {target}_test differ in type or shape")
     together = raw if raw_test is None else np.concatenate([raw, raw_test])
     labels, classes = _labels(path, target, together, task.loss)
-    train = Examples(inputs, labels[: len(inputs)], classes)
+    train = Examples(inputs, labels[: len(inputs)], classes, image=image)
     if not tested:
         return train, None
-    return train, Examples(test_inputs, labels[len(inputs) :], classes)
+    return train, Examples(test_inputs, labels[len(inputs) :], classes, image=image)
+
+
+def _size(image: Image) -> str:
+    return " x ".join(str(side) for side in image)
 
 
 def _load(path: Path) -> dict[str, NDArray[Any]]:
@@ -78,15 +94,29 @@ def _array(path: Path, name: str, found: dict[str, NDArray[Any]]) -> NDArray[Any
     return found[name]
 
 
-def _inputs(path: Path, name: str, found: dict[str, NDArray[Any]]) -> NDArray[np.float64]:
-    """Inputs as (n, inputs): images and other blocks are laid out flat."""
+def _inputs(path: Path, name: str, found: dict[str, NDArray[Any]]) -> tuple[NDArray[np.float64], Image | None]:
+    """Inputs as (n, inputs), and the (height, width, channels) of an image: images and other blocks are laid out flat,
+    images with their channels last."""
     array = _array(path, name, found)
     if array.ndim < 1 or array.dtype.kind not in "buif":
         raise TaskError(f"{path.name}: `{name}` must hold numbers, one row an example, not {array.dtype}")
+    image = None
+    if array.ndim in (3, 4) and array.size:
+        array = _channels_last(array)
+        image = (int(array.shape[1]), int(array.shape[2]), int(array.shape[3]))
     flat = array.reshape(len(array), -1) if array.size else array.reshape(len(array), 0)
     if flat.shape[0] == 0 or flat.shape[1] == 0:
         raise TaskError(f"{path.name}: `{name}` is empty: its shape is {array.shape}")
-    return _finite(path, name, flat)
+    return _finite(path, name, flat), image
+
+
+def _channels_last(array: NDArray[Any]) -> NDArray[Any]:
+    """(n, height, width) or (n, channels, height, width) -> (n, height, width, channels); what has 1, 3 or 4 as its
+    second axis and not as its last is taken to have its channels first."""
+    if array.ndim == 3:
+        return array[..., None]
+    first, last = array.shape[1] in _CHANNELS, array.shape[3] in _CHANNELS
+    return array.transpose(0, 2, 3, 1) if first and not last else array
 
 
 def _finite(path: Path, name: str, array: NDArray[Any]) -> NDArray[np.float64]:
