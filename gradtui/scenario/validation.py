@@ -58,6 +58,15 @@ def keys(section: type[Section] = Scenario, path: str = "") -> Iterator[tuple[st
             yield dotted, field.type
 
 
+def default_of(key: str) -> object:
+    """What a dotted key is when nobody says anything: `network.alpha` -> 1.0; KeyError for an unknown key."""
+    section: Any = LayerChoice if key.startswith("network.layer.") else Scenario
+    for part in key.removeprefix("network.layer.").split("."):
+        field = {field.name: field for field in _fields(section)}[part]
+        section = field.type
+    return field.default
+
+
 def _section(section: type[Table], document: object, path: str, problems: list[str]) -> Table | None:
     """One table, or None when anything in it is wrong; what is wrong is added to `problems`."""
     if not isinstance(document, Mapping):
