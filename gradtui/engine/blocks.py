@@ -18,7 +18,7 @@ from numba.core.extending import intrinsic
 REGISTER, VECTORS = 32, 2
 #: Bytes from one row of B to the next beyond which a panel of it is copied, and the most rows of such a panel: half a
 #: first-level cache.
-FAR, DEEPEST = 512, 256
+FAR, DEEPEST = 512, 512
 INT32 = ir.IntType(32)
 
 

@@ -145,7 +145,7 @@ BY_BLAS = Linear(linear_forward, linear_weight_gradient, linear_input_gradient)
 BY_BLOCKS = Linear(small_linear_forward, small_linear_weight_gradient, small_linear_input_gradient)
 
 #: Blocks are faster while what they read again and again stays in the second-level cache.
-LARGEST_SIDE, LARGEST_BATCH = 256, 256
+LARGEST_SIDE, LARGEST_BATCH = 512, 256
 
 
 def choose(batch: int, fan_in: int, fan_out: int) -> Linear:
