@@ -153,7 +153,8 @@ def panel_scratch() -> Any:
     def room(typing_context: Any) -> Any:
         def codegen(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
             line = ir.VectorType(ir.FloatType(), REGISTER // 4)
-            slot = cgutils.alloca_once(builder, ir.ArrayType(line, VECTORS * DEEPEST))
+            with builder.goto_entry_block():
+                slot = builder.alloca(ir.ArrayType(line, VECTORS * DEEPEST))  # `alloca_once` would fill it with zeros
             return builder.ptrtoint(slot, ir.IntType(64))
 
         return types.int64(), codegen
@@ -180,17 +181,16 @@ def copy_line(wide: bool) -> Any:
 
 
 def tiles_function(wide: bool) -> Any:
-    """void tiles(a, a_row, a_k, b, b_row, panel, depth, c, rows, columns, start): C = A B + start, block by block.
+    """void tiles(a, a_row, a_k, b, b_row, depth, c, c_row, rows, columns, start): C = A B + start, block by block.
 
-    B is read in panels as wide as a block; `panel` counts the elements from one to the next. `columns` is a multiple of
-    that width; the other arguments are those of `block`.
+    `columns` is a multiple of a block's width; the other arguments are those of `block`.
     """
     six, four, one = (block(wide, rows) for rows in (6, 4, 1))
     room, copy = panel_scratch(), copy_line(wide)
     width = VECTORS * lanes(wide)
     item = 8 if wide else 4
 
-    def tiles(a, a_row, a_k, b, b_row, panel, depth, c, rows, columns, start):
+    def tiles(a, a_row, a_k, b, b_row, depth, c, c_row, rows, columns, start):
         scratch = room()
         far = b_row * item > FAR and depth <= DEEPEST
         # As many blocks of six rows as leave a multiple of four; single rows for what is left of an odd count.
@@ -200,24 +200,24 @@ def tiles_function(wide: bool) -> Any:
         fours = (rows - 6 * sixes) // 4
         for j in range(0, columns, width):
             first = start + j * item if start != 0 else 0
-            a_at, b_at, c_at = a, b + j // width * panel * item, c + j * item
+            a_at, b_at, c_at = a, b + j * item, c + j * item
             step = b_row
             if far:
                 for k in range(depth):
                     copy(b_at + k * b_row * item, scratch + k * width * item)
                 b_at, step = scratch, width
             for _ in range(sixes):
-                six(a_at, a_row, a_k, b_at, step, depth, c_at, columns, first)
+                six(a_at, a_row, a_k, b_at, step, depth, c_at, c_row, first)
                 a_at += 6 * a_row * item
-                c_at += 6 * columns * item
+                c_at += 6 * c_row * item
             for _ in range(fours):
-                four(a_at, a_row, a_k, b_at, step, depth, c_at, columns, first)
+                four(a_at, a_row, a_k, b_at, step, depth, c_at, c_row, first)
                 a_at += 4 * a_row * item
-                c_at += 4 * columns * item
+                c_at += 4 * c_row * item
             for _ in range(rows - 6 * sixes - 4 * fours):
-                one(a_at, a_row, a_k, b_at, step, depth, c_at, columns, first)
+                one(a_at, a_row, a_k, b_at, step, depth, c_at, c_row, first)
                 a_at += a_row * item
-                c_at += columns * item
+                c_at += c_row * item
 
     return tiles
 
@@ -230,9 +230,9 @@ def _call_tiles(
     a_k: Any,
     b: Any,
     b_row: Any,
-    panel: Any,
     depth: Any,
     c: Any,
+    c_row: Any,
     rows: Any,
     columns: Any,
     start: Any,
@@ -260,26 +260,27 @@ def products(wide: bool, address: Any) -> dict[str, Any]:
     """block_nn, block_tn and block_nt of `kernels.linear`; `tiles` is the address of the compiled function."""
     square = transpose_block(wide)
     side = lanes(wide)
-    width = VECTORS * side
     item = 8 if wide else 4
 
     def block_nn(tiles, a, b, out):
         m, n = out.shape
         k = a.shape[1]
-        call_tiles(tiles, address(a), k, 1, address(b), n, width, k, address(out), m, n, 0)
+        call_tiles(tiles, address(a), k, 1, address(b), n, k, address(out), n, m, n, 0)
 
     def block_tn(tiles, a, b, out):
         m, n = out.shape
         k = a.shape[0]
-        call_tiles(tiles, address(a), 1, m, address(b), n, width, k, address(out), m, n, 0)
+        call_tiles(tiles, address(a), 1, m, address(b), n, k, address(out), n, m, n, 0)
 
     def block_nt(tiles, a, b, bias, turned, out):
         m, n = out.shape
         k = a.shape[1]
-        for i in range(0, n, side):
-            panel = address(turned) + (i // width * width * k + i % width) * item
-            for j in range(0, k, side):
-                square(address(b) + (i * k + j) * item, k, panel + j * width * item, width)
-        call_tiles(tiles, address(a), k, 1, address(turned), width, k * width, k, address(out), m, n, address(bias))
+        panel = turned.shape[1]
+        for j in range(0, n, panel):
+            for i in range(0, panel, side):
+                for p in range(0, k, side):
+                    square(address(b) + ((j + i) * k + p) * item, k, address(turned) + (p * panel + i) * item, panel)
+            c, start = address(out) + j * item, address(bias) + j * item
+            call_tiles(tiles, address(a), k, 1, address(turned), panel, k, c, n, m, panel, start)
 
     return {"block_nn": block_nn, "block_tn": block_tn, "block_nt": block_nt}

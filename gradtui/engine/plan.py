@@ -7,6 +7,7 @@ from itertools import pairwise
 
 from gradtui.engine import knobs
 from gradtui.engine.kernels.activation import ACTIVATIONS, Activation
+from gradtui.engine.kernels.linear import PANEL
 from gradtui.engine.kernels.loss import LOSSES
 from gradtui.engine.kernels.optimizers import OPTIMIZERS
 from gradtui.engine.kernels.prelu import PRELU
@@ -172,7 +173,7 @@ def _reserve_layers(made: Plan) -> None:
         made.reserve("stream", "real", made.batch, network.width)
         made.reserve("direct", "real", made.batch, network.width)
         made.reserve("skip_scale", "float64", 1)
-    turned = made.reserve("turned", "real", max(a * b for a, b in pairwise(sizes)))
+    turned = made.reserve("turned", "real", max(sizes[:-1]), PANEL)
     units = sum(sizes[1:])
     each = _slopes_each(network)
     normed = 2 * network.width * network.depth if network.norm != "none" else 0
@@ -216,7 +217,7 @@ def _reserve_layers(made: Plan) -> None:
                 previous_gradient=matrix("previous_gradient"),
                 initial=matrix("initial"),
                 state=matrix("state", optimizer.states, fan_out * fan_in),
-                turned=turned.part(0, (fan_in, fan_out)),
+                turned=turned.part(0, (fan_in, PANEL)),
                 z=matrix("z", made.batch, fan_out),
                 a=matrix("a", made.batch, fan_out),
                 norm=None if last else _norm(made, index, fan_out, vectors, tables.norm[index]),

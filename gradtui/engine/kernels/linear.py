@@ -36,7 +36,7 @@ def blas_tn(blas, a, b, out):
     x="in real [batch, fan_in]",
     weight="in real [fan_out, fan_in]",
     bias="in real [fan_out]",
-    turned="out real [fan_in, fan_out]",
+    turned="out real [fan_in, 16]",
     z="out real [batch, fan_out]",
     blas="blas",
 )
@@ -73,16 +73,17 @@ def linear_input_gradient(delta, weight, below, blas):
 # By register blocks
 
 
-#: Columns of b^T that `turned` holds together, in float64.
-PANEL = 8
+#: Units whose weights the forward pass turns together: the width of a block, or two in float64.
+PANEL = 16
 
 
 @device(intrinsic="block_nt")
 def block_nt(tiles, a, b, bias, turned, out):
-    """out = a b^T + bias; a (m, k), b (n, k), out (m, n). `turned` receives b^T, panel after panel of its columns."""
-    turned.reshape(-1)[:] = np.concatenate([b[j : j + PANEL].T.reshape(-1) for j in range(0, len(b), PANEL)])
-    np.dot(a, b.T, out=out)
-    out += bias
+    """out = a b^T + bias; a (m, k), b (n, k), out (m, n). `turned` (k, PANEL) holds one panel of b^T after another."""
+    for j in range(0, b.shape[0], turned.shape[1]):
+        panel = slice(j, j + turned.shape[1])
+        turned[:] = b[panel].T
+        out[:, panel] = np.dot(a, turned) + bias[panel]
 
 
 @device(intrinsic="block_nn")
@@ -101,7 +102,7 @@ def block_tn(tiles, a, b, out):
     x="in real [batch, fan_in]",
     weight="in real [fan_out, fan_in]",
     bias="in real [fan_out]",
-    turned="out real [fan_in, fan_out]",
+    turned="out real [fan_in, 16]",
     z="out real [batch, fan_out]",
     tiles="tiles",
 )
