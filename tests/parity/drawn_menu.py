@@ -167,7 +167,7 @@ def _optimizer(draw):
 @st.composite
 def _layer(draw, kind):
     """One `[[network.layer]]`."""
-    chosen = draw(st.sampled_from(["", "dense"] if kind == "mlp" else [row.name for row in choices("layer_kind")]))
+    chosen = draw(st.sampled_from(["auto", "dense"] if kind == "mlp" else [row.name for row in choices("layer_kind")]))
     found = {"kind": chosen, "repeat": draw(st.integers(1, 2))}
     if chosen.endswith("pool"):
         if not chosen.startswith("global") and draw(st.booleans()):
@@ -182,7 +182,7 @@ def _layer(draw, kind):
         "dropout": ALWAYS["network.dropout"],
         **{name: NUMBERS[f"network.{name}"] for name in ("negative_slope", "alpha", "beta", "norm_groups")},
     }
-    if chosen == "conv" or (not chosen and kind == "cnn"):
+    if chosen == "conv" or (chosen == "auto" and kind == "cnn"):
         own |= {name: NUMBERS[f"network.{name}"] for name in ("kernel", "stride", "padding")}
     for name in draw(st.lists(st.sampled_from(sorted(own)), max_size=4, unique=True)):
         found[name] = draw(own[name])
