@@ -1,5 +1,7 @@
 """Scenarios drawn over the whole menu.
 
+Networks of dense layers learn digits and points of the plane, convolutional ones digits and images of another shape.
+
 Every row of the menu is drawn, and with it a number for each key that it reads: a new row is drawn without a word here,
 a new number needs a line in NUMBERS. What does not go together is taken back until it does, so that nothing that is
 drawn is thrown away.
@@ -7,6 +9,7 @@ drawn is thrown away.
 
 from __future__ import annotations
 
+import numpy as np
 from hypothesis import strategies as st
 
 from gradtui import Scenario, tasks
@@ -107,9 +110,9 @@ SIMPLER = (
 
 
 @st.composite
-def scenarios(draw, kind):
-    """A scenario with a network of this kind."""
-    task = draw(_task(kind))
+def scenarios(draw, kind, images):
+    """A scenario with a network of this kind; `images` is a file of some (`write_images`)."""
+    task = draw(_task(kind, images))
     network = {
         **draw(_table("network", skipped=("network.kind", "network.layer.kind"))),
         "kind": kind,
@@ -119,11 +122,13 @@ def scenarios(draw, kind):
     if draw(st.integers(0, 3)) == 0:
         network["layer"] = draw(st.lists(_layer(kind), min_size=1, max_size=4))
     optimizer = draw(_optimizer())
-    if optimizer["name"] == "rprop":
-        task["batch"] = 0
-        task["name"] = "xor" if kind == "mlp" else task["name"]
-    if task["loss"] not in ("auto", "cross_entropy") or task["name"] != "digits":
+    if optimizer["name"] == "rprop":  # it wants all examples: not all digits
+        task |= {"batch": 0, "name": "xor", "examples": 80} if kind == "mlp" else {"batch": 0, **_file(images)}
+    if task["loss"] not in ("auto", "cross_entropy") or task["name"] not in ("digits", "file"):
         task.pop("label_smoothing", None)
+    if task["name"] != "file":
+        task.pop("path", None)
+        task.pop("target", None)
     document = {"seed": draw(SEEDS), "steps": 10, "task": task, "network": network, "optimizer": optimizer}
     return _fitting(document)
 
@@ -143,17 +148,30 @@ def _table(draw, table, skipped=()):
 
 
 @st.composite
-def _task(draw, kind):
+def _task(draw, kind, images):
     names = [row.name for row in choices("task") if row.name != "file"]
-    name = "digits" if kind == "cnn" else draw(st.sampled_from(["digits", *names]))
-    losses = [row.name for row in choices("loss") if row.name != "bce" or name != "digits"]
+    name = draw(st.sampled_from(["digits", "file"] if kind == "cnn" else ["digits", *names]))
+    losses = [row.name for row in choices("loss") if row.name != "bce" or name not in ("digits", "file")]
     loss = draw(st.sampled_from(losses))
     found = {"name": name, "loss": loss, "batch": draw(st.integers(3, 20 if kind == "mlp" else 9))}
     reads = next(row.reads for row in choices("task") if row.name == name)
-    found.update({key.removeprefix("task."): draw(NUMBERS[key]) for key in reads})
+    found.update({key.removeprefix("task."): draw(NUMBERS[key]) for key in reads if key in NUMBERS})
+    if name == "file":
+        found |= _file(images)
     if draw(st.booleans()):
         found["label_smoothing"] = draw(NUMBERS["task.label_smoothing"])
     return found
+
+
+def write_images(path):
+    """A file of images that are neither square nor of one channel, of three classes."""
+    random = np.random.default_rng(0)
+    x = random.standard_normal((60, 7, 5, 2))
+    np.savez(path, x=x, y=x[:, 1:4, 2, 0].argmax(axis=1))
+
+
+def _file(images):
+    return {"name": "file", "path": str(images), "target": "y"}
 
 
 @st.composite
@@ -167,7 +185,7 @@ def _optimizer(draw):
 @st.composite
 def _layer(draw, kind):
     """One `[[network.layer]]`."""
-    chosen = draw(st.sampled_from(["", "dense"] if kind == "mlp" else [row.name for row in choices("layer_kind")]))
+    chosen = draw(st.sampled_from(["auto", "dense"] if kind == "mlp" else [row.name for row in choices("layer_kind")]))
     found = {"kind": chosen, "repeat": draw(st.integers(1, 2))}
     if chosen.endswith("pool"):
         if not chosen.startswith("global") and draw(st.booleans()):
@@ -182,7 +200,7 @@ def _layer(draw, kind):
         "dropout": ALWAYS["network.dropout"],
         **{name: NUMBERS[f"network.{name}"] for name in ("negative_slope", "alpha", "beta", "norm_groups")},
     }
-    if chosen == "conv" or (not chosen and kind == "cnn"):
+    if chosen == "conv" or (chosen == "auto" and kind == "cnn"):
         own |= {name: NUMBERS[f"network.{name}"] for name in ("kernel", "stride", "padding")}
     for name in draw(st.lists(st.sampled_from(sorted(own)), max_size=4, unique=True)):
         found[name] = draw(own[name])

@@ -68,8 +68,8 @@ class Exported:
 
 
 def shake(net, seed):
-    """Disturb every number that a part of the network makes, and every gradient that comes back to it, by a rounding:
-    Monte Carlo arithmetic (Parker 1997). What then moves is what rounding leaves open."""
+    """Disturb every number that a part of the network reads or makes, and every gradient that comes back to it, by a
+    rounding: Monte Carlo arithmetic (Parker 1997). What then moves is what rounding leaves open."""
     random = torch.Generator().manual_seed(seed)
 
     def disturbed(x):
@@ -78,13 +78,15 @@ def shake(net, seed):
 
     def through(x):
         x = disturbed(x)
-        x.register_hook(disturbed)
+        if x.requires_grad:
+            x.register_hook(disturbed)
         return x
 
     tapped = net.tapped
     net.tapped = lambda x: tapped(through(x))
     for part in net.modules():
         if not list(part.children()):
+            part.register_forward_pre_hook(lambda part, inputs: tuple(map(through, inputs)))
             part.register_forward_hook(lambda part, inputs, made: through(made))
 
 
