@@ -10,13 +10,14 @@ from numpy.typing import NDArray
 
 from gradtui.engine import assembly, compile, knobs, readout
 from gradtui.engine.compile import OnCompile
+from gradtui.engine.construction import plan
 from gradtui.engine.initial import Fans, initial_bias, initial_weight
 from gradtui.engine.kernels.feeding import BEGAN, EPOCH, STEP
 from gradtui.engine.layers import Layer
 from gradtui.engine.layout import Arena, Region
 from gradtui.engine.lsuv import scale_to_unit_variance
 from gradtui.engine.norms import Norm
-from gradtui.engine.plan import HISTORY, plan, refuse_smoothing
+from gradtui.engine.plan import HISTORY, refuse_smoothing
 from gradtui.engine.program import LinkedProgram, Program
 from gradtui.engine.residual import Join, LearnedJoin
 from gradtui.engine.stages import Highway

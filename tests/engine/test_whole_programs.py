@@ -9,8 +9,8 @@ import pytest
 
 from gradtui import Scenario, tasks
 from gradtui.engine import assembly
+from gradtui.engine.construction import plan
 from gradtui.engine.network import Network
-from gradtui.engine.plan import plan
 from gradtui.engine.updating import Clipping
 from gradtui.scenario.errors import ScenarioError
 
