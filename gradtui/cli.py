@@ -273,6 +273,29 @@ def show(source: str) -> None:
     click.echo(source_text(source), nl=False)
 
 
+@scenarios.command()
+@click.argument("key", required=False)
+@click.option("--json", "wants_json", is_flag=True, help="Print JSON instead of text.")
+@click.option("--markdown", is_flag=True, help="Print the page docs/choices.md.")
+def choices(key: str | None, wants_json: bool, markdown: bool) -> None:
+    """List what a scenario may choose: activations, norms and all else.
+
+    KEY is one of them, such as network.activation or just activation.
+    """
+    from gradtui import catalogue
+
+    keys = catalogue.keys_of(key)
+    if markdown:
+        click.echo(catalogue.page(), nl=False)
+    elif wants_json:
+        import json
+
+        click.echo(json.dumps(catalogue.rows(keys), ensure_ascii=False, indent=1))
+    else:
+        for line in catalogue.lines(keys):
+            click.echo(line)
+
+
 #: What `export` can write.
 FORMATS = ("torch",)
 

@@ -9,7 +9,7 @@ from itertools import pairwise
 from benchmarks.cases import Case
 from benchmarks.sides import Steps
 from gradtui import Simulation
-from gradtui.engine.kernels.linear import BY_BLAS
+from gradtui.engine.kernels.linear import BY_BLAS, PANEL
 from gradtui.engine.layout import Arena, Layout, Region
 from gradtui.engine.program import Program
 
@@ -87,6 +87,6 @@ def _multiply(layout: Layout, program: Program, way: str, m: int, n: int, k: int
             x=matrix("a", m, k),
             weight=matrix("b", n, k),
             bias=matrix("bias", n),
-            turned=matrix("turned", k, n),
+            turned=matrix("turned", k, PANEL),
             z=matrix("c", m, n),
         )

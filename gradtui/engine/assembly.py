@@ -3,13 +3,31 @@
 from __future__ import annotations
 
 from gradtui.engine import updating
-from gradtui.engine.kernels import feeding, inspection
+from gradtui.engine.kernels import clipping, feeding, gauges, inspection, linear, normalisation
 from gradtui.engine.kernels.loss import LOSSES
 from gradtui.engine.layers import Layer
 from gradtui.engine.layout import Region
 from gradtui.engine.plan import Plan, loss_name
 from gradtui.engine.program import Program
 from gradtui.scenario.architecture import Size
+
+
+def later_routines(plan: Plan) -> list[str]:
+    """What the network's programs call that its training step may not, a live change of clipping included."""
+    later = [
+        inspection.activation_gauges,
+        inspection.similarity,
+        inspection.note_examples,
+        inspection.all_live,
+        inspection.explain_zeros,
+        inspection.mark_alive,
+        gauges.square_sum,
+        clipping.clip_locally,
+        linear.linear_forward,  # a data set goes through in larger pieces than a batch
+    ]
+    if any(layer.norm and layer.norm.kind.over_batch for layer in plan.layers):
+        later.append(normalisation.batch_norm_evaluate)
+    return [kernel.name for kernel in later]
 
 
 def feed(plan: Plan) -> Program:
@@ -42,7 +60,7 @@ def look(plan: Plan) -> Program:
     return program
 
 
-def training_step(plan: Plan, clipping: updating.Clipping) -> Program:
+def training_step(plan: Plan, clip: updating.Clipping) -> Program:
     """A look with an update, and the tick of the clock.
 
     Each layer's weights move as soon as its gradient is there and still in the cache; only clipping by the global norm
@@ -50,19 +68,19 @@ def training_step(plan: Plan, clipping: updating.Clipping) -> Program:
     """
     program, at = _forward(plan), plan.regions
     delta = _first_delta(plan)
-    if not clipping.globally:
-        updating.prepare(program, plan, clipping)
+    if not clip.globally:
+        updating.prepare(program, plan, clip)
     for layer in reversed(plan.layers):
         delta = _backward(program, plan, layer, delta)
-        if not clipping.globally:
+        if not clip.globally:
             for product in layer.products:
-                updating.move_matrix(program, plan, product.matrix, clipping)
-    if clipping.globally:
-        updating.measure_all(program, plan, clipping)
-        updating.prepare(program, plan, clipping)
+                updating.move_matrix(program, plan, product.matrix, clip)
+    if clip.globally:
+        updating.measure_all(program, plan, clip)
+        updating.prepare(program, plan, clip)
         for matrix in reversed(plan.matrices):
-            updating.move_matrix(program, plan, matrix, clipping)
-    updating.move_vectors(program, plan, clipping)
+            updating.move_matrix(program, plan, matrix, clip)
+    updating.move_vectors(program, plan, clip)
     program.add(feeding.finish_step, report=at["report"], history=at["history"], clock=at["clock"])
     return program
 

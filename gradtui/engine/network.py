@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from functools import cached_property
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from gradtui.engine import assembly, knobs, readout
+from gradtui.engine import assembly, compile, knobs, readout
 from gradtui.engine.compile import OnCompile
 from gradtui.engine.initial import Fans, initial_bias, initial_weight
 from gradtui.engine.kernels.feeding import BEGAN, EPOCH, STEP
@@ -36,10 +37,10 @@ class Network:
         self._plan = plan(scenario, dataset)
         self._arena = Arena(self._plan.layout)
         self.set_knobs(scenario)
-        self._training = {self._clipping: self._link(assembly.training_step(self._plan, self._clipping), on_compile)}
-        self._look = self._link(assembly.look(self._plan), on_compile)
-        self._inspect = self._link(assembly.inspection_of(self._plan), on_compile)
-        self._feed = self._link(assembly.feed(self._plan), on_compile)
+        step = assembly.training_step(self._plan, self._clipping)
+        # Programs are linked when they are first needed. What they will call is compiled now: a knob must not wait.
+        compile.addresses([*step.routines(), *assembly.later_routines(self._plan)], self._plan.dtype, on_compile)
+        self._training = {self._clipping: self._link(step)}
         self._passes: dict[tuple[int, bool], LinkedProgram] = {}
         self._looked = False
         self._stepped = False
@@ -55,8 +56,20 @@ class Network:
         self._view("train_targets")[:] = dataset.train_targets
         self._draw_weights()
 
-    def _link(self, program: Program, on_compile: OnCompile | None = None) -> LinkedProgram:
-        return program.link(self._arena, on_compile)
+    def _link(self, program: Program) -> LinkedProgram:
+        return program.link(self._arena)
+
+    @cached_property
+    def _look(self) -> LinkedProgram:
+        return self._link(assembly.look(self._plan))
+
+    @cached_property
+    def _inspect(self) -> LinkedProgram:
+        return self._link(assembly.inspection_of(self._plan))
+
+    @cached_property
+    def _feed(self) -> LinkedProgram:
+        return self._link(assembly.feed(self._plan))
 
     def _view(self, region: Region | str) -> Array:
         return self._arena.view(self._plan.regions[region] if isinstance(region, str) else region)

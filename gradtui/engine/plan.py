@@ -89,6 +89,7 @@ def plan(scenario: Scenario, dataset: Dataset) -> Plan:
     made = Plan(
         scenario, dataset, batch, architecture.layers(scenario.network, inputs_of(scenario, dataset), dataset.outputs)
     )
+    _refuse_single_numbers(made)
     _reserve_feed(made)
     _reserve_passes(made)
     build_layers(made)
@@ -105,6 +106,16 @@ def inputs_of(scenario: Scenario, dataset: Dataset) -> Size:
             "or an NPZ file whose x has the shape (examples, height, width) or (examples, height, width, channels)"
         )
     return Size(*dataset.image)
+
+
+def _refuse_single_numbers(made: Plan) -> None:
+    """Raises ScenarioError where a batch norm would take the mean of one number."""
+    for spec in made.specs:
+        if spec.norm == "batch" and made.batch * spec.size.positions == 1:
+            raise ScenarioError(
+                f"task.batch is 1 and the image of hidden layer {spec.tap} is one pixel: every number would be its "
+                "own mean; take a batch of 2 or more, or another network.norm"
+            )
 
 
 def refuse_smoothing(scenario: Scenario, dataset: Dataset) -> None:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from gradtui.engine.kernels import convolution, gauges, weight_norm
 from gradtui.engine.kernels.activation import column_sums
-from gradtui.engine.kernels.linear import Linear
+from gradtui.engine.kernels.linear import PANEL, Linear
 from gradtui.engine.kernels.linear import choose as choose_linear
 from gradtui.engine.layout import Region
 from gradtui.engine.matrices import Matrix
@@ -75,7 +75,7 @@ class Product:
             )
             return
         rows = self._rows(x)
-        turned = self.room.part(0, (self.matrix.values.shape[1], self.matrix.values.shape[0]))
+        turned = self.room.part(0, (self.matrix.values.shape[1], PANEL))
         program.add(self._linear(x).forward, x=rows, weight=self.weight, bias=self.bias, turned=turned, z=z)
 
     def backward(self, program: Program, x: Region, delta: Region) -> None:
@@ -147,7 +147,7 @@ class Product:
 def scratch(batch: int, window: Window | None, source: Size, size: Size) -> tuple[int, int]:
     """(room, places): how many real and how many whole numbers of scratch a product wants."""
     if window is None:
-        return source.numbers * size.channels, 0
+        return source.numbers * PANEL, 0
     return convolution.scratch(batch, *source, size.channels, *window)
 
 

@@ -7,6 +7,7 @@ SplitMix64's finaliser (Steele, Lea & Flood 2014) over a key derived from (seed,
 from __future__ import annotations
 
 from enum import IntEnum
+from functools import lru_cache
 
 import numpy as np
 from numpy.typing import NDArray
@@ -85,10 +86,26 @@ def uniforms(seed: int, stream: Stream, place: int, count: int) -> NDArray[np.fl
     return result
 
 
+#: Draws that are kept for the next network, and the most numbers in one of them: 32 MB at most. A network that is
+#: rebuilt, or one that differs in a choice, begins with the same draws, and they are half the work of building it.
+DRAWS_KEPT, LARGEST_KEPT = 256, 16_384
+
+
 def normals(seed: int, stream: Stream, place: int, count: int) -> NDArray[np.float64]:
-    """`count` standard normal numbers (Box & Muller 1958): the cosines first, then the sines."""
+    """`count` standard normal numbers, read-only (Box & Muller 1958): the cosines first, then the sines."""
+    return _kept_normals(seed, stream, place, count) if count <= LARGEST_KEPT else _normals(seed, stream, place, count)
+
+
+@lru_cache(maxsize=DRAWS_KEPT)
+def _kept_normals(seed: int, stream: Stream, place: int, count: int) -> NDArray[np.float64]:
+    return _normals(seed, stream, place, count)
+
+
+def _normals(seed: int, stream: Stream, place: int, count: int) -> NDArray[np.float64]:
     half = (count + 1) // 2
     u = uniforms(seed, stream, place, 2 * half)
     radius = np.sqrt(-2.0 * np.log(u[:half]))
     angle = 2.0 * np.pi * u[half:]
-    return np.concatenate([radius * np.cos(angle), radius * np.sin(angle)])[:count]
+    draws = np.concatenate([radius * np.cos(angle), radius * np.sin(angle)])[:count]
+    draws.flags.writeable = False
+    return draws

@@ -76,9 +76,9 @@ class Specialiser:
         return self._object_code(self._copy(walk, {}), types.void(*[types.int64] * 4))
 
     def compile_tiles(self) -> tuple[str, bytes]:
-        """The small matrix product: void(ten integers), see `blocks.tiles_function`."""
+        """The small matrix product: void(eleven integers), see `blocks.tiles_function`."""
         function = blocks.tiles_function(self._wide)
-        return self._object_code(function, types.void(*[types.int64] * 10))
+        return self._object_code(function, types.void(*[types.int64] * 11))
 
     @staticmethod
     def _object_code(function: Function, signature: Any) -> tuple[str, bytes]:

@@ -178,6 +178,7 @@ def _sized(network: Network, inputs: Size) -> list[LayerSpec]:
         name = f"hidden layer {index + 1}"
         size = _fitting(window.over(source, units), source, name) if window else Size(1, 1, units)
         _check_groups(part.own, size, name)
+        _check_lengths(part.own, source, size, name)
         appends = network.skip == "dense" and index > 0
         if appends and (size.height, size.width) != (source.height, source.width):
             raise ScenarioError(
@@ -284,10 +285,12 @@ def _stages(network: Network) -> Iterator[_Part]:
 
 
 def _stage(network: Network, index: int) -> int:
-    """The stage of hidden layer `index`: the first layer leads into the first stage, blocks are not split."""
+    """The stage of hidden layer `index`: the first layer leads into the first stage, blocks are not split, and there
+    are no more stages than blocks."""
     count = (network.depth - 1) // network.skip_every
+    stages = min(network.stages, count)
     block = max(index - 1, 0) // network.skip_every
-    return min(block * network.stages // count, network.stages - 1) if count else 0
+    return min(block * stages // count, stages - 1) if count else 0
 
 
 def _check_groups(own: Network, size: Size, name: str) -> None:
@@ -303,6 +306,16 @@ def _check_groups(own: Network, size: Size, name: str) -> None:
         raise ScenarioError(
             f"network.norm_groups is {own.norm_groups}: every unit of {name} would be its own group and its own mean, "
             "and nothing would be left; take fewer groups"
+        )
+
+
+def _check_lengths(own: Network, source: Size, size: Size, name: str) -> None:
+    """Weight norm divides by the length of each unit's weights."""
+    idle = own.init == "zeros" or (own.init == "identity" and size.channels > source.channels)
+    if own.norm == "weight" and idle:
+        raise ScenarioError(
+            f'network.init = "{own.init}" gives {name} units whose weights are all 0, and network.norm = "weight" '
+            "divides by their length; take another init"
         )
 
 

@@ -101,7 +101,7 @@ _TASKS = (
     Choice(
         "file",
         "your file",
-        "a CSV file with a header, or an NPZ file with arrays x and y",
+        "a CSV file with a header, or an NPZ file with arrays x and y; images in x keep their height and width",
         reads=("task.path", "task.target", "task.held_out"),
     ),
 )

@@ -130,7 +130,8 @@ class Network(Section, frozen=True):
     padding: int = -1
     """`cnn`: zeros around the image; -1: half the kernel, so that an odd one keeps the image's size."""
     stages: int = 1
-    """`cnn`: the layers fall into so many stages, each at half the height and width of the one before."""
+    """`cnn`: the layers fall into so many stages, each at half the height and width of the one before; a stage is one
+    block of `skip_every` layers at least."""
     stage_growth: int = 2
     """`cnn`: how many times the channels of the stage before a stage has."""
     downsample: str = "stride"

@@ -67,7 +67,7 @@ NORMS = (
     Choice(
         "layer",
         "layer norm",
-        "gives each example mean 0 and deviation 1 over the units; does not cure a deep sigmoid network",
+        "gives each example mean 0 and deviation 1 over its units, or its whole image; cures no deep sigmoid net",
         "y = gamma (z - mean_units) / sqrt(var_units + eps) + beta",
         "Ba, Kiros & Hinton 2016",
         _NORM_KEYS,
@@ -75,7 +75,7 @@ NORMS = (
     Choice(
         "rms",
         "RMS norm",
-        "divides each example by its root mean square over the units",
+        "divides each example by its root mean square over the units, or over the channels at each place",
         "y = gamma z / sqrt(mean_units(z^2) + eps)",
         "Zhang & Sennrich 2019",
         _NORM_KEYS,

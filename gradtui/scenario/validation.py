@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from functools import cache
+from types import NoneType
 from typing import Any, TypeVar, get_args, get_origin
 
 import msgspec
@@ -58,10 +59,19 @@ def keys(section: type[Section] = Scenario, path: str = "") -> Iterator[tuple[st
             yield dotted, field.type
 
 
+def default_of(key: str) -> object:
+    """What a dotted key is when nobody says anything: `network.alpha` -> 1.0; KeyError for an unknown key."""
+    section: Any = LayerChoice if key.startswith("network.layer.") else Scenario
+    for part in key.removeprefix("network.layer.").split("."):
+        field = {field.name: field for field in _fields(section)}[part]
+        section = field.type
+    return field.default
+
+
 def _section(section: type[Table], document: object, path: str, problems: list[str]) -> Table | None:
     """One table, or None when anything in it is wrong; what is wrong is added to `problems`."""
     if not isinstance(document, Mapping):
-        problems.append(f"{path} is {shown(document)}, but must be a table: [{path}]")
+        problems.append(f"{path} is {shown(document)}, but must be a table: {_heading(path)}")
         return None
     fields = {field.name: field for field in _fields(section)}
     before = len(problems)
@@ -89,6 +99,8 @@ def _value(kind: Any, value: object, dotted: str, problems: list[str]) -> object
             return ()
         return tuple(_section(listed, entry, f"{dotted}[{number}]", problems) for number, entry in enumerate(value, 1))
     plain = _without_numbers(dotted)
+    if value is None and NoneType in get_args(kind):
+        return None
     try:
         converted: object = msgspec.convert(value, kind)
     except msgspec.ValidationError:
@@ -123,22 +135,15 @@ def _combinations(scenario: Scenario) -> Iterator[str]:
     """What is wrong although each value is allowed on its own."""
     network, task = scenario.network, scenario.task
     yield from _layer_combinations(network)
-    if network.norm == "batch" and task.batch == 1:
+    if network.kind == "mlp" and task.batch == 1 and "batch" in _norms(network):
         yield "task.batch is 1: batch norm needs at least 2 examples, every unit is its own mean otherwise"
     yield from _optimizer_combinations(scenario)
     if task.label_smoothing > 0.0 and task.loss not in ("auto", "cross_entropy"):
         yield f'task.label_smoothing is {task.label_smoothing}, but task.loss = "{task.loss}" has no labels to smooth'
-    kind = network.init_bias_kind
-    if kind == "auto" and network.init == "torch_default":
-        kind = "torch"
-    if network.init_bias != 0.0 and kind in ("zero", "torch"):
-        said = f'network.init_bias_kind = "{network.init_bias_kind}"'
-        if network.init_bias_kind == "auto":
-            said += ' with network.init = "torch_default"'
-        yield (
-            f"network.init_bias is {shown(network.init_bias)}, but {said} sets the biases another way; "
-            'use network.init_bias_kind = "constant" for a value of your own'
-        )
+    yield from _bias_combinations(network, "network", network.init_bias, network.init)
+    for number, layer in enumerate(network.layer, 1):
+        where = f"network.layer[{number}]"
+        yield from _bias_combinations(network, where, layer.init_bias or 0.0, layer.init or network.init)
     if task.name == "file" and not task.path:
         yield 'task.path is missing: task.name = "file" needs the path of a CSV or NPZ file'
     for number, lesson in enumerate(scenario.lesson, 1):
@@ -147,6 +152,20 @@ def _combinations(scenario: Scenario) -> Iterator[str]:
                 f"lesson[{number}].answer is {lesson.answer}, but its {len(lesson.choices)} choices are "
                 f"counted from 0 to {len(lesson.choices) - 1}"
             )
+
+
+def _bias_combinations(network: Network, where: str, bias: float, init: str) -> Iterator[str]:
+    kind = network.init_bias_kind
+    if kind == "auto" and init == "torch_default":
+        kind = "torch"
+    if bias != 0.0 and kind in ("zero", "torch"):
+        said = f'network.init_bias_kind = "{network.init_bias_kind}"'
+        if network.init_bias_kind == "auto":
+            said += f' with {where}.init = "torch_default"'
+        yield (
+            f"{where}.init_bias is {shown(bias)}, but {said} sets the biases another way; "
+            'use network.init_bias_kind = "constant" for a value of your own'
+        )
 
 
 def _layer_combinations(network: Network) -> Iterator[str]:
@@ -174,6 +193,11 @@ def _layer_combinations(network: Network) -> Iterator[str]:
         yield f"network.layer lists {listed:,} hidden layers; at most {DEEPEST:,} are allowed"
 
 
+def _norms(network: Network) -> set[str]:
+    """The normalisations of the hidden layers."""
+    return {layer.norm or network.norm for layer in network.layer} or {network.norm}
+
+
 def _names(section: type[Section]) -> set[str]:
     return {field.name for field in _fields(section)}
 
@@ -192,7 +216,7 @@ def _optimizer_combinations(scenario: Scenario) -> Iterator[str]:
 
 
 def _unknown_key(key: str, dotted: str, path: str, fields: list[str]) -> str:
-    place = f"[{path}]" if path else "a scenario"
+    place = _heading(path) if path else "a scenario"
     text = f"{dotted} is not a key of {place}, which has {', '.join(fields)}"
     match = nearest(key, fields)
     if match is not None:
@@ -201,6 +225,12 @@ def _unknown_key(key: str, dotted: str, path: str, fields: list[str]) -> str:
     elsewhere = {name.rpartition(".")[2]: name for name, _ in keys() if "." in name}
     match = nearest(key, elsewhere)
     return text if match is None else f"{text}; did you mean {elsewhere[match]}?"
+
+
+def _heading(path: str) -> str:
+    """How a table begins in a file: `[network]`, `[[network.layer]]`."""
+    plain = path.partition("[")[0]
+    return f"[{path}]" if plain == path else f"[[{plain}]]"
 
 
 def _allowed(kind: Any, plain: str) -> str:

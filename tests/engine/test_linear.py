@@ -14,7 +14,7 @@ from gradtui.engine.kernels.linear import BY_BLAS, BY_BLOCKS, choose
 BATCHES = st.one_of(st.integers(1, 9), st.sampled_from([16, 33, 64, 70]))
 SIDES = {
     "blas": st.one_of(st.integers(1, 9), st.sampled_from([16, 31, 64, 65])),
-    "blocks": st.sampled_from([16, 32, 48, 64, 128]),
+    "blocks": st.sampled_from([16, 32, 48, 64, 144, 256]),
 }
 WAYS = {"blas": BY_BLAS, "blocks": BY_BLOCKS}
 
@@ -66,9 +66,17 @@ def test_blocks_are_chosen_only_for_sizes_they_can_do(dtype):
     assert choose(64, 64, 64) is BY_BLOCKS
     assert choose(64, 64, 10) is BY_BLAS
     assert choose(64, 24, 64) is BY_BLAS
-    assert choose(64, 256, 256) is BY_BLAS
+    assert choose(128, 256, 256) is BY_BLOCKS
+    assert choose(64, 528, 256) is BY_BLAS
     assert choose(1000, 64, 64) is BY_BLAS
-    for batch, fan_in, fan_out in [(1, 16, 128), (256, 128, 16), (257, 128, 128), (5, 144, 16), (7, 1, 1)]:
+    for batch, fan_in, fan_out in [
+        (1, 16, 128),
+        (256, 128, 16),
+        (257, 128, 128),
+        (5, 144, 16),
+        (7, 1, 1),
+        (70, 256, 256),
+    ]:
         x, weight, bias, _ = _arrays(dtype, 2, batch, fan_in, fan_out)
         z = run(choose(batch, fan_in, fan_out).forward, dtype, x=x, weight=weight, bias=bias)["z"]
         magnitude = naive.linear_magnitude(x, weight, bias)

@@ -26,7 +26,7 @@ def _regions(dtype="float32", batch=4, fan_in=3, fan_out=2):
         "x": layout.region("x", dtype, batch, fan_in),
         "weight": layout.region("weight", dtype, fan_out, fan_in),
         "bias": layout.region("bias", dtype, fan_out),
-        "turned": layout.region("turned", dtype, fan_in, fan_out),
+        "turned": layout.region("turned", dtype, fan_in, 16),
         "z": layout.region("z", dtype, batch, fan_out),
     }
 
@@ -63,7 +63,7 @@ def test_wrong_types_are_named():
         ("bias", (3,), r"fan_out is 2 elsewhere, 3 in bias \(wrong\)"),
         ("z", (5, 2), r"batch is 4 elsewhere, 5 in z \(wrong\)"),
         ("weight", (2, 4), r"fan_in is 3 elsewhere, 4 in weight \(wrong\)"),
-        ("turned", (2, 3), r"fan_in is 3 elsewhere, 2 in turned \(wrong\)"),
+        ("turned", (2, 16), r"fan_in is 3 elsewhere, 2 in turned \(wrong\)"),
         ("x", (12,), r"x has 2 axes, wrong \(12,\)"),
     ],
 )

@@ -16,7 +16,7 @@ from gradtui.tui.app import GradtuiApp
 from gradtui.tui.screens.gallery import GalleryScreen
 from gradtui.tui.screens.help import HelpScreen
 from gradtui.tui.screens.lab import LabScreen
-from gradtui.tui.widgets.story import paragraphs
+from gradtui.tui.widgets.story import paragraphs, recipe
 
 SHELF = [
     (
@@ -150,3 +150,16 @@ async def test_an_empty_shelf_says_so() -> None:
 def test_markdown_becomes_plain_lines() -> None:
     story = "One **bold\nword** and `code`.\n\n- a list\n- of *two*\n\n2 * 3 * 4"
     assert paragraphs(story, 40) == ["One bold word and code.", "", "- a list", "- of two", "", "2 * 3 * 4"]
+
+
+def test_a_recipe_says_what_a_network_is_made_of() -> None:
+    def lines(**network: object) -> list[str]:
+        return recipe(Scenario.from_dict({"network": network}))
+
+    assert lines(depth=5, width=32)[0] == "5 hidden layers of 32"
+    assert lines(kind="cnn", depth=7, width=8, stages=3)[0] == "7 convolutions of 8 channels in 3 stages"
+    listed = lines(
+        kind="cnn", layer=[{"repeat": 29}, {"kind": "max_pool"}, {"kind": "dense"}], norm="batch", dropout=0.1
+    )
+    assert listed[0] == "30 hidden layers, listed one by one"
+    assert "batch norm, dropout 0.1" in listed

@@ -36,7 +36,7 @@ def blas_tn(blas, a, b, out):
     x="in real [batch, fan_in]",
     weight="in real [fan_out, fan_in]",
     bias="in real [fan_out]",
-    turned="out real [fan_in, fan_out]",
+    turned="out real [fan_in, 16]",
     z="out real [batch, fan_out]",
     blas="blas",
 )
@@ -73,12 +73,17 @@ def linear_input_gradient(delta, weight, below, blas):
 # By register blocks
 
 
+#: Units whose weights the forward pass turns together: the width of a block, or two in float64.
+PANEL = 16
+
+
 @device(intrinsic="block_nt")
 def block_nt(tiles, a, b, bias, turned, out):
-    """out = a b^T + bias by way of turned = b^T; a (m, k), b (n, k), out (m, n)."""
-    turned[:] = b.T
-    np.dot(a, turned, out=out)
-    out += bias
+    """out = a b^T + bias; a (m, k), b (n, k), out (m, n). `turned` (k, PANEL) holds one panel of b^T after another."""
+    for j in range(0, b.shape[0], turned.shape[1]):
+        panel = slice(j, j + turned.shape[1])
+        turned[:] = b[panel].T
+        out[:, panel] = np.dot(a, turned) + bias[panel]
 
 
 @device(intrinsic="block_nn")
@@ -97,7 +102,7 @@ def block_tn(tiles, a, b, out):
     x="in real [batch, fan_in]",
     weight="in real [fan_out, fan_in]",
     bias="in real [fan_out]",
-    turned="out real [fan_in, fan_out]",
+    turned="out real [fan_in, 16]",
     z="out real [batch, fan_out]",
     tiles="tiles",
 )
@@ -140,8 +145,8 @@ class Linear:
 BY_BLAS = Linear(linear_forward, linear_weight_gradient, linear_input_gradient)
 BY_BLOCKS = Linear(small_linear_forward, small_linear_weight_gradient, small_linear_input_gradient)
 
-#: Blocks are faster while all three matrices stay in the first-level cache.
-LARGEST_SIDE, LARGEST_BATCH = 128, 256
+#: Blocks are faster while what they read again and again stays in the second-level cache.
+LARGEST_SIDE, LARGEST_BATCH = 512, 256
 
 
 def choose(batch: int, fan_in: int, fan_out: int) -> Linear:

@@ -14,7 +14,7 @@ from gradtui.tui.palette import MUTED, STRONG, Ink, Runs
 from gradtui.tui.widgets.lines import Lines
 
 if TYPE_CHECKING:
-    from gradtui.scenario.model import Scenario
+    from gradtui.scenario.model import Network, Scenario
 
 
 def recipe(scenario: Scenario) -> list[str]:
@@ -25,12 +25,28 @@ def recipe(scenario: Scenario) -> list[str]:
     def label(key: str, name: str) -> str:
         return next((row.label for row in menu.choices(key) if row.name == name), name)
 
+    ways = [label(key, name) for key, name in (("norm", network.norm), ("skip", network.skip)) if name != "none"]
+    ways += [f"dropout {network.dropout:g}"] if network.dropout else []
     return [
-        f"{format.count(network.depth)} hidden layers of {network.width}",
+        _layers(network),
         f"{label('activation', network.activation)}, {label('init', network.init)} weights, {network.dtype}",
+        *([", ".join(ways)] if ways else []),
         f"{label('optimizer', optimizer.name)}, learning rate {optimizer.lr:g}",
         f"{label('task', task.name)}, {batch}",
     ]
+
+
+def _layers(network: Network) -> str:
+    """How many layers there are, and how wide they are where that is one number."""
+    from gradtui.scenario.architecture import depth  # not before the first paint
+
+    count = format.count(depth(network))
+    if network.layer:
+        return f"{count} hidden layers, listed one by one"
+    if network.kind == "cnn":
+        stages = f" in {network.stages} stages" if network.stages > 1 else ""
+        return f"{count} convolutions of {network.width} channels{stages}"
+    return f"{count} hidden layers of {network.width}"
 
 
 def paragraphs(markdown: str, width: int) -> list[str]:
