@@ -69,9 +69,9 @@ NUMBERS = {
     "optimizer.step_max": reals(0.01, 1.0),
     "optimizer.nesterov": st.booleans(),
     "optimizer.ns_steps": st.integers(0, 5),
-    "optimizer.ns_a": reals(1.5, 3.5),
-    "optimizer.ns_b": reals(-5.0, -0.5),
-    "optimizer.ns_c": reals(0.0, 2.1),
+    "optimizer.ns_a": reals(3.3, 3.5),  # near the usual ones: with others the weights can explode
+    "optimizer.ns_b": reals(-4.85, -4.7),
+    "optimizer.ns_c": reals(1.95, 2.1),
     "optimizer.ns_eps": reals(1e-8, 1e-3),
     "optimizer.adamw_lr": reals(1e-4, 1e-2),
     "optimizer.weight_decay": st.one_of(st.just(0.0), reals(0.0, 0.1)),
@@ -214,8 +214,10 @@ def _fitting(document):
         network["layer"].pop(0)
     if network["init"] == "torch_default" or network["init_bias_kind"] in ("zero", "torch"):
         network["init_bias"] = 0.0
-    if network["norm"] == "weight" and network["init"] == "zeros":
-        network["init"] = "he_normal"  # a direction of length 0 has none
+    parts = [network, *network.get("layer", ())]
+    if any(part.get("norm") == "weight" for part in parts):  # a row of zeros has no direction
+        for part in parts:
+            part.update({"init": "he_normal"} if part.get("init") == "zeros" else {})
     optimizer = document["optimizer"]
     optimizer["eta_min"] = min(optimizer.get("eta_min", 0.0), optimizer["lr"])
     for simpler in ({}, *SIMPLER):

@@ -188,7 +188,8 @@ class Comparison:
         assert found.keys() == wanted.keys()
         far = self._far(found, wanted)
         for other in finer if far else ():
-            far = self._far({name: found[name] for name in far}, {**wanted, **other})
+            still = self._far({name: found[name] for name in far}, {**wanted, **other})
+            far = {name: far[name] for name in still}
         if not far:
             return
         moved = dict.fromkeys(far, 0.0)
