@@ -70,7 +70,7 @@ def test_the_signal_and_its_gain_by_cause(name):
         twin = TracedTwin(simulation, step)
         simulation.step(1)
         profile = simulation.profile()
-        assert profile.loss == pytest.approx(float(twin.loss), rel=1e-10)
+        assert profile.loss == pytest.approx(twin.loss, rel=1e-10)
         np.testing.assert_allclose(profile["delta_rms"], twin.delta_rms, rtol=1e-8)
         for gauge, factors in (("gain_slope", twin.slopes), ("gain_norm", twin.norms), ("gain_skip", twin.skips)):
             np.testing.assert_allclose(profile[gauge], np.log10(factors), atol=1e-8, err_msg=gauge)

@@ -39,8 +39,9 @@ class TracedTwin:
         self.outputs, self._ways = [], [{} for _ in self.specs]
         inputs, targets = simulation.batch(step)
         logits = self._forward(torch.tensor(inputs, requires_grad=True))
-        self.loss = functional.cross_entropy(logits, torch.tensor(targets))
-        self.loss.backward()
+        loss = functional.cross_entropy(logits, torch.tensor(targets))
+        loss.backward()
+        self.loss = loss.item()
         self.batch = len(inputs)
 
     # Forward
