@@ -117,11 +117,8 @@ class _Builder:
             *self._pools(spec),
             None if pre else keep,
         ]
-        signal = at["delta_sums"][spec.index].part(0, (3,))
-        if highway:
-            signal = highway.signal
-        elif norm and not before:
-            signal = norm.sums.part(0, (3,))
+        behind = norm.sums if norm and not before else at["delta_sums"][spec.index]
+        made_signal = behind.part(0, (3,))
         output = self._output(spec, a, [stage for stage in stages if stage])
         words = at["live"].shape[0]
         bits = at["slope_bits"].part(self._units * words, (units, words))
@@ -136,7 +133,8 @@ class _Builder:
             norm=norm,
             a=highway.y if highway else a,
             output=output,
-            signal=signal,
+            signal=highway.signal if highway else made_signal,
+            made=made_signal,
             measured=Measurements(
                 delta=at["delta_sums"][spec.index],
                 activation=at["activation_sums"][spec.index],
@@ -359,13 +357,14 @@ class _Builder:
         rows, units = made.batch * spec.size.positions, spec.size.channels
         projection = self._projection(spec, spec.kept, kept, rows) if spec.kept and spec.projection else None
         if spec.own.skip == "residual":
-            return Join(kept.stream, kept.direct, projection, at["skip_scale"])
+            return Join(kept.stream, kept.direct, projection, at["skip_scale"], at["skip_used"][spec.index])
         scale, scale_gradient = self._vectors.take(1)
         return LearnedJoin(
             kept.stream,
             kept.direct,
             projection,
             scale,
+            at["skip_used"][spec.index],
             name=f"alpha.{spec.index}",
             scale_gradient=scale_gradient,
             branch=self._own(spec, "branch", rows, units),

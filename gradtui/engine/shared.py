@@ -80,8 +80,9 @@ def reserve_shared(made: Plan) -> None:
     made.reserve("vector_clipped_sums", "float64", _vector_count(made), 3)
     made.reserve("vector_norm", "float64", 3)
     made.reserve("vector_update", "float64", 6)
-    for name, columns in (("bend", 1), ("dropout_rate", 1), ("norm_settings", 2), ("saturates_below", 1)):
-        made.reserve(name, "float64", taps, columns)
+    made.reserve("norm_settings", "float64", taps, 2)
+    for name in ("bend", "dropout_rate", "saturates_below", "skip_used"):
+        made.reserve(name, "float64", taps, 1)
     made.reserve("skip_scale", "float64", 1)
     widest = max(spec.size.channels for spec in specs)
     made.reserve("direction", "float64", max(spec.size.numbers for spec in specs))
