@@ -105,7 +105,7 @@ def gauges(
         by_slope, by_norm, by_skip = np.log10(slope), np.log10(norm_factor), np.log10(skipped)
         # Where a skip takes or brings everything, nothing else has a share in it.
         alone = ~np.isfinite(by_skip) & ~np.isnan(gain)
-        by_slope, by_norm = (np.where(alone & np.isnan(part), 0.0, part) for part in (by_slope, by_norm))
+        by_slope, by_norm = (np.where(alone & ~np.isfinite(part), 0.0, part) for part in (by_slope, by_norm))
         by_skip = np.where(alone, gain - by_slope - by_norm, by_skip)
         return {
             "grad_rms": norm / np.sqrt(sizes.weights),

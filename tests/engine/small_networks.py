@@ -15,6 +15,8 @@ _LENET = [
     {"kind": "dense", "width": 4, "repeat": 2, "activation": "sigmoid"},
 ]
 _MIXED = [{"width": 3}, {"kind": "global_max_pool"}, {"kind": "dense", "width": 3}, {"kind": "dense", "width": 4}]
+#: A dense layer that has as many units as the image before it has numbers.
+_ON_IMAGES = [{"width": 2, "stride": 3}, {"kind": "dense", "width": 18}, {"kind": "dense", "width": 4}]
 
 #: Name -> the `[network]` table, but for the activation where it is all the same.
 NETWORKS = {
@@ -48,6 +50,15 @@ NETWORKS = {
     "cnn, list": {"kind": "cnn", "layer": _LENET},
     "cnn, list, residual": {"kind": "cnn", "layer": _MIXED, "skip": "residual", "skip_every": 1},
     "cnn, list, dense": {"kind": "cnn", "layer": _MIXED, "skip": "dense", "growth_rate": 2},
+    "cnn, dense layers on an image, dense": {"kind": "cnn", "layer": _ON_IMAGES, "skip": "dense"},
+    "cnn, dense layers on an image, highway": {"kind": "cnn", "layer": _ON_IMAGES, "skip": "highway"},
+    "cnn, dense layers on an image, rezero": {
+        "kind": "cnn",
+        "layer": _ON_IMAGES,
+        "skip": "rezero",
+        "skip_every": 1,
+        "rezero_init": 0.5,
+    },
 }
 
 

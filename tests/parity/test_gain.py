@@ -53,6 +53,7 @@ NETWORKS = {
     "cnn, list": {**CNN, "layer": LISTED},
     "cnn, list, highway": {**CNN, "layer": LISTED, "skip": "highway"},
     "cnn, list, residual": {**CNN, "layer": LISTED, "skip": "residual", "skip_every": 1},
+    "cnn, a dense layer on images": {**CNN, "layer": LISTED[2:3] + LISTED[5:]},
 }
 PARTS = ("gain_weight", "gain_slope", "gain_norm", "gain_skip")
 

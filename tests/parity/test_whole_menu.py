@@ -29,7 +29,8 @@ from exported import Exported, load, shake, state  # noqa: E402  (it imports tor
 
 STEPS = 10
 TOLERANCE = {"float32": 5e-4, "float64": 1e-8}
-#: So many times what a change in the last digit moves: sums of some hundred terms round that often.
+#: So many times what a disturbance in the last digit moves: sums round that often, and over images as often as a batch
+#: has pixels.
 ROUNDINGS = 30
 SHAKEN = 6
 DRAWN, DRAWN_LONG = 75, 500
@@ -90,6 +91,8 @@ class Comparison:
         self.exported = Exported(simulation)
         self.dtype = simulation.scenario.network.dtype
         self.tolerance = TOLERANCE[self.dtype]
+        pixels = simulation.batch(0)[0][:, :1].size
+        self.roundings = max(ROUNDINGS, pixels)
 
     def run(self):
         """Both runs."""
@@ -195,11 +198,11 @@ class Comparison:
         moved = dict.fromkeys(far, 0.0)
         for other in again:
             moved = {name: max(most, _off(other[name], wanted[name])) for name, most in moved.items()}
-            if all(off <= ROUNDINGS * moved[name] for name, off in far.items()):
+            if all(off <= self.roundings * moved[name] for name, off in far.items()):
                 return
         for name, off in far.items():
             where = f"{name}, {when}: off by {off:.3g}, size {_size(wanted[name]):.3g}, rounding {moved[name]:.3g}"
-            assert off <= ROUNDINGS * moved[name], where
+            assert off <= self.roundings * moved[name], where
 
     def _far(self, found, wanted):
         """By name how far off is what is not near."""
