@@ -194,12 +194,11 @@ def _input_bits(program: Program, plan: Plan, index: int) -> tuple[Region, bool]
         _note(program, plan, layer.x, size, True, noted)
         return noted, True
     below = plan.layers[index - 1]
-    if below.norm and below.spec.own.norm_place == "after" and below.norm.kind.shifts:
-        # Shifted, nothing is 0 by construction.
-        return at["every_bit"].part(0, noted.shape), False
+    # What was 0 is shifted to something else, unless it was 0 on all examples.
+    shifted = below.norm is not None and below.spec.own.norm_place == "after" and below.norm.kind.shifts
     zeros = below.activate.activation.zeros or below.spec.dropout > 0.0
-    plain = below.output is below.activate.a and size.channels == below.units and not below.spec.dropout
-    if plain:
+    plain = below.output is below.activate.a and size.channels == below.units
+    if plain and not below.spec.dropout and not shifted:
         return below.measured.output_bits, zeros
     _note(program, plan, layer.x, size, zeros, noted)
     return noted, zeros

@@ -51,7 +51,6 @@ class Network:
         self.taps = tuple(layer.spec.tap for layer in layers)
         self._parameters = [entry for layer in layers for entry in layer.parameters()]
         self._sizes = readout.Sizes.of(layers, self._plan.batch)
-        self._view("every_bit")[:] = -1
         self._view("saturates_below")[:, 0] = [layer.activate.activation.saturates_below for layer in layers]
         self._view("train_inputs")[:] = dataset.train_inputs
         self._view("train_targets")[:] = dataset.train_targets

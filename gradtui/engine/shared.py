@@ -129,8 +129,7 @@ def _reserve_bits(made: Plan) -> None:
     words = -(-made.batch // 64)
     units = sum(spec.size.channels for spec in made.specs)
     made.reserve("live", "int64", words)
-    for name in ("input_bits", "every_bit"):
-        made.reserve(name, "int64", max(spec.source.channels for spec in made.specs), words)
+    made.reserve("input_bits", "int64", max(spec.source.channels for spec in made.specs), words)
     made.reserve("slope_bits", "int64", units, words)
     made.reserve("output_bits", "int64", units, words)
     made.reserve("census", "real", units)

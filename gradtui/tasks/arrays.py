@@ -35,9 +35,9 @@ def read(path: Path, task: Task) -> tuple[Examples, Examples | None]:
     raw_test = None
     if tested:
         test_inputs, test_image = _inputs(path, "x_test", found)
-        if image != test_image and image and test_image:
+        if image != test_image:
             raise TaskError(
-                f"{path.name}: images are {_size(image)} pixels in x, {_size(test_image)} in x_test, channels last"
+                f"{path.name}: an example is {_size(image)} in x, {_size(test_image)} in x_test; give both the same shape"
             )
         if test_inputs.shape[1] != inputs.shape[1]:
             raise TaskError(
@@ -54,8 +54,11 @@ def read(path: Path, task: Task) -> tuple[Examples, Examples | None]:
     return train, Examples(test_inputs, labels[len(inputs) :], classes, image=image)
 
 
-def _size(image: Image) -> str:
-    return " x ".join(str(side) for side in image)
+def _size(image: Image | None) -> str:
+    if image is None:
+        return "a row of numbers"
+    height, width, channels = image
+    return f"an image of {height} x {width} with {channels} channel{'s' if channels > 1 else ''}"
 
 
 def _load(path: Path) -> dict[str, NDArray[Any]]:

@@ -251,3 +251,17 @@ def test_outputs_and_slopes_are_told_apart():
     gauges = sim.profile()
     assert (sim.gradients()["hidden.1.weight"] == 0.0).all()
     assert gauges["underflow"][1] == 1.0
+
+
+@pytest.mark.parametrize("norm", ["batch", "layer"])
+def test_a_dead_layer_before_a_norm_is_0_behind_it(norm):
+    """Its shift begins at 0: the zeros in the next layer's gradient are the dead layer's."""
+    network = {"activation": "relu", "depth": 2, "width": 4, "norm": norm, "norm_place": "after"}
+    sim = Simulation(Scenario.from_dict({"network": network, "task": {"name": "moons", "batch": 16}}))
+    parameters = sim.parameters()
+    parameters["hidden.0.bias"][:] = -100.0
+    sim.load_parameters(parameters)
+    gauges = sim.profile()
+    assert gauges["zero_batch"][0] == 1.0
+    assert (sim.gradients()["hidden.1.weight"] == 0.0).all()
+    assert (gauges["underflow"] == 0.0).all()
