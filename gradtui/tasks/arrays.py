@@ -37,7 +37,8 @@ def read(path: Path, task: Task) -> tuple[Examples, Examples | None]:
         test_inputs, test_image = _inputs(path, "x_test", found)
         if image != test_image:
             raise TaskError(
-                f"{path.name}: an example is {_size(image)} in x, {_size(test_image)} in x_test; give both the same shape"
+                f"{path.name}: an example is {_size(image)} in x, {_size(test_image)} in x_test; "
+                "give both the same shape"
             )
         if test_inputs.shape[1] != inputs.shape[1]:
             raise TaskError(
