@@ -21,12 +21,16 @@ VARIANTS: dict[str, dict[str, str | int]] = {
     "gelu": {"activation": "gelu"},
     "batch-norm": {"activation": "relu", "norm": "batch"},
     "residual": {"activation": "relu", "skip": "residual", "skip_every": 2},
+    "cnn": {"activation": "relu", "kind": "cnn"},
 }
+#: Timed unless something else is asked for; a convolution's width is its channels, which wants other shapes.
+USUAL = tuple(name for name in VARIANTS if name != "cnn")
 
 
 @dataclass(frozen=True)
 class Case:
-    """One line of the table. `activation`, `normed` and `residual` say what the variant means to a peer."""
+    """One line of the table. `activation`, `normed`, `convolutional` and `residual` say what the variant means to a
+    peer."""
 
     shape: str
     variant: str
@@ -64,6 +68,10 @@ class Case:
     @property
     def normed(self) -> bool:
         return self.scenario.network.norm != "none"
+
+    @property
+    def convolutional(self) -> bool:
+        return self.scenario.network.kind == "cnn"
 
     @property
     def residual(self) -> bool:

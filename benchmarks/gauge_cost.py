@@ -7,11 +7,12 @@ from typing import Any
 
 from gradtui import Scenario, tasks
 from gradtui.engine import assembly, knobs
+from gradtui.engine.construction import plan
 from gradtui.engine.initial import initial_weight
 from gradtui.engine.kernel import Kernel, device
 from gradtui.engine.kernels.gauges import add_square, gradient_gauges
 from gradtui.engine.layout import Arena
-from gradtui.engine.plan import Plan, plan
+from gradtui.engine.plan import Plan
 from gradtui.engine.program import Program
 from gradtui.engine.updating import Clipping
 

@@ -12,8 +12,8 @@ import click
 from benchmarks.gauge_cost import gauge_share
 from benchmarks.one_core import stay_on_one_core
 from gradtui import Scenario, Simulation, tasks
+from gradtui.engine.construction import plan
 from gradtui.engine.kernels.optimizers import OPTIMIZERS
-from gradtui.engine.plan import plan
 
 ROUNDS, ROUND_SECONDS = 7, 0.2
 

@@ -22,7 +22,9 @@ SIDES = {
 
 
 def build(name: str, case: Case) -> Steps:
-    """A side, ready to step. Raises ImportError where its library is missing."""
+    """A side, ready to step. Raises ImportError where its library is missing, or has no such network here."""
+    if case.convolutional and name not in ("gradtui", "torch"):
+        raise ImportError("convolutions are compared with PyTorch's eager step alone")
     module, function = SIDES[name]
     side: Callable[[Case], Steps] = getattr(import_module(f"benchmarks.sides.{module}"), function)
     return side(case)

@@ -68,14 +68,33 @@ class Network(torch.nn.Module):
         return logits
 
 
+class Convolutions(torch.nn.Module):
+    """3x3 convolutions, the mean of each channel, the output; images are (batch, 1, 8, 8)."""
+
+    def __init__(self, case: Case) -> None:
+        super().__init__()
+        self.stacks = torch.nn.ModuleList()
+        self.layers = torch.nn.ModuleList(
+            torch.nn.Conv2d(case.width if index else 1, case.width, 3, padding=1) for index in range(case.depth)
+        )
+        self.output = torch.nn.Linear(case.width, 10)
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        """Logits (batch, 10)."""
+        for layer in self.layers:
+            x = functional.relu(layer(x))
+        logits: torch.Tensor = self.output(x.mean((2, 3)))
+        return logits
+
+
 class Training:
     """The network of a case with gradtui's initial weights, its examples, and its batches."""
 
     def __init__(self, case: Case, longest: int) -> None:
         torch.set_num_threads(1)
         source = Simulation(case.scenario)
-        self.network = Network(case, longest)
-        linears = [m for m in self.network.modules() if isinstance(m, torch.nn.Linear)]
+        self.network: Any = Convolutions(case) if case.convolutional else Network(case, longest)
+        linears: list[Any] = [m for m in self.network.modules() if isinstance(m, torch.nn.Linear | torch.nn.Conv2d)]
         names = [f"hidden.{index}" for index in range(case.depth)] + ["output"]
         drawn = source.parameters()
         with torch.no_grad():
@@ -85,6 +104,8 @@ class Training:
         self.stacks: list[Any] = list(self.network.stacks)
         self._weights = [linear.weight for linear in linears]
         self._inputs = torch.tensor(source.dataset.train_inputs, dtype=torch.float32)
+        if case.convolutional:
+            self._inputs = self._inputs.reshape(-1, 1, 8, 8)
         self._targets = torch.tensor(source.dataset.train_targets)
         self._batches = batches(len(self._inputs), case.batch)
 

@@ -9,6 +9,7 @@ from gradtui.engine.layers import Layer
 from gradtui.engine.layout import Region
 from gradtui.engine.plan import Plan, loss_name
 from gradtui.engine.program import Program
+from gradtui.engine.stages import Drop
 from gradtui.scenario.architecture import Size
 
 
@@ -19,6 +20,7 @@ def later_routines(plan: Plan) -> list[str]:
         inspection.similarity,
         inspection.note_examples,
         inspection.all_live,
+        inspection.count_silent,
         inspection.explain_zeros,
         inspection.mark_alive,
         gauges.square_sum,
@@ -27,6 +29,10 @@ def later_routines(plan: Plan) -> list[str]:
     ]
     if any(layer.norm and layer.norm.kind.over_batch for layer in plan.layers):
         later.append(normalisation.batch_norm_evaluate)
+    if any(spec.dropout for spec in plan.specs):
+        later.append(inspection.forget_dropped)
+    if any(spec.window for spec in plan.specs):
+        later.append(inspection.explain_zeros_of_windows)
     return [kernel.name for kernel in later]
 
 
@@ -127,22 +133,48 @@ def inspection_of(plan: Plan) -> Program:
             direction=at["direction"].part(0, (numbers,)),
             result=layer.measured.similarity,
         )
-        _note(program, plan, activate.z, layer.spec.size, activate.activation.flat, layer.measured.slope_bits)
+        bits, counts = layer.measured.slope_bits, layer.measured.counts
+        _note(program, plan, activate.z, layer.spec.size, activate.activation.flat, bits)
+        program.add(inspection.count_silent, slope_bits=bits, count=counts.part(1, (1,)))
         if not activate.activation.silent:
             _note(program, plan, activate.a, layer.spec.size, activate.activation.zeros, layer.measured.output_bits)
+        for stage in layer.stages:
+            if isinstance(stage, Drop):
+                mask = stage.mask.reshaped(plan.batch, layer.spec.size.positions, layer.units)
+                program.add(inspection.forget_dropped, mask=mask, bits=bits)
     program.add(inspection.all_live, live=at["live"])
     for index in reversed(range(len(plan.layers))):
-        layer = plan.layers[index]
-        program.add(
-            inspection.explain_zeros,
-            g=layer.matrix.gradient,
-            slope_bits=layer.measured.slope_bits,
-            x_bits=_input_bits(program, plan, index),
-            live=at["live"],
-            closes=int(not layer.bypassed),
-            counts=layer.measured.counts,
-        )
+        _explain(program, plan, index)
     return program
+
+
+def _explain(program: Program, plan: Plan, index: int) -> None:
+    """Append the counting of zeros in a layer's gradient that nothing explains."""
+    layer = plan.layers[index]
+    x_bits, zero_inputs = _input_bits(program, plan, index)
+    common: dict[str, Region | int] = {
+        "g": layer.matrix.gradient,
+        "slope_bits": layer.measured.slope_bits,
+        "x_bits": x_bits,
+        "live": plan.regions["live"],
+        "closes": int(not layer.bypassed),
+        "count": layer.measured.counts.part(0, (1,)),
+    }
+    window = layer.spec.window
+    if window is None:
+        program.add(inspection.explain_zeros, **common)
+        return
+    program.add(
+        inspection.explain_zeros_of_windows,
+        slope=layer.activate.z.reshaped(plan.batch, *layer.spec.size),
+        x=layer.x.reshaped(plan.batch, *layer.spec.source),
+        flat_slopes=int(layer.activate.activation.flat),
+        zero_inputs=int(zero_inputs),
+        side=window.kernel,
+        stride=window.stride,
+        padding=window.padding,
+        **common,
+    )
 
 
 def _note(program: Program, plan: Plan, values: Region, size: Size, can_be_zero: bool, bits: Region) -> None:
@@ -151,24 +183,26 @@ def _note(program: Program, plan: Plan, values: Region, size: Size, can_be_zero:
     program.add(inspection.note_examples, values=seen, flat_values=int(can_be_zero), bits=bits)
 
 
-def _input_bits(program: Program, plan: Plan, index: int) -> Region:
-    """On which examples each input of layer `index` may be something else than 0; appends what finds that out."""
+def _input_bits(program: Program, plan: Plan, index: int) -> tuple[Region, bool]:
+    """On which examples each input of layer `index` may be something else than 0, appending what finds that out; and
+    whether it can be 0 by construction."""
     layer, at = plan.layers[index], plan.regions
     size = layer.spec.source
     words = at["live"].shape[0]
     noted = at["input_bits"].part(0, (size.channels, words))
     if index == 0:
         _note(program, plan, layer.x, size, True, noted)
-        return noted
+        return noted, True
     below = plan.layers[index - 1]
     if below.norm and below.spec.own.norm_place == "after" and below.norm.kind.shifts:
         # Shifted, nothing is 0 by construction.
-        return at["every_bit"].part(0, noted.shape)
+        return at["every_bit"].part(0, noted.shape), False
+    zeros = below.activate.activation.zeros or below.spec.dropout > 0.0
     plain = below.output is below.activate.a and size.channels == below.units and not below.spec.dropout
     if plain:
-        return below.measured.output_bits
-    _note(program, plan, layer.x, size, below.activate.activation.zeros or below.spec.dropout > 0.0, noted)
-    return noted
+        return below.measured.output_bits, zeros
+    _note(program, plan, layer.x, size, zeros, noted)
+    return noted, zeros
 
 
 def evaluation(plan: Plan, rows: int, census: bool) -> Program:

@@ -11,13 +11,18 @@ from gradtui.engine.layers import Layer, Measurements
 from gradtui.engine.layout import Region
 from gradtui.engine.matrices import Matrix, Picture
 from gradtui.engine.norms import Norm, kind_of
-from gradtui.engine.plan import Plan
+from gradtui.engine.plan import Plan, inputs_of
 from gradtui.engine.pools import Pooling
-from gradtui.engine.products import Product, Reparametrised, scratch
+from gradtui.engine.products import Product, Reparametrised
 from gradtui.engine.randomness import Stream
 from gradtui.engine.residual import Join, Keep, LearnedJoin, Projection
+from gradtui.engine.shared import Vectors, reserve_feed, reserve_passes, reserve_shared, slopes
 from gradtui.engine.stages import Activate, Append, Drop, Highway, LearnedSlope, Stage
+from gradtui.scenario import architecture
 from gradtui.scenario.architecture import LayerSpec, Size
+from gradtui.scenario.errors import ScenarioError
+from gradtui.scenario.model import Scenario
+from gradtui.tasks.dataset import Dataset
 
 
 def activation_of(spec: LayerSpec) -> Activation:
@@ -25,128 +30,41 @@ def activation_of(spec: LayerSpec) -> Activation:
     return PRELU[spec.own.prelu_share] if spec.activation == "prelu" else ACTIVATIONS[spec.activation]
 
 
-def build_layers(made: Plan) -> None:
-    """Reserve everything that the layers own, and what they share."""
-    specs = made.specs
-    taps = len(specs)
-    matrices = taps + sum(spec.gated + (spec.projection is not None) for spec in specs)
-    made.reserve("activation_sums", "float64", taps, 5)
-    made.reserve("counts", "float64", taps, 2)
-    made.reserve("similarity", "float64", taps, 1)
-    for name in ("delta_sums", "norm_sums", "skip_sums"):
-        made.reserve(name, "float64", taps, 6)
-    made.reserve("highway_signal", "float64", taps, 3)
-    for name in ("gradient_sums", "update_sums"):
-        made.reserve(name, "float64", matrices, 6)
-    made.reserve("last_norm", "float64", matrices, 1)
-    made.reserve("clipped_sums", "float64", matrices, 3)
-    made.reserve("vector_clipped_sums", "float64", _vector_count(made), 3)
-    made.reserve("vector_norm", "float64", 3)
-    made.reserve("vector_update", "float64", 6)
-    for name, columns in (("bend", 1), ("dropout_rate", 1), ("norm_settings", 2), ("saturates_below", 1)):
-        made.reserve(name, "float64", taps, columns)
-    made.reserve("skip_scale", "float64", 1)
-    widest = max(spec.size.channels for spec in specs)
-    made.reserve("direction", "float64", max(spec.size.numbers for spec in specs))
-    made.reserve("column", "real", widest)
-    made.reserve("no_bias", "real", widest)
-    made.reserve("norm_scratch", "real", 3, widest)
-    for side in "ab":
-        made.reserve(f"delta_{side}", "real", made.batch, made.largest)
-    _reserve_for_matrices(made)
-    _reserve_bits(made)
-    builder = _Builder(made, _Vectors(made))
-    first = specs[0].image
+def plan(scenario: Scenario, dataset: Dataset) -> Plan:
+    """Lay the network out. Raises ScenarioError if the batch is larger than the training set, or layers do not fit."""
+    examples = len(dataset.train_inputs)
+    batch = scenario.task.batch or examples
+    if batch > examples:
+        raise ScenarioError(
+            f"task.batch = {batch} is more than the {examples} training examples of {scenario.task.name}: "
+            f"choose at most {examples}, or 0 for all of them"
+        )
+    made = Plan(
+        scenario, dataset, batch, architecture.layers(scenario.network, inputs_of(scenario, dataset), dataset.outputs)
+    )
+    _refuse_single_numbers(made)
+    reserve_feed(made)
+    reserve_passes(made)
+    reserve_shared(made)
+    builder = _Builder(made, Vectors(made))
+    first = made.specs[0].image
     x = made.regions["x"].reshaped(made.batch * first.positions, first.channels)
-    for spec in specs:
+    for spec in made.specs:
         layer = builder.layer(spec, x)
         made.layers.append(layer)
         x = layer.output
     made.matrices = [layer.matrix for layer in made.layers] + builder.extra
+    return made
 
 
-def _shapes(spec: LayerSpec) -> list[tuple[int, int]]:
-    """Rows and columns of each of the layer's matrices."""
-    main = (spec.size.channels, spec.fan_in)
-    shapes = [main, main] if spec.gated else [main]
-    if spec.kept and spec.projection:
-        shapes.append((spec.size.channels, spec.kept.channels))
-    return shapes
-
-
-def _reserve_for_matrices(made: Plan) -> None:
-    """What matrices share: scratch of the products, of clipping, and of Muon."""
-    shapes = [shape for spec in made.specs for shape in _shapes(spec)]
-    largest = max(rows * columns for rows, columns in shapes)
-    wanted = [scratch(made.batch, spec.window, spec.source, spec.size) for spec in made.specs]
-    wanted += [
-        scratch(made.batch, spec.projection, spec.kept, spec.size)
-        for spec in made.specs
-        if spec.kept and spec.projection
-    ]
-    made.reserve("room", "real", max(room for room, _ in wanted))
-    made.reserve("places", "int64", max(places for _, places in wanted))
-    made.reserve("clipped", "real", largest)
-    if OPTIMIZERS[made.scenario.optimizer.name].matrix is not None:
-        for name in ("orthogonal", "orthogonal_product"):
-            made.reserve(name, "real", largest)
-        for name in ("gram", "polynomial"):
-            made.reserve(name, "real", max(min(shape) for shape in shapes) ** 2)
-
-
-def _reserve_bits(made: Plan) -> None:
-    """Which examples each unit answers."""
-    words = -(-made.batch // 64)
-    units = sum(spec.size.channels for spec in made.specs)
-    made.reserve("live", "int64", words)
-    for name in ("input_bits", "every_bit"):
-        made.reserve(name, "int64", max(spec.source.channels for spec in made.specs), words)
-    made.reserve("slope_bits", "int64", units, words)
-    made.reserve("output_bits", "int64", units, words)
-    made.reserve("census", "real", units)
-
-
-def _vector_count(made: Plan) -> int:
-    """How many trained vectors there are."""
-    return sum(len(sizes) for sizes in _vector_sizes(made))
-
-
-def _vector_sizes(made: Plan) -> list[list[int]]:
-    """The sizes of every layer's trained vectors: biases, lengths, slopes, scales, shifts."""
-    found = []
+def _refuse_single_numbers(made: Plan) -> None:
+    """Raises ScenarioError where a batch norm would take the mean of one number."""
     for spec in made.specs:
-        units = spec.size.channels
-        sizes = [units]
-        sizes += [units] * (spec.norm == "weight")
-        sizes += [units, units] * (kind_of(spec.norm, spec.size.positions) is not None)
-        sizes += [_slopes(spec)] * (spec.activation == "prelu")
-        sizes += [units] * spec.gated
-        sizes += [1] * (spec.joins is not None and spec.own.skip == "rezero")
-        found.append(sizes)
-    return found
-
-
-def _slopes(spec: LayerSpec) -> int:
-    """How many slopes a PReLU layer learns."""
-    return spec.size.channels if spec.own.prelu_share == "unit" else 1
-
-
-class _Vectors:
-    """Everything trained that is no matrix, in one stretch: one instruction updates it all."""
-
-    def __init__(self, made: Plan) -> None:
-        size = sum(sum(sizes) for sizes in _vector_sizes(made))
-        states = OPTIMIZERS[made.scenario.optimizer.name].states
-        self._values = made.reserve("vectors", "real", size)
-        self._gradients = made.reserve("vector_gradients", "real", size)
-        made.reserve("vector_state", "real", states, size)
-        made.reserve("vector_clipped", "real", size)
-        self._taken = 0
-
-    def take(self, size: int) -> tuple[Region, Region]:
-        """The next `size` numbers and their gradients."""
-        start, self._taken = self._taken, self._taken + size
-        return self._values.part(start, (size,)), self._gradients.part(start, (size,))
+        if spec.norm == "batch" and made.batch * spec.size.positions == 1:
+            raise ScenarioError(
+                f"task.batch is 1 and the image of hidden layer {spec.tap} is one pixel: every number would be its "
+                "own mean; take a batch of 2 or more, or another network.norm"
+            )
 
 
 @dataclass
@@ -160,7 +78,7 @@ class _Kept:
 class _Builder:
     """Makes one layer after the other."""
 
-    def __init__(self, made: Plan, vectors: _Vectors) -> None:
+    def __init__(self, made: Plan, vectors: Vectors) -> None:
         self._made = made
         self._vectors = vectors
         self._kept: dict[int, _Kept] = {}
@@ -199,11 +117,8 @@ class _Builder:
             *self._pools(spec),
             None if pre else keep,
         ]
-        signal = at["delta_sums"][spec.index].part(0, (3,))
-        if highway:
-            signal = highway.signal
-        elif norm and not before:
-            signal = norm.sums.part(0, (3,))
+        behind = norm.sums if norm and not before else at["delta_sums"][spec.index]
+        made_signal = behind.part(0, (3,))
         output = self._output(spec, a, [stage for stage in stages if stage])
         words = at["live"].shape[0]
         bits = at["slope_bits"].part(self._units * words, (units, words))
@@ -218,7 +133,8 @@ class _Builder:
             norm=norm,
             a=highway.y if highway else a,
             output=output,
-            signal=signal,
+            signal=highway.signal if highway else made_signal,
+            made=made_signal,
             measured=Measurements(
                 delta=at["delta_sums"][spec.index],
                 activation=at["activation_sums"][spec.index],
@@ -330,7 +246,7 @@ class _Builder:
         if spec.activation != "prelu":
             return None
         column = self._made.regions["column"].part(0, (spec.size.channels,))
-        return LearnedSlope(f"activation.{spec.index}.weight", *self._vectors.take(_slopes(spec)), column)
+        return LearnedSlope(f"activation.{spec.index}.weight", *self._vectors.take(slopes(spec)), column)
 
     def _drop(self, spec: LayerSpec, rows: int) -> Drop | None:
         if spec.dropout == 0.0:
@@ -441,13 +357,14 @@ class _Builder:
         rows, units = made.batch * spec.size.positions, spec.size.channels
         projection = self._projection(spec, spec.kept, kept, rows) if spec.kept and spec.projection else None
         if spec.own.skip == "residual":
-            return Join(kept.stream, kept.direct, projection, at["skip_scale"])
+            return Join(kept.stream, kept.direct, projection, at["skip_scale"], at["skip_used"][spec.index])
         scale, scale_gradient = self._vectors.take(1)
         return LearnedJoin(
             kept.stream,
             kept.direct,
             projection,
             scale,
+            at["skip_used"][spec.index],
             name=f"alpha.{spec.index}",
             scale_gradient=scale_gradient,
             branch=self._own(spec, "branch", rows, units),

@@ -49,8 +49,8 @@ class Parameter:
 
 @dataclass(frozen=True)
 class Layer:
-    """One layer with a tap, as `spec` describes it. It reads `x`; `a` is its output as the gauges see it, and `signal`
-    the three words with the squares of dL/da."""
+    """One layer with a tap, as `spec` describes it. It reads `x`; `a` is its output as the gauges see it, `signal` the
+    three words with the squares of dL/da, and `made` those of the signal before a highway gate took its share."""
 
     spec: LayerSpec
     x: Region
@@ -61,6 +61,7 @@ class Layer:
     a: Region
     output: Region
     signal: Region
+    made: Region
     measured: Measurements
 
     @property

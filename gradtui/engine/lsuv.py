@@ -20,7 +20,8 @@ def scale_to_unit_variance(plan: Plan, arena: Arena, inputs: NDArray[Any]) -> No
     """Divide each layer's weights by the standard deviation, over examples and units, of x W^T + b on `inputs`
     (rows, numbers), from the first layer up (Mishkin & Matas 2016).
 
-    A layer whose output is the same everywhere is left as it is: no factor would spread it.
+    A layer whose output is the same everywhere is left as it is: no factor would spread it. So are layers that have
+    another scheme of their own.
     """
     spare, first = plan.spare(len(inputs)), plan.specs[0].image
     x = plan.regions["pass_x"].part(0, (len(inputs) * first.positions, first.channels))
@@ -29,7 +30,7 @@ def scale_to_unit_variance(plan: Plan, arena: Arena, inputs: NDArray[Any]) -> No
         before = Program(plan.dtype)
         z = layer.preactivation(before, x, spare)
         linked = before.link(arena)
-        for _ in range(ATTEMPTS):
+        for _ in range(ATTEMPTS if layer.spec.own.init == "lsuv" else 0):
             linked.run()
             spread = float(np.std(arena.view(z).astype(np.float64)))
             if not 0.0 < spread < np.inf or abs(spread - 1.0) < NEAR:

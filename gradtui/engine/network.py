@@ -10,13 +10,14 @@ from numpy.typing import NDArray
 
 from gradtui.engine import assembly, compile, knobs, readout
 from gradtui.engine.compile import OnCompile
+from gradtui.engine.construction import plan
 from gradtui.engine.initial import Fans, initial_bias, initial_weight
 from gradtui.engine.kernels.feeding import BEGAN, EPOCH, STEP
 from gradtui.engine.layers import Layer
 from gradtui.engine.layout import Arena, Region
 from gradtui.engine.lsuv import scale_to_unit_variance
 from gradtui.engine.norms import Norm
-from gradtui.engine.plan import HISTORY, plan, refuse_smoothing
+from gradtui.engine.plan import HISTORY, refuse_smoothing
 from gradtui.engine.program import LinkedProgram, Program
 from gradtui.engine.residual import Join, LearnedJoin
 from gradtui.engine.stages import Highway
@@ -75,10 +76,9 @@ class Network:
         return self._arena.view(self._plan.regions[region] if isinstance(region, str) else region)
 
     def _draw_weights(self) -> None:
-        network = self.scenario.network
         for layer in self._plan.layers:
             self._draw_layer(layer)
-        if network.init == "lsuv":
+        if any(layer.spec.own.init == "lsuv" for layer in self._plan.layers):
             scale_to_unit_variance(self._plan, self._arena, self._first_inputs(self._plan.chunk))
         self._remember_initial()
 
@@ -108,9 +108,10 @@ class Network:
             self._view(layer.activate.slope.value)[:] = own.prelu_init
 
     def _first_inputs(self, most: int) -> Array:
-        """The inputs of the first training steps, as many as make up `most` rows, at least of one step."""
+        """The inputs of the first training steps as the first layer reads them, as many as make up `most` rows, at
+        least of one step."""
         steps = min(max(most // self._plan.batch, 1), len(self.dataset.train_inputs) // self._plan.batch)
-        return np.concatenate([self.batch(step)[0] for step in range(steps)])[:most]
+        return np.concatenate([self._fed(step)[0] for step in range(steps)])[:most]
 
     def _remember_initial(self) -> None:
         """Let `distance` count from the weights as they are now."""
@@ -158,6 +159,12 @@ class Network:
     def _forget_gradients(self) -> None:
         """A look must not count as the step before the first."""
         self._view("last_norm")[:] = 0.0
+
+    @property
+    def measured_step(self) -> int:
+        """The step whose batch the gauges tell of: the last one, or after a look the one that comes next."""
+        self.look()
+        return self.step_count - 1 if self._stepped else self.step_count
 
     def set_knobs(self, scenario: Scenario) -> None:
         """Write the hyperparameters that the next step reads. Raises ScenarioError where one has nothing to act on."""
@@ -213,8 +220,9 @@ class Network:
             distance=self._distance(),
             slope_gradient=self._slope_gradient(),
             dead=self._dead.copy(),
-            updated=self.step_count > 0,
+            updated=self._stepped,
             skipped=self._skip_factors(),
+            closed=self._closed_branches(),
         )
 
     def _skip_factors(self) -> NDArray[np.float64]:
@@ -223,7 +231,8 @@ class Network:
         sums = self._view("skip_sums")
         with np.errstate(invalid="ignore", divide="ignore"):
             met = readout.root(sums[:, 3:]) / readout.root(sums[:, :3])
-            gates = readout.root(self._view("delta_sums")[:, :3]) / readout.root(self._view("highway_signal"))
+            behind = np.stack([self._view(layer.made) for layer in self._plan.layers])
+            gates = readout.root(behind) / readout.root(self._view("highway_signal"))
         for index, layer in enumerate(self._plan.layers):
             spec = layer.spec
             if spec.begins:
@@ -235,8 +244,18 @@ class Network:
                 factors[index] *= gates[index]
             for stage in layer.stages:
                 if isinstance(stage, Join):
-                    factors[index] *= abs(float(self._view(stage.scale)[0]))
+                    with np.errstate(invalid="ignore"):  # a closed branch below which everything is brought past
+                        factors[index] *= abs(self._view(stage.used)[0])
         return factors
+
+    def _closed_branches(self) -> NDArray[np.bool_]:
+        """Whether a layer's weights stand in a branch whose scale is 0: no signal comes there, by construction."""
+        closed = np.zeros(len(self._plan.layers), dtype=np.bool_)
+        for index, layer in enumerate(self._plan.layers):
+            for stage in layer.stages:
+                if isinstance(stage, Join) and layer.spec.joins is not None and self._view(stage.used)[0] == 0.0:
+                    closed[layer.spec.joins + 1 : index + 1] = True
+        return closed
 
     def _slope_gradient(self) -> NDArray[np.float64]:
         """Root mean square of the gradient of each layer's learned slopes; NaN where there is none."""
@@ -258,16 +277,20 @@ class Network:
 
     def batch(self, step: int) -> tuple[Array, Array]:
         """(inputs, targets) of training step `step`: copies. Images are (batch, channels, height, width)."""
+        inputs, targets = self._fed(step)
+        if self.scenario.network.kind == "cnn":
+            inputs = inputs.reshape(len(inputs), *self._plan.specs[0].image).transpose(0, 3, 1, 2).copy()
+        return inputs, targets
+
+    def _fed(self, step: int) -> tuple[Array, Array]:
+        """(inputs, targets) of a step as they lie in memory, copies: (batch, numbers)."""
         clock = self._view("clock")
         now = int(clock[STEP])
         clock[STEP] = step
         self._feed.run()
-        inputs = self._view("x").copy()
-        if self.scenario.network.kind == "cnn":
-            inputs = inputs.reshape(len(inputs), *self._plan.specs[0].image).transpose(0, 3, 1, 2).copy()
-        chosen = inputs, self._view("targets").copy()
-        clock[STEP] = max(now - 1, 0)
-        self._feed.run()  # what the last step left behind goes back into place
+        chosen = self._view("x").copy(), self._view("targets").copy()
+        clock[STEP] = now - 1 if self._stepped else now
+        self._feed.run()  # what was measured last goes back into place
         clock[STEP] = now
         return chosen
 
@@ -295,6 +318,7 @@ class Network:
         self._census_step = -1
         if self.step_count == 0:
             self._remember_initial()
+        if not self._stepped:
             self._looked = False
 
     # Whole data sets
@@ -316,11 +340,12 @@ class Network:
         return result
 
     def _count_dead(self) -> None:
-        """Share of units, layer by layer, without a slope on any training example."""
+        """Share of units, layer by layer, without a slope on any training example; of a kind that can die."""
         if self._census_step == self.step_count:
             return
         self._census_step = self.step_count
-        if not any(layer.activate.activation.flat for layer in self._plan.layers):
+        mortal = np.array([layer.activate.activation.flat for layer in self._plan.layers])
+        if not mortal.any():
             return
         self._view("census")[:] = 0.0
         inputs, chunk = self._view("train_inputs"), self._plan.chunk
@@ -328,7 +353,7 @@ class Network:
             self._pass(inputs[start : start + chunk], census=True)
         silent = self._view("census") == 0.0
         ends = np.cumsum([layer.units for layer in self._plan.layers])
-        self._dead = np.array([part.mean() for part in np.split(silent, ends[:-1])], dtype=np.float64)
+        self._dead = mortal * np.array([part.mean() for part in np.split(silent, ends[:-1])], dtype=np.float64)
 
     def _pass(self, inputs: Array, census: bool) -> None:
         rows = len(inputs)

@@ -4,13 +4,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from gradtui.engine import knobs
-from gradtui.engine.kernels.loss import LOSSES
 from gradtui.engine.layers import Layer
 from gradtui.engine.layout import Layout, Region
 from gradtui.engine.matrices import Matrix
 from gradtui.engine.stages import Deltas, Spare
-from gradtui.scenario import architecture
 from gradtui.scenario.architecture import LayerSpec, Size
 from gradtui.scenario.errors import ScenarioError
 from gradtui.scenario.model import Scenario
@@ -75,27 +72,6 @@ class Plan:
         return Spare(examples, buffers, self.regions["pass_stream"], self.regions["pass_inverse"])
 
 
-def plan(scenario: Scenario, dataset: Dataset) -> Plan:
-    """Lay the network out. Raises ScenarioError if the batch is larger than the training set, or layers do not fit."""
-    from gradtui.engine.construction import build_layers
-
-    examples = len(dataset.train_inputs)
-    batch = scenario.task.batch or examples
-    if batch > examples:
-        raise ScenarioError(
-            f"task.batch = {batch} is more than the {examples} training examples of {scenario.task.name}: "
-            f"choose at most {examples}, or 0 for all of them"
-        )
-    made = Plan(
-        scenario, dataset, batch, architecture.layers(scenario.network, inputs_of(scenario, dataset), dataset.outputs)
-    )
-    _refuse_single_numbers(made)
-    _reserve_feed(made)
-    _reserve_passes(made)
-    build_layers(made)
-    return made
-
-
 def inputs_of(scenario: Scenario, dataset: Dataset) -> Size:
     """The size of one example as the first layer reads it; ScenarioError where that must be an image and is none."""
     if scenario.network.kind != "cnn":
@@ -108,16 +84,6 @@ def inputs_of(scenario: Scenario, dataset: Dataset) -> Size:
     return Size(*dataset.image)
 
 
-def _refuse_single_numbers(made: Plan) -> None:
-    """Raises ScenarioError where a batch norm would take the mean of one number."""
-    for spec in made.specs:
-        if spec.norm == "batch" and made.batch * spec.size.positions == 1:
-            raise ScenarioError(
-                f"task.batch is 1 and the image of hidden layer {spec.tap} is one pixel: every number would be its "
-                "own mean; take a batch of 2 or more, or another network.norm"
-            )
-
-
 def refuse_smoothing(scenario: Scenario, dataset: Dataset) -> None:
     """Raises ScenarioError where `label_smoothing` has no labels to smooth."""
     if scenario.task.label_smoothing > 0.0 and dataset.loss != "cross_entropy":
@@ -125,54 +91,6 @@ def refuse_smoothing(scenario: Scenario, dataset: Dataset) -> None:
             f"task.label_smoothing = {scenario.task.label_smoothing} needs the loss cross_entropy, "
             f"but {scenario.task.name} is learned with {dataset.loss}: set it to 0"
         )
-
-
-def _reserve_feed(made: Plan) -> None:
-    data = made.dataset
-    examples, inputs = data.train_inputs.shape
-    labels = LOSSES[loss_name(data)].labels
-    made.reserve("clock", "int64", 4)
-    made.reserve("knobs", "float64", len(knobs.KNOBS))
-    made.reserve("scalars", "float64", knobs.SCALARS)
-    made.reserve("smoothing", "float64", 1)
-    made.reserve("no_smoothing", "float64", 1)
-    made.reserve("order", "int64", examples)
-    made.reserve("chosen", "int64", made.batch)
-    made.reserve("report", "float64", 2)
-    made.reserve("history", "float64", HISTORY, 2)
-    made.reserve("x", "real", made.batch, inputs)
-    made.reserve("train_inputs", "real", examples, inputs)
-    for name, rows in (("targets", made.batch), ("train_targets", examples)):
-        if labels:
-            made.reserve(name, "int64", rows)
-        else:
-            made.reserve(name, "real", rows, data.outputs)
-
-
-def _reserve_passes(made: Plan) -> None:
-    """Memory for examples outside training."""
-    chunk = made.chunk
-    made.reserve("pass_x", "real", chunk, made.specs[0].image.numbers)
-    for number in range(_buffers(made.specs)):
-        made.reserve(f"pass_buffer_{number}", "real", chunk, made.largest)
-    blocks = any(spec.begins for spec in made.specs)
-    made.reserve("pass_stream", "real", chunk, made.largest if blocks else 0)
-    normed = [max(spec.size.positions, spec.size.channels) for spec in made.specs if spec.norm != "none"]
-    made.reserve("pass_inverse", "real", chunk, max(normed, default=0))
-    made.reserve("pass_delta", "real", chunk, made.dataset.outputs)
-    made.reserve("pass_report", "float64", 2)
-    if LOSSES[loss_name(made.dataset)].labels:
-        made.reserve("pass_targets", "int64", chunk)
-    else:
-        made.reserve("pass_targets", "real", chunk, made.dataset.outputs)
-
-
-def _buffers(specs: tuple[LayerSpec, ...]) -> int:
-    """How many buffers a layer holds at most: what it reads, what its product makes, and what each stage adds."""
-    return max(
-        3 + (spec.norm != "none") + 3 * spec.gated + spec.appends + 2 * len(spec.pools) + 2 * (spec.joins is not None)
-        for spec in specs
-    )
 
 
 def loss_name(dataset: Dataset) -> str:

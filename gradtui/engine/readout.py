@@ -81,12 +81,13 @@ def gauges(
     slope_gradient: Floats,
     updated: bool,
     skipped: Floats,
+    closed: NDArray[np.bool_],
 ) -> dict[str, Floats]:
     """Every gauge of `gradtui.gauges.GAUGES`, each of shape (taps,).
 
     `tables` are the network's sums by region name, `signal` (taps, 3) the squares of dL/d(output); `updated` says
     whether the measured step has changed the weights; `distance`, `dead` and `slope_gradient` are handed through;
-    `skipped` is what skips do to the signal within each tap's gain.
+    `skipped` is what skips do to the signal within each tap's gain, `closed` whether a skip lets none of it in.
     """
     taps = len(signal)
     entries = sizes.entries
@@ -102,6 +103,10 @@ def gauges(
         gain = unknown.copy()
         gain[1:] = np.log10(above[:-1] / above[1:])
         by_slope, by_norm, by_skip = np.log10(slope), np.log10(norm_factor), np.log10(skipped)
+        # Where a skip takes or brings everything, nothing else has a share in it.
+        alone = ~np.isfinite(by_skip) & ~np.isnan(gain)
+        by_slope, by_norm = (np.where(alone & ~np.isfinite(part), 0.0, part) for part in (by_slope, by_norm))
+        by_skip = np.where(alone, gain - by_slope - by_norm, by_skip)
         return {
             "grad_rms": norm / np.sqrt(sizes.weights),
             "grad_norm": norm,
@@ -112,10 +117,10 @@ def gauges(
             "activation_std": deviation,
             "saturated": activation[:, 3] / entries,
             "nonfinite": gradient[:, 3].copy(),
-            "underflow": tables["counts"][:, 0] / sizes.weights,
+            "underflow": np.where(closed, 0.0, tables["counts"][:, 0] / sizes.weights),
             "gain": gain,
             # Each of the others is measured on its own; what is left is the weights'.
-            "gain_weight": gain - by_slope - by_norm - by_skip,
+            "gain_weight": np.where(alone, 0.0, gain - by_slope - by_norm - by_skip),
             "gain_slope": by_slope,
             "gain_norm": by_norm,
             "gain_skip": by_skip,

@@ -48,12 +48,13 @@ class Projection:
 @dataclass(frozen=True)
 class Join(Stage):
     """A block ends here: z = its input + scale z (He et al. 2016). `direct` (rows, units) receives what goes past the
-    block on the way back."""
+    block on the way back, `used` (1,) the scale that the signal met."""
 
     stream: Region
     direct: Region
     projection: Projection | None
     scale: Region
+    used: Region
 
     def forward(self, program: Program, v: Region, x: Region) -> Region:
         source = self.stream
@@ -88,7 +89,7 @@ class Join(Stage):
         return delta
 
     def _part(self, program: Program, delta: Region, direct: Region) -> None:
-        program.add(skip.part, delta=delta, direct=direct, scale=self.scale)
+        program.add(skip.part, delta=delta, direct=direct, scale=self.scale, used=self.used)
 
     def products(self) -> list[Product]:
         return [self.projection.product] if self.projection else []
@@ -116,6 +117,7 @@ class LearnedJoin(Join):
             direct=direct,
             alpha=self.scale,
             alpha_gradient=self.scale_gradient,
+            used=self.used,
         )
 
     def trained(self) -> list[Trained]:

@@ -234,7 +234,7 @@ class Highway(Stage):
     def end(self, program: Program, below: Region) -> None:
         self.gate.send_below(program, self.gate_delta, self.gate_below)
         program.add(skip.meet, delta=self.direct, direct=self.gate_below, sums=self.sums)
-        program.add(skip.meet, delta=below, direct=self.direct, sums=self.sums)
+        program.add(skip.meet, delta=below.reshaped(*self.direct.shape), direct=self.direct, sums=self.sums)
 
     def products(self) -> list[Product]:
         return [self.gate]
@@ -268,4 +268,4 @@ class Append(Stage):
         return made
 
     def end(self, program: Program, below: Region) -> None:
-        program.add(skip.meet, delta=below, direct=self.direct, sums=self.sums)
+        program.add(skip.meet, delta=below.reshaped(*self.direct.shape), direct=self.direct, sums=self.sums)

@@ -76,14 +76,15 @@ class Simulation:
         self._network.step(count)
 
     def profile(self, count_dead: bool = True) -> GradientProfile:
-        """All gauges of the last step; before the first step, of the network as drawn, on batch 0.
+        """All gauges of the last step; before the first step, and after a change that needed another program, of the
+        network as it is, on the batch of the step to come.
 
         `dead` and `distance` describe the weights as they are now, after that step's update. `dead` needs the whole
         training set: with `count_dead=False` it is what was counted last.
         """
         network = self._network
         return GradientProfile(
-            step=max(network.step_count - 1, 0),
+            step=network.measured_step,
             taps=network.taps,
             gauges=network.gauges(count_dead),
             loss=network.loss,

@@ -294,6 +294,11 @@ def _stage(network: Network, index: int) -> int:
 
 
 def _check_groups(own: Network, size: Size, name: str) -> None:
+    if own.norm == "layer" and size.numbers == 1:
+        raise ScenarioError(
+            f'network.norm = "layer" on the only unit of {name}: it would be its own mean, and nothing would be left; '
+            "take more width, or another norm"
+        )
     if own.norm != "group":
         return
     units = "units" if size.positions == 1 else "channels"

@@ -15,7 +15,10 @@ from gradtui import Scenario, Simulation
 from gradtui.engine.kernels.inspection import (
     activation_gauges,
     all_live,
+    count_silent,
     explain_zeros,
+    explain_zeros_of_windows,
+    forget_dropped,
     mark_alive,
     note_examples,
     similarity,
@@ -112,20 +115,83 @@ def test_note_examples(dtype, batch, positions, units, seed, flat):
     fan_in=st.integers(1, 9),
     fan_out=st.integers(1, 9),
     seed=SEEDS,
-    area=st.sampled_from([1, 4]),
     zeros=st.sampled_from([0.1, 0.5, 0.95]),
 )
-def test_explain_zeros(dtype, batch, fan_in, fan_out, seed, area, zeros):
-    """The zeros that no closed path explains and the silent units by brute force; who is still heard below. A window
-    has its channels at each of `area` places."""
+def test_explain_zeros(dtype, batch, fan_in, fan_out, seed, zeros):
+    """The zeros that no closed path explains by brute force; who is still heard below."""
     random = np.random.default_rng(seed)
-    g = np.where(random.random((fan_out, area * fan_in)) < zeros, 0.0, 1.0).astype(dtype)
+    g = np.where(random.random((fan_out, fan_in)) < zeros, 0.0, 1.0).astype(dtype)
     slope, x, live = (random.random((batch, n)) > zeros for n in (fan_out, fan_in, 1))
     arguments = {"g": g, "slope_bits": _words(slope), "x_bits": _words(x), "live": _words(live)[0]}
     found = both_ways(explain_zeros, dtype, closes=1, **arguments)
-    assert found["counts"][0] == naive.unexplained_zeros(g, slope & live, np.tile(x, area))
-    assert found["counts"][1] == naive.silent_units(slope).sum()
+    assert found["count"][0] == naive.unexplained_zeros(g, slope & live, x)
     assert (found["live"] == _words(live & slope.any(axis=1, keepdims=True))[0]).all()
+
+
+@pytest.mark.parametrize("dtype", DTYPES)
+@given(
+    batch=st.sampled_from([1, 3, 65]),
+    side=st.integers(1, 3),
+    stride=st.integers(1, 2),
+    padding=st.integers(0, 2),
+    height=st.integers(3, 5),
+    seed=SEEDS,
+    zeros=st.sampled_from([0.3, 0.9]),
+    flat_slopes=st.booleans(),
+    zero_inputs=st.booleans(),
+)
+def test_explain_zeros_of_windows(dtype, batch, side, stride, padding, height, seed, zeros, flat_slopes, zero_inputs):
+    """By brute force over examples, places of the image and places of the window; padding explains a zero."""
+    random = np.random.default_rng(seed)
+    tall, wide = ((n + 2 * padding - side) // stride + 1 for n in (height, 3))
+    x = np.where(random.random((batch, height, 3, 2)) < zeros, 0.0, 1.0).astype(dtype)
+    slope = np.where(random.random((batch, tall, wide, 3)) < zeros, 0.0, 1.0).astype(dtype)
+    g = np.where(random.random((3, side * side * 2)) < 0.8, 0.0, 1.0).astype(dtype)
+    live = random.random((batch, 1)) < 0.5
+    sends, heard = (slope != 0.0) | (not flat_slopes), (x != 0.0) | (not zero_inputs)
+    found = both_ways(
+        explain_zeros_of_windows,
+        dtype,
+        g=g,
+        slope=slope,
+        x=x,
+        slope_bits=_words(sends.any(axis=(1, 2))),
+        x_bits=_words(heard.any(axis=(1, 2))),
+        live=_words(live)[0],
+        flat_slopes=flat_slopes,
+        zero_inputs=zero_inputs,
+        closes=1,
+        side=side,
+        stride=stride,
+        padding=padding,
+    )
+    framed = np.zeros((batch, height + 2 * padding, 3 + 2 * padding, 2), dtype=bool)
+    framed[:, padding : padding + height, padding : padding + 3] = heard
+    wanted = 0
+    for o, top, left, channel in np.ndindex(3, side, side, 2):
+        seen = framed[:, top : top + stride * tall : stride, left : left + stride * wide : stride, channel]
+        reached = (sends[:, :, :, o] & seen[:, :tall, :wide]).any(axis=(1, 2)) & live[:, 0]
+        wanted += bool(reached.any() and g[o, (top * side + left) * 2 + channel] == 0.0)
+    assert found["count"][0] == wanted
+    assert (found["live"] == _words(live & sends.any(axis=(1, 2)).any(axis=1, keepdims=True))[0]).all()
+
+
+@pytest.mark.parametrize("dtype", DTYPES)
+@given(batch=BATCHES, units=st.integers(1, 9), seed=SEEDS)
+def test_count_silent(dtype, batch, units, seed):
+    slope = np.random.default_rng(seed).random((batch, units)) > 0.9
+    found = both_ways(count_silent, dtype, slope_bits=_words(slope))
+    assert found["count"][0] == naive.silent_units(slope).sum()
+
+
+@pytest.mark.parametrize("dtype", DTYPES)
+@given(batch=BATCHES, positions=st.integers(1, 3), units=st.integers(1, 9), seed=SEEDS)
+def test_forget_dropped(dtype, batch, positions, units, seed):
+    random = np.random.default_rng(seed)
+    mask = np.where(random.random((batch, positions, units)) < 0.5, 0.0, 2.0).astype(dtype)
+    open_ = random.random((batch, units)) < 0.5
+    found = both_ways(forget_dropped, dtype, mask=mask, bits=_words(open_))
+    assert (found["bits"] == _words(open_ & (mask != 0.0).any(axis=1))).all()
 
 
 def test_all_live():

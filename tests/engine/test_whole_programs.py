@@ -6,11 +6,12 @@ import itertools
 
 import numpy as np
 import pytest
+import small_networks
 
 from gradtui import Scenario, tasks
 from gradtui.engine import assembly
+from gradtui.engine.construction import plan
 from gradtui.engine.network import Network
-from gradtui.engine.plan import plan
 from gradtui.engine.updating import Clipping
 from gradtui.scenario.errors import ScenarioError
 
@@ -47,7 +48,7 @@ def test_a_training_step(loss, optimizer, clip_norm):
         assert checked.step_count == compiled.step_count == 3
         for name, value in compiled.parameters().items():
             np.testing.assert_allclose(checked.parameters()[name], value, rtol=1e-9, atol=1e-12, err_msg=name)
-        checked._looked = True
+        checked._looked = checked._stepped = True
         wanted = compiled.gauges()
         with np.errstate(all="ignore"):
             assembly.inspection_of(checked._plan).run_checked(checked._arena)
@@ -69,6 +70,75 @@ def test_passes_over_a_data_set(loss, depth):
         assembly.evaluation(compiled._plan, 7, census).link(compiled._arena).run()
         for name in ("pass_report", "census"):
             np.testing.assert_allclose(checked._view(name), compiled._view(name), rtol=1e-12, err_msg=name)
+
+
+def _pair(name, **network):
+    scenario = small_networks.scenario(name, **network)
+    return tuple(Network(scenario, tasks.load(scenario.task, scenario.seed)) for _ in range(2))
+
+
+def _agree(checked, compiled, context):
+    """NaN for NaN, and else but for the order of sums."""
+    assert checked.keys() == compiled.keys()
+    for name, values in compiled.items():
+        np.testing.assert_allclose(checked[name], values, rtol=1e-6, atol=1e-9, err_msg=f"{context}: {name}")
+
+
+@pytest.mark.parametrize("clip", [False, True])
+@pytest.mark.parametrize("name", small_networks.NETWORKS)
+def test_every_stage(name, clip):
+    """A look, a step with and without clipping, the gauges, evaluation and census: no index outside its array, and
+    the same numbers as compiled."""
+    checked, compiled = _pair(name, activation="relu") if clip else _pair(name)
+    if clip:
+        scenario = checked.scenario.replace("optimizer.clip_norm=0.1", "optimizer.clip_value=0.01")
+        for network in (checked, compiled):
+            network.set_knobs(scenario)
+    program = assembly.training_step(checked._plan, Clipping(locally=clip, globally=clip))
+    with np.errstate(all="ignore"):
+        if clip:
+            program.run_checked(checked._arena)
+            compiled.step(1)
+            checked._stepped = True
+        else:
+            assembly.look(checked._plan).run_checked(checked._arena)
+            assembly.look(compiled._plan).link(compiled._arena).run()
+            compiled._looked = True
+        checked._looked = True
+        assembly.inspection_of(checked._plan).run_checked(checked._arena)
+    checked._inspect = _Nothing()
+    _agree(checked.parameters(), compiled.parameters(), "parameters")
+    _agree(checked.gradients(), compiled.gradients(), "gradients")
+    _agree(checked.gauges(count_dead=False), compiled.gauges(count_dead=False), "gauges")
+    for census in (False, True):
+        for network in (checked, compiled):
+            network._view("census")[:] = 0.0
+            network._view("pass_x")[:2] = network.dataset.train_inputs[:2]
+            network._view("pass_targets")[:2] = network.dataset.train_targets[:2]
+        assembly.evaluation(checked._plan, 2, census).run_checked(checked._arena)
+        assembly.evaluation(compiled._plan, 2, census).link(compiled._arena).run()
+        for region in ("pass_report", "census"):
+            np.testing.assert_allclose(checked._view(region), compiled._view(region), rtol=1e-10, err_msg=region)
+
+
+@pytest.mark.parametrize("name", small_networks.NETWORKS)
+def test_what_is_needed_later_is_compiled_at_first(name):
+    """Whoever looks, evaluates or turns clipping on does not wait for a compiler."""
+    scenario = small_networks.scenario(name)
+    made = plan(scenario, tasks.load(scenario.task, scenario.seed))
+    clippings = [Clipping(locally, globally) for locally in (False, True) for globally in (False, True)]
+    steps = [assembly.training_step(made, clipping) for clipping in clippings]
+    others = [assembly.look(made), assembly.inspection_of(made), assembly.feed(made)]
+    others += [assembly.evaluation(made, made.chunk, census) for census in (False, True)]
+    wanted = {routine for program in steps + others for routine in program.routines()}
+    assert wanted <= {*steps[0].routines(), *assembly.later_routines(made)}
+
+
+class _Nothing:
+    """A program that has been run already."""
+
+    def run(self):
+        """Nothing is left to do."""
 
 
 def test_a_batch_larger_than_the_data_is_refused_before_there_is_memory():

@@ -249,6 +249,10 @@ CNN = '[network]\nkind = "cnn"\nwidth = 4\n'
             '[network]\ndepth = 3\nwidth = 8\nnorm = "group"',
             ["every unit of hidden layer 1 would be its own group", "take fewer groups"],
         ),
+        (
+            '[network]\ndepth = 3\nwidth = 1\nnorm = "layer"',
+            ['network.norm = "layer"', "the only unit of hidden layer 1", "take more width"],
+        ),
         (CNN + '[[network.layer]]\nkind = "max_pool"', ["network.layer[1] is a pool", "dense or conv"]),
         (
             CNN + '[[network.layer]]\nkind = "global_average_pool"\n[[network.layer]]\nwidth = 3',

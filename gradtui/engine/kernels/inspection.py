@@ -91,45 +91,125 @@ def note_examples(values, flat_values, bits):
                     bits[u, b // 64] |= bit
 
 
+@kernel(mask="in real [batch, positions, units]", bits="inout int64 [units, words]")
+def forget_dropped(mask, bits):
+    """Clear the bits of the examples on which dropout took all of a unit: nothing came back to it there."""
+    for b in range(mask.shape[0]):
+        bit = np.int64(1) << np.int64(b % 64)
+        for u in range(mask.shape[2]):
+            kept = False
+            for p in range(mask.shape[1]):
+                kept = kept or mask[b, p, u] != real(0.0)
+            if not kept:
+                bits[u, b // 64] &= ~bit
+
+
+@kernel(slope_bits="in int64 [units, words]", count="out float64 [1]")
+def count_silent(slope_bits, count):
+    """count: units without any slope."""
+    silent = 0
+    for u in range(slope_bits.shape[0]):
+        ever = np.int64(0)
+        for word in range(slope_bits.shape[1]):
+            ever |= slope_bits[u, word]
+        silent += ever == 0
+    count[0] = np.float64(silent)
+
+
+@device()
+def close(live, slope_bits):
+    """`live` loses the examples that no unit lets through."""
+    for word in range(live.shape[0]):
+        any_unit = np.int64(0)
+        for u in range(slope_bits.shape[0]):
+            any_unit |= slope_bits[u, word]
+        live[word] &= any_unit
+
+
 @kernel(
     g="in real [fan_out, fan_in]",
     slope_bits="in int64 [fan_out, words]",
-    x_bits="in int64 [channels, words]",
+    x_bits="in int64 [fan_in, words]",
     live="inout int64 [words]",
     closes="int",
-    counts="out float64 [2]",
+    count="out float64 [1]",
 )
-def explain_zeros(g, slope_bits, x_bits, live, closes, counts):
-    """counts: entries of g that are exactly 0 although a path through them was open, and units without any slope.
+def explain_zeros(g, slope_bits, x_bits, live, closes, count):
+    """count: entries of g that are exactly 0 although a path through them was open.
 
     g[o, i] sums delta[b, o] * x[b, i] over the examples b. It is rightly 0 when on no example a signal reaches the
-    layer (`live`), unit o has a slope and input i a value; a convolution's inputs i are its channels over and over, and
-    one is open where it is at any place.  Layers are visited from the loss down: `live` loses those
+    layer (`live`), unit o has a slope and input i a value. Layers are visited from the loss down: `live` loses those
     examples that no unit of this layer lets through, unless a skip leads round it (`closes` is 0).
     """
     unexplained = 0
     for o in range(g.shape[0]):
         for i in range(g.shape[1]):
             if g[o, i] == real(0.0):
-                channel = i % x_bits.shape[0]
                 for word in range(live.shape[0]):
-                    if (slope_bits[o, word] & x_bits[channel, word] & live[word]) != 0:
+                    if (slope_bits[o, word] & x_bits[i, word] & live[word]) != 0:
                         unexplained += 1
                         break
-    silent = 0
-    for o in range(g.shape[0]):
-        ever = np.int64(0)
-        for word in range(live.shape[0]):
-            ever |= slope_bits[o, word]
-        silent += ever == 0
     if closes != 0:
-        for word in range(live.shape[0]):
-            any_unit = np.int64(0)
-            for o in range(g.shape[0]):
-                any_unit |= slope_bits[o, word]
-            live[word] &= any_unit
-    counts[0] = np.float64(unexplained)
-    counts[1] = np.float64(silent)
+        close(live, slope_bits)
+    count[0] = np.float64(unexplained)
+
+
+@device()
+def meets(slope, x, flat_slopes, zero_inputs, o, channel, top, left, stride):
+    """Whether on one image, at some place of a window, unit o has a slope where the channel has a value. `top` and
+    `left` say how far that place of the window is from its first one, the padding taken off."""
+    for p in range(slope.shape[0]):
+        row = p * stride + top
+        if 0 <= row < x.shape[0]:
+            for q in range(slope.shape[1]):
+                column = q * stride + left
+                if 0 <= column < x.shape[1]:
+                    sends = flat_slopes == 0 or slope[p, q, o] != real(0.0)
+                    if sends and (zero_inputs == 0 or x[row, column, channel] != real(0.0)):
+                        return True
+    return False
+
+
+@kernel(
+    g="in real [fan_out, fan_in]",
+    slope="in real [batch, tall, wide, fan_out]",
+    x="in real [batch, height, width, channels]",
+    slope_bits="in int64 [fan_out, words]",
+    x_bits="in int64 [channels, words]",
+    live="inout int64 [words]",
+    flat_slopes="int",
+    zero_inputs="int",
+    closes="int",
+    count="out float64 [1]",
+    side="int",
+    stride="int",
+    padding="int",
+)
+def explain_zeros_of_windows(
+    g, slope, x, slope_bits, x_bits, live, flat_slopes, zero_inputs, closes, count, side, stride, padding
+):
+    """The same for a convolution: g[o, i] sums over all places as well, and is rightly 0 too when its place of the
+    window sees nothing but padding, or unit o has no slope wherever it sees a value. `flat_slopes` and `zero_inputs`
+    say whether slopes and inputs can be 0 by construction."""
+    channels = x.shape[3]
+    unexplained = 0
+    for o in range(g.shape[0]):
+        for i in range(g.shape[1]):
+            if g[o, i] == real(0.0):
+                channel = i % channels
+                top = i // channels // side - padding
+                left = i // channels % side - padding
+                for b in range(x.shape[0]):
+                    word = b // 64
+                    heard = slope_bits[o, word] & x_bits[channel, word] & live[word]
+                    if (heard >> np.int64(b % 64)) & 1 != 0 and meets(
+                        slope[b], x[b], flat_slopes, zero_inputs, o, channel, top, left, stride
+                    ):
+                        unexplained += 1
+                        break
+    if closes != 0:
+        close(live, slope_bits)
+    count[0] = np.float64(unexplained)
 
 
 @kernel(live="out int64 [words]")

@@ -25,9 +25,13 @@ def join(z, source, scale):
         branch[i] = direct[i] + factor * branch[i]
 
 
-@kernel(delta="inout real [batch, units]", direct="out real [batch, units]", scale="in float64 [1]")
-def part(delta, direct, scale):
-    """The backward pass of `join`: direct = delta goes down the skip, scale * delta stays for the branch."""
+@kernel(
+    delta="inout real [batch, units]", direct="out real [batch, units]", scale="in float64 [1]", used="out float64 [1]"
+)
+def part(delta, direct, scale, used):
+    """The backward pass of `join`: direct = delta goes down the skip, scale * delta stays for the branch. `used` keeps
+    the scale for who looks later, when it may have been turned."""
+    used[0] = scale[0]
     branch, skip = flat(delta), flat(direct)
     factor = real(scale[0])
     for i in range(branch.shape[0]):
@@ -77,10 +81,12 @@ def rezero_join(z, source, alpha, branch):
     direct="out real [rows, units]",
     alpha="in real [1]",
     alpha_gradient="out real [1]",
+    used="out float64 [1]",
 )
-def rezero_part(delta, branch, direct, alpha, alpha_gradient):
+def rezero_part(delta, branch, direct, alpha, alpha_gradient, used):
     """The backward pass of `rezero_join`: direct = delta, dL/dalpha = sum of delta * branch, and delta becomes
-    alpha * delta for the branch."""
+    alpha * delta for the branch. `used` keeps alpha as it was before the update."""
+    used[0] = np.float64(alpha[0])
     deltas, kept, skip = flat(delta), flat(branch), flat(direct)
     factor = alpha[0]
     total = 0.0
