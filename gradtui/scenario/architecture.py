@@ -185,6 +185,11 @@ def _sized(network: Network, inputs: Size) -> list[LayerSpec]:
                 f'network.skip = "dense" puts what {name} makes, {size}, behind what it reads, {source}: '
                 "both must have the same height and width; leave out strides"
             )
+        if appends and window is None and image.positions > 1:
+            raise ScenarioError(
+                f'network.skip = "dense" puts what {name} makes behind what it reads, but that is an image, {image}, '
+                "and the layer makes none: put a global pool between them"
+            )
         output = _joined(source, size) if appends else size
         for pool in part.pools:
             output = _fitting(pool.over(output), output, f"the pool behind {name}")

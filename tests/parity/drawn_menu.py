@@ -2,15 +2,16 @@
 
 Networks of dense layers learn digits and points of the plane, convolutional ones digits and images of another shape.
 
-Every row of the menu is drawn, and with it a number for each key that it reads: a new row is drawn without a word here,
-a new number needs a line in NUMBERS. What does not go together is taken back until it does, so that nothing that is
-drawn is thrown away.
+Every row of the menu is drawn as often as any other, and with it a number for each key that it reads: a new row is
+drawn without a word here, a new number needs a line in NUMBERS. What does not go together is taken back until it does,
+so that nothing that is drawn is thrown away.
 """
 
 from __future__ import annotations
 
+from random import Random
+
 import numpy as np
-from hypothesis import strategies as st
 
 from gradtui import Scenario, tasks
 from gradtui.engine.plan import inputs_of
@@ -20,17 +21,35 @@ from gradtui.scenario.menu import MENU, choices
 
 
 def reals(low, high):
-    """Numbers in a range; none so near 0 that it stands for nothing."""
-    least = 1e-3 * max(abs(low), abs(high))
-    return st.floats(low, high).map(lambda number: number if abs(number) >= least or low > 0.0 else 0.0)
+    """Numbers in a range, now and then one of its ends."""
+
+    def draw(random):
+        return random.choice([low, high]) if random.random() < 0.1 else random.uniform(low, high)
+
+    return draw
+
+
+def wholes(low, high):
+    """Whole numbers from `low` to `high`."""
+    return lambda random: random.randint(low, high)
+
+
+def among(values):
+    """One of these, each as often as the others."""
+    return lambda random: random.choice(values)
+
+
+def often(value, others):
+    """Half of the time this value."""
+    return lambda random: value if random.random() < 0.5 else others(random)
 
 
 #: Dotted key -> what is drawn for it. Bounds keep ten steps from being a lottery, not from being hard.
 NUMBERS = {
     "task.label_smoothing": reals(0.0, 0.9),
-    "task.examples": st.integers(80, 160),
+    "task.examples": wholes(80, 160),
     "task.noise": reals(0.0, 0.5),
-    "task.held_out": st.just(0.2),
+    "task.held_out": among([0.2]),
     "network.negative_slope": reals(0.01, 0.9),
     "network.prelu_init": reals(-0.3, 0.6),
     "network.alpha": reals(0.3, 2.0),
@@ -39,19 +58,19 @@ NUMBERS = {
     "network.init_bound": reals(0.05, 0.6),
     "network.init_gain": reals(0.3, 1.3),
     "network.init_bias": reals(-0.3, 0.3),
-    "network.norm_eps": st.one_of(st.just(0.0), reals(1e-6, 0.1)),
+    "network.norm_eps": often(0.0, reals(1e-6, 0.1)),
     "network.norm_momentum": reals(0.0, 1.0),
-    "network.norm_groups": st.sampled_from([1, 2, 3]),
-    "network.skip_every": st.integers(1, 3),
-    "network.skip_scale": st.one_of(st.just(1.0), reals(-1.0, 1.0)),
-    "network.rezero_init": st.one_of(st.just(0.0), reals(-0.5, 1.0)),
+    "network.norm_groups": among([1, 2, 3]),
+    "network.skip_every": wholes(1, 3),
+    "network.skip_scale": often(1.0, reals(-1.0, 1.0)),
+    "network.rezero_init": often(0.0, reals(-0.5, 1.0)),
     "network.highway_bias": reals(-3.0, 2.0),
-    "network.growth_rate": st.sampled_from([2, 3, 4, 6]),
-    "network.kernel": st.sampled_from([1, 2, 3, 3, 5]),
-    "network.stride": st.sampled_from([1, 1, 1, 2]),
-    "network.padding": st.sampled_from([-1, -1, -1, 0, 1]),
-    "network.stages": st.integers(1, 3),
-    "network.stage_growth": st.integers(1, 2),
+    "network.growth_rate": among([2, 3, 4, 6]),
+    "network.kernel": among([1, 2, 3, 3, 5]),
+    "network.stride": among([1, 1, 1, 2]),
+    "network.padding": among([-1, -1, -1, 0, 1]),
+    "network.stages": wholes(1, 3),
+    "network.stage_growth": wholes(1, 2),
     "optimizer.momentum": reals(0.0, 0.95),
     "optimizer.dampening": reals(0.0, 0.9),
     "optimizer.beta1": reals(0.0, 0.95),
@@ -59,7 +78,7 @@ NUMBERS = {
     "optimizer.eps": reals(1e-8, 1e-3),
     "optimizer.rho": reals(0.5, 0.95),
     "optimizer.alpha": reals(0.5, 0.99),
-    "optimizer.centered": st.booleans(),
+    "optimizer.centered": among([False, True]),
     "optimizer.lr_decay": reals(0.0, 1.0),
     "optimizer.initial_accumulator_value": reals(0.0, 0.5),
     "optimizer.momentum_decay": reals(0.0, 0.1),
@@ -67,35 +86,34 @@ NUMBERS = {
     "optimizer.eta_plus": reals(1.05, 1.6),
     "optimizer.step_min": reals(1e-6, 1e-4),
     "optimizer.step_max": reals(0.01, 1.0),
-    "optimizer.nesterov": st.booleans(),
-    "optimizer.ns_steps": st.integers(0, 5),
+    "optimizer.nesterov": among([False, True]),
+    "optimizer.ns_steps": wholes(0, 5),
     "optimizer.ns_a": reals(3.3, 3.5),  # near the usual ones: with others the weights can explode
     "optimizer.ns_b": reals(-4.85, -4.7),
     "optimizer.ns_c": reals(1.95, 2.1),
     "optimizer.ns_eps": reals(1e-8, 1e-3),
     "optimizer.adamw_lr": reals(1e-4, 1e-2),
-    "optimizer.weight_decay": st.one_of(st.just(0.0), reals(0.0, 0.1)),
-    "optimizer.step_size": st.integers(1, 5),
+    "optimizer.weight_decay": often(0.0, reals(0.0, 0.1)),
+    "optimizer.step_size": wholes(1, 5),
     "optimizer.gamma": reals(0.3, 1.2),
-    "optimizer.schedule_steps": st.integers(0, 12),
+    "optimizer.schedule_steps": wholes(0, 12),
     "optimizer.eta_min": reals(0.0, 1e-4),
 }
 
 #: Numbers that belong to no row: they are always drawn.
 ALWAYS = {
-    "optimizer.clip_norm": st.one_of(st.just(0.0), reals(1e-3, 5.0)),
-    "optimizer.clip_value": st.one_of(st.just(0.0), reals(1e-4, 0.5)),
-    "optimizer.clip_agc": st.one_of(st.just(0.0), reals(1e-3, 0.5)),
-    "optimizer.warmup_steps": st.one_of(st.just(0), st.integers(0, 12)),
+    "optimizer.clip_norm": often(0.0, reals(1e-3, 5.0)),
+    "optimizer.clip_value": often(0.0, reals(1e-4, 0.5)),
+    "optimizer.clip_agc": often(0.0, reals(1e-3, 0.5)),
+    "optimizer.warmup_steps": often(0, wholes(0, 12)),
     "optimizer.start_factor": reals(0.01, 1.0),
-    "network.dropout": st.one_of(st.just(0.0), reals(0.05, 0.8)),
+    "network.dropout": often(0.0, reals(0.05, 0.8)),
 }
 
 #: Learning rates of rules that do not follow the gradient's size.
 RATES = {"adadelta": (0.1, 1.0), "rprop": (1e-4, 1e-2), "lion": (1e-5, 1e-3), "muon": (1e-4, 1e-2)}
 ADAPTIVE = ("adagrad", "rmsprop", "adam", "amsgrad", "adamw", "nadam")
-WIDTHS = st.sampled_from([2, 3, 4, 6, 6, 9, 12])
-SEEDS = st.integers(0, 2**63 - 1)
+WIDTHS = (2, 3, 4, 6, 6, 9, 12)
 
 #: What is taken back, one after another, from a network whose sizes do not fit.
 SIMPLER = (
@@ -109,19 +127,19 @@ SIMPLER = (
 )
 
 
-@st.composite
-def scenarios(draw, kind, images):
-    """A scenario with a network of this kind; `images` is a file of some (`write_images`)."""
-    task = draw(_task(kind, images))
+def scenario(kind, number, images):
+    """Scenario `number` with a network of this kind; `images` is a file of some (`write_images`)."""
+    random = Random(f"{kind} {number}")
+    task = _task(random, kind, images)
     network = {
-        **draw(_table("network", skipped=("network.kind", "network.layer.kind"))),
+        **_table(random, "network", skipped=("network.kind", "network.layer.kind")),
         "kind": kind,
-        "depth": draw(st.integers(0, 6 if kind == "mlp" else 5)),
-        "width": draw(WIDTHS),
+        "depth": random.randint(0, 6 if kind == "mlp" else 5),
+        "width": random.choice(WIDTHS),
     }
-    if draw(st.integers(0, 3)) == 0:
-        network["layer"] = draw(st.lists(_layer(kind), min_size=1, max_size=4))
-    optimizer = draw(_optimizer())
+    if random.random() < 0.25:
+        network["layer"] = [_layer(random, kind) for _ in range(random.randint(1, 4))]
+    optimizer = _optimizer(random)
     if optimizer["name"] == "rprop":  # it wants all examples: not all digits
         task |= {"batch": 0, "name": "xor", "examples": 80} if kind == "mlp" else {"batch": 0, **_file(images)}
     if task["loss"] not in ("auto", "cross_entropy") or task["name"] not in ("digits", "file"):
@@ -129,37 +147,35 @@ def scenarios(draw, kind, images):
     if task["name"] != "file":
         task.pop("path", None)
         task.pop("target", None)
-    document = {"seed": draw(SEEDS), "steps": 10, "task": task, "network": network, "optimizer": optimizer}
+    document = {"seed": random.randrange(2**63), "steps": 10, "task": task, "network": network, "optimizer": optimizer}
     return _fitting(document)
 
 
-@st.composite
-def _table(draw, table, skipped=()):
+def _table(random, table, skipped=()):
     """A choice for every menu of a table, the numbers that the chosen rows read, and those that are always drawn."""
     found = {}
     for key, rows in MENU.items():
         if not key.startswith(f"{table}.") or key in skipped:
             continue
-        row = draw(st.sampled_from(rows))
+        row = random.choice(rows)
         found[key] = row.name
-        found.update({read: draw(NUMBERS[read]) for read in row.reads if read in NUMBERS})
-    found.update({key: draw(numbers) for key, numbers in ALWAYS.items() if key.startswith(f"{table}.")})
+        found.update({read: NUMBERS[read](random) for read in row.reads if read in NUMBERS})
+    found.update({key: numbers(random) for key, numbers in ALWAYS.items() if key.startswith(f"{table}.")})
     return {key.removeprefix(f"{table}."): value for key, value in found.items()}
 
 
-@st.composite
-def _task(draw, kind, images):
+def _task(random, kind, images):
     names = [row.name for row in choices("task") if row.name != "file"]
-    name = draw(st.sampled_from(["digits", "file"] if kind == "cnn" else ["digits", *names]))
+    name = random.choice(["digits", "file"] if kind == "cnn" else ["digits", *names])
     losses = [row.name for row in choices("loss") if row.name != "bce" or name not in ("digits", "file")]
-    loss = draw(st.sampled_from(losses))
-    found = {"name": name, "loss": loss, "batch": draw(st.integers(3, 20 if kind == "mlp" else 9))}
+    loss = random.choice(losses)
+    found = {"name": name, "loss": loss, "batch": random.randint(3, 20 if kind == "mlp" else 9)}
     reads = next(row.reads for row in choices("task") if row.name == name)
-    found.update({key.removeprefix("task."): draw(NUMBERS[key]) for key in reads if key in NUMBERS})
+    found.update({key.removeprefix("task."): NUMBERS[key](random) for key in reads if key in NUMBERS})
     if name == "file":
         found |= _file(images)
-    if draw(st.booleans()):
-        found["label_smoothing"] = draw(NUMBERS["task.label_smoothing"])
+    if random.random() < 0.5:
+        found["label_smoothing"] = NUMBERS["task.label_smoothing"](random)
     return found
 
 
@@ -174,36 +190,34 @@ def _file(images):
     return {"name": "file", "path": str(images), "target": "y"}
 
 
-@st.composite
-def _optimizer(draw):
-    found = draw(_table("optimizer"))
+def _optimizer(random):
+    found = _table(random, "optimizer")
     name = found["name"]
     low, high = RATES.get(name, (1e-4, 5e-3) if name in ADAPTIVE else (1e-3, 0.05))
-    return {**found, "lr": draw(reals(low, high))}
+    return {**found, "lr": random.uniform(low, high)}
 
 
-@st.composite
-def _layer(draw, kind):
+def _layer(random, kind):
     """One `[[network.layer]]`."""
-    chosen = draw(st.sampled_from(["auto", "dense"] if kind == "mlp" else [row.name for row in choices("layer_kind")]))
-    found = {"kind": chosen, "repeat": draw(st.integers(1, 2))}
+    chosen = random.choice(["auto", "dense"] if kind == "mlp" else [row.name for row in choices("layer_kind")])
+    found = {"kind": chosen, "repeat": random.randint(1, 2)}
     if chosen.endswith("pool"):
-        if not chosen.startswith("global") and draw(st.booleans()):
-            found |= {"kernel": draw(st.integers(1, 3)), "stride": draw(st.integers(1, 2))}
+        if not chosen.startswith("global") and random.random() < 0.5:
+            found |= {"kernel": random.randint(1, 3), "stride": random.randint(1, 2)}
         return found
     own = {
-        "width": WIDTHS,
-        "activation": st.sampled_from([row.name for row in choices("activation")]),
-        "norm": st.sampled_from([row.name for row in choices("norm")]),
-        "norm_place": st.sampled_from([row.name for row in choices("norm_place")]),
-        "init": st.sampled_from([row.name for row in choices("init") if row.name != "lsuv"]),
+        "width": among(WIDTHS),
+        "activation": among([row.name for row in choices("activation")]),
+        "norm": among([row.name for row in choices("norm")]),
+        "norm_place": among([row.name for row in choices("norm_place")]),
+        "init": among([row.name for row in choices("init") if row.name != "lsuv"]),
         "dropout": ALWAYS["network.dropout"],
         **{name: NUMBERS[f"network.{name}"] for name in ("negative_slope", "alpha", "beta", "norm_groups")},
     }
     if chosen == "conv" or (chosen == "auto" and kind == "cnn"):
         own |= {name: NUMBERS[f"network.{name}"] for name in ("kernel", "stride", "padding")}
-    for name in draw(st.lists(st.sampled_from(sorted(own)), max_size=4, unique=True)):
-        found[name] = draw(own[name])
+    for name in random.sample(sorted(own), random.randint(0, 4)):
+        found[name] = own[name](random)
     return found
 
 

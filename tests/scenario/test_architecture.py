@@ -349,3 +349,11 @@ def test_a_list_that_says_nonsense(text: str, words: list[str]) -> None:
 def test_a_list_is_written_in_a_file(key: str) -> None:
     with pytest.raises(ScenarioError, match="can only be written in a scenario file, not set"):
         Scenario.from_dict({}).replace(f"{key}=3")
+
+
+def test_a_dense_layer_cannot_append_to_an_image() -> None:
+    layers = [{"kind": "conv"}, {"kind": "dense"}]
+    with pytest.raises(ScenarioError, match="put a global pool between them"):
+        cnn(skip="dense", layer=layers)
+    pooled = [layers[0], {"kind": "global_average_pool"}, layers[1]]
+    assert cnn(skip="dense", width=4, growth_rate=3, layer=pooled)[1].output == Size(1, 1, 7)
