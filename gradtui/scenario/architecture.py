@@ -209,9 +209,9 @@ def _sized(network: Network, inputs: Size) -> list[LayerSpec]:
             begins=index in begins,
             joins=joined,
             kept=None if joined is None else kept[joined],
-            projection=None if joined is None else _projection(kept[joined], size, name),
+            projection=None if joined is None else _projection(kept[joined], size, window, name),
             inside_block=0 < index < last_join and index not in begins and index not in joins,
-            gated=network.skip == "highway" and index > 0 and source == size,
+            gated=network.skip == "highway" and index > 0 and image == size,
             appends=appends,
         )
         # The pre form keeps the sum itself, the post form what the next layer reads.
@@ -346,10 +346,15 @@ def _fitting(size: Size, before: Size, name: str) -> Size:
     return size
 
 
-def _projection(kept: Size, size: Size, name: str) -> Window | None:
-    """How what was kept gets the size of the sum; None where it has it."""
+def _projection(kept: Size, size: Size, window: Window | None, name: str) -> Window | None:
+    """How what was kept gets the size of the sum; None where it has it. `window` is the ending layer's own."""
     if kept == size:
         return None
+    if window is None and kept.positions > 1:
+        raise ScenarioError(
+            f"the block that {name} ends begins with an image, {kept}, and ends with a dense layer: put a global pool "
+            "before the block, or let blocks of network.skip_every layers end elsewhere"
+        )
     stride = max(-(-kept.height // size.height), 1)
     window = Window(1, stride, 0)
     if window.over(kept, size.channels) != size:

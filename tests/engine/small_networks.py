@@ -50,15 +50,7 @@ NETWORKS = {
     "cnn, list": {"kind": "cnn", "layer": _LENET},
     "cnn, list, residual": {"kind": "cnn", "layer": _MIXED, "skip": "residual", "skip_every": 1},
     "cnn, list, dense": {"kind": "cnn", "layer": _MIXED, "skip": "dense", "growth_rate": 2},
-    "cnn, dense layers on an image, dense": {"kind": "cnn", "layer": _ON_IMAGES, "skip": "dense"},
     "cnn, dense layers on an image, highway": {"kind": "cnn", "layer": _ON_IMAGES, "skip": "highway"},
-    "cnn, dense layers on an image, rezero": {
-        "kind": "cnn",
-        "layer": _ON_IMAGES,
-        "skip": "rezero",
-        "skip_every": 1,
-        "rezero_init": 0.5,
-    },
 }
 
 

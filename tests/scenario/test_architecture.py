@@ -357,3 +357,10 @@ def test_a_dense_layer_cannot_append_to_an_image() -> None:
         cnn(skip="dense", layer=layers)
     pooled = [layers[0], {"kind": "global_average_pool"}, layers[1]]
     assert cnn(skip="dense", width=4, growth_rate=3, layer=pooled)[1].output == Size(1, 1, 7)
+
+
+def test_a_dense_layer_that_reads_an_image_has_no_gate_and_ends_no_block() -> None:
+    layers = [{"kind": "conv", "width": 2, "stride": 3}, {"kind": "dense", "width": 18}, {"kind": "dense", "width": 18}]
+    assert [spec.gated for spec in cnn(skip="highway", layer=layers)] == [False, False, True, False]
+    with pytest.raises(ScenarioError, match="begins with an image, 3 x 3 x 2, and ends with a dense layer"):
+        cnn(skip="rezero", skip_every=1, layer=layers)
