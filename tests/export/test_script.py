@@ -47,6 +47,20 @@ NETWORKS = {
         },
         "optimizer": {"name": "nadam", "schedule": "step", "step_size": 2},
     },
+    "convolutional": {
+        "task": {**DIGITS, "batch": 6},
+        "network": {
+            "kind": "cnn",
+            "depth": 5,
+            "width": 4,
+            "stages": 2,
+            "activation": "silu",
+            "norm": "group",
+            "norm_groups": 2,
+            "skip": "residual",
+        },
+        "optimizer": {"name": "nag", "lr": 0.01},
+    },
     "no hidden layer": {"task": {**MOONS, "batch": 0}, "network": {"depth": 0}, "optimizer": {"name": "rprop"}},
 }
 STEPS = 6
