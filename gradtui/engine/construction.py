@@ -103,7 +103,7 @@ class _Builder:
         before = norm is not None and spec.own.norm_place == "before"
         pre = spec.own.skip_form == "pre"
         join, keep = self._join(spec), self._keep(spec)
-        highway = self._highway(spec, rows, a)
+        highway, drop = self._highway(spec, rows, a), self._drop(spec, rows)
         stages: list[Stage | None] = [
             join if pre else None,
             keep if pre else None,
@@ -112,7 +112,7 @@ class _Builder:
             activate,
             None if before else norm,
             highway,
-            self._drop(spec, rows),
+            drop,
             self._append(spec, rows),
             *self._pools(spec),
             None if pre else keep,
@@ -133,7 +133,7 @@ class _Builder:
             norm=norm,
             a=highway.y if highway else a,
             output=output,
-            signal=highway.signal if highway else made_signal,
+            signal=drop.signal if drop else highway.signal if highway else made_signal,
             made=made_signal,
             measured=Measurements(
                 delta=at["delta_sums"][spec.index],
@@ -253,6 +253,7 @@ class _Builder:
             return None
         return Drop(
             mask=self._own(spec, "mask", rows, spec.size.channels),
+            signal=self._made.regions["dropout_signal"][spec.index],
             rate=self._made.regions["dropout_rate"][spec.index],
             clock=self._made.regions["clock"],
             seed=self._made.scenario.seed,

@@ -72,7 +72,8 @@ def reserve_shared(made: Plan) -> None:
     made.reserve("similarity", "float64", taps, 1)
     for name in ("delta_sums", "norm_sums", "skip_sums"):
         made.reserve(name, "float64", taps, 6)
-    made.reserve("highway_signal", "float64", taps, 3)
+    for name in ("highway_signal", "dropout_signal"):
+        made.reserve(name, "float64", taps, 3)
     for name in ("gradient_sums", "update_sums"):
         made.reserve(name, "float64", matrices, 6)
     made.reserve("last_norm", "float64", matrices, 1)

@@ -156,9 +156,11 @@ class Activate(Stage):
 
 @dataclass(frozen=True)
 class Drop(Stage):
-    """Dropout, in place. `mask` (rows, units) remembers what was dropped."""
+    """Dropout, in place. `mask` (rows, units) remembers what was dropped; `signal` (3,) receives the squares of what
+    comes back, before it is masked."""
 
     mask: Region
+    signal: Region
     rate: Region
     clock: Region
     seed: int
@@ -180,6 +182,7 @@ class Drop(Stage):
         return v
 
     def backward(self, program: Program, delta: Region, x: Region, deltas: Deltas) -> Region:
+        program.add(gauges.square_sum, g=flat(delta), sums=self.signal)
         program.add(dropout.dropout_backward, delta=delta, mask=self.mask)
         return delta
 

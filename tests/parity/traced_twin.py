@@ -83,7 +83,7 @@ class TracedTwin:
             kept = self._product(spec, f"projection.{spec.index}", kept, spec.projection if kept.ndim == 4 else None)
             kept = kept.reshape(v.shape)
         scale = self.values.get(f"alpha.{spec.index}", torch.tensor(spec.own.skip_scale, dtype=torch.float64))
-        self._ways[spec.index]["scale"] = abs(float(scale))
+        self._ways[spec.index]["scale"] = abs(float(scale.detach()))
         return kept + scale * v
 
     def _keep(self, spec, v, streams):
@@ -123,10 +123,10 @@ class TracedTwin:
                 t = torch.sigmoid(self._product(spec, f"gate.{i}", past, spec.window))
                 h = self._ways[i]["h"]
                 v = self._kept(i, "y", t * h + (1 - t) * past.reshape(h.shape))
-            self.outputs.append(self._kept(i, "tap", v))
-            v = self.outputs[-1]
             if spec.dropout:
                 v = v * self._mask(spec, v.shape)
+            self.outputs.append(self._kept(i, "tap", v))
+            v = self.outputs[-1]
             if spec.appends:
                 v = torch.cat([past, v], dim=1)
             for pool in spec.pools:
