@@ -136,7 +136,6 @@ class _Builder:
             signal=drop.signal if drop else highway.signal if highway else made_signal,
             made=made_signal,
             measured=Measurements(
-                delta=at["delta_sums"][spec.index],
                 activation=at["activation_sums"][spec.index],
                 similarity=at["similarity"][spec.index],
                 counts=at["counts"][spec.index],
@@ -181,7 +180,7 @@ class _Builder:
         split = None
         name = f"{spec.key}.weight"
         units, columns = spec.size.channels, spec.fan_in
-        bias, bias_gradient = self._vectors.take(units)
+        bias = self._vectors.take(units)
         if spec.norm == "weight":
             name = f"{spec.key}.parametrizations.weight.original1"
             magnitude, magnitude_gradient = self._vectors.take(units)
@@ -193,11 +192,24 @@ class _Builder:
                 weight=self._own(spec, "effective_weight", units, columns),
                 gradient=self._made.regions["clipped"].part(0, (units, columns)),
             )
+        matrix = self._matrix(spec, name, Stream.WEIGHT, Picture.of(spec.window, spec.image), spec.index)
+        return self._product_of(spec, matrix, f"{spec.key}.bias", bias, split)
+
+    def _product_of(
+        self,
+        spec: LayerSpec,
+        matrix: Matrix,
+        bias_name: str,
+        bias: tuple[Region, Region],
+        split: Reparametrised | None = None,
+    ) -> Product:
+        """A product that reads what the layer reads and makes what it makes: its own, or its gate's."""
+        values, gradient = bias
         return Product(
-            matrix=self._matrix(spec, name, Stream.WEIGHT, Picture.of(spec.window, spec.image), spec.index),
-            bias_name=f"{spec.key}.bias",
-            bias=bias,
-            bias_gradient=bias_gradient,
+            matrix=matrix,
+            bias_name=bias_name,
+            bias=values,
+            bias_gradient=gradient,
             reparametrised=split,
             window=spec.window,
             source=spec.source,
@@ -264,20 +276,10 @@ class _Builder:
         if not spec.gated:
             return None
         made, at, units = self._made, self._made.regions, spec.size.channels
-        bias, bias_gradient = self._vectors.take(units)
+        bias = self._vectors.take(units)
         picture = Picture.of(spec.window, spec.image)
-        gate = Product(
-            matrix=self._extra_matrix(spec, f"gate.{spec.index}.weight", Stream.GATE, picture),
-            bias_name=f"gate.{spec.index}.bias",
-            bias=bias,
-            bias_gradient=bias_gradient,
-            reparametrised=None,
-            window=spec.window,
-            source=spec.source,
-            size=spec.size,
-            room=at["room"],
-            places=at["places"],
-        )
+        matrix = self._extra_matrix(spec, f"gate.{spec.index}.weight", Stream.GATE, picture)
+        gate = self._product_of(spec, matrix, f"gate.{spec.index}.bias", bias)
         shared = {
             name: made.shared(name, "real", made.batch, made.largest).part(0, (rows, units))
             for name in ("gate_delta", "direct", "gate_below")

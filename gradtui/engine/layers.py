@@ -19,7 +19,6 @@ from gradtui.scenario.architecture import LayerSpec
 class Measurements:
     """A tap's own rows of the gauge tables, and which examples each of its units answers."""
 
-    delta: Region
     activation: Region
     similarity: Region
     counts: Region

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from gradtui.engine.kernels import pooling
 from gradtui.engine.layout import Region
+from gradtui.engine.products import images
 from gradtui.engine.program import Program
 from gradtui.engine.stages import Deltas, Spare, Stage
 from gradtui.scenario.architecture import Pool, Size
@@ -33,9 +34,9 @@ class Pooling(Stage):
         return pooled
 
     def _pool(self, program: Program, v: Region, pooled: Region, winner: Region | None) -> None:
-        x, y = self._images(v, self.source), self._images(pooled, self.size)
+        x, y = images(v, self.source), images(pooled, self.size)
         if winner:
-            won = self._images(winner, self.size)
+            won = images(winner, self.size)
             program.add(pooling.max_pool_forward, x=x, y=y, winner=won, **self._window())
         else:
             program.add(pooling.average_pool_forward, x=x, y=y, **self._window())
@@ -43,16 +44,13 @@ class Pooling(Stage):
     def backward(self, program: Program, delta: Region, x: Region, deltas: Deltas) -> Region:
         rows = delta.size // self.size.numbers * self.source.positions
         below = deltas.other(delta, rows, self.source.channels)
-        above, down = self._images(delta, self.size), self._images(below, self.source)
+        above, down = images(delta, self.size), images(below, self.source)
         if self.winner:
-            won = self._images(self.winner, self.size)
+            won = images(self.winner, self.size)
             program.add(pooling.max_pool_backward, delta=above, winner=won, below=down, **self._window())
         else:
             program.add(pooling.average_pool_backward, delta=above, below=down, **self._window())
         return below
-
-    def _images(self, rows: Region, size: Size) -> Region:
-        return rows.reshaped(rows.size // size.numbers, *size)
 
     def _window(self) -> dict[str, int]:
         if self.pool.window is None:

@@ -67,10 +67,10 @@ class Product:
         if self.window:
             program.add(
                 convolution.conv_forward,
-                x=self._images(x, self.source),
+                x=images(x, self.source),
                 weight=self.weight,
                 bias=self.bias,
-                z=self._images(z, self.size),
+                z=images(z, self.size),
                 **self._scratch(self.window),
             )
             return
@@ -86,8 +86,8 @@ class Product:
         if self.window:
             program.add(
                 convolution.conv_weight_gradient,
-                delta=self._images(delta, self.size),
-                x=self._images(x, self.source),
+                delta=images(delta, self.size),
+                x=images(x, self.source),
                 weight_gradient=gradient,
                 **self._scratch(self.window),
             )
@@ -116,9 +116,9 @@ class Product:
         if self.window:
             program.add(
                 convolution.conv_input_gradient,
-                delta=self._images(delta, self.size),
+                delta=images(delta, self.size),
                 weight=self.weight,
-                below=self._images(below, self.source),
+                below=images(below, self.source),
                 **self._scratch(self.window),
             )
         else:
@@ -130,9 +130,6 @@ class Product:
     def _rows(self, x: Region) -> Region:
         """What is read, a row an example."""
         return x.reshaped(x.size // self.source.numbers, self.source.numbers)
-
-    def _images(self, rows: Region, size: Size) -> Region:
-        return rows.reshaped(rows.size // size.numbers, *size)
 
     def _scratch(self, window: Window) -> dict[str, Region | int]:
         return {
@@ -149,6 +146,11 @@ def scratch(batch: int, window: Window | None, source: Size, size: Size) -> tupl
     if window is None:
         return source.numbers * PANEL, 0
     return convolution.scratch(batch, *source, size.channels, *window)
+
+
+def images(rows: Region, size: Size) -> Region:
+    """Rows of channels as (batch, height, width, channels)."""
+    return rows.reshaped(rows.size // size.numbers, *size)
 
 
 def flat(region: Region) -> Region:

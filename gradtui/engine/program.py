@@ -46,10 +46,6 @@ class Program:
         tiles = [compile.TILES] if any(p.access == "tiles" for p in parameters) else []
         return [compile.WALK, *tiles, *kernels]
 
-    def extend(self, other: Program) -> None:
-        """Append another program's instructions."""
-        self.instructions += other.instructions
-
     def run_checked(self, arena: Arena) -> None:
         """Run once, uncompiled, on bounds-checked views of the arena (float64 only: `real` is float64 there)."""
         for instruction in self.instructions:
