@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from itertools import pairwise
 
-import naive
+import naive_optimizers
 import numpy as np
 import pytest
 
@@ -154,7 +154,9 @@ def test_lion(decay):
             for parameter in self.param_groups[0]["params"]:
                 state = self.state[parameter].setdefault("m", [np.zeros(tuple(parameter.shape))])
                 knobs = {**VALUES, "lr": 0.001, "beta2": 0.99, "weight_decay": decay}
-                new = naive.optimize("lion", parameter.numpy(), parameter.grad.numpy(), state, self.steps, **knobs)
+                new = naive_optimizers.optimize(
+                    "lion", parameter.numpy(), parameter.grad.numpy(), state, self.steps, **knobs
+                )
                 parameter.copy_(torch.from_numpy(new))
 
     _side_by_side(_simulation(keys), Lion, 1e-10)

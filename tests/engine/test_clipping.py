@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import naive
+import naive_optimizers
 import numpy as np
 import pytest
 from alone import DTYPES, both_ways, close, resolution, run
@@ -37,7 +38,7 @@ def test_units_then_entries(dtype, units, inputs, seed, scale, value, agc):
     g = (random.standard_normal((units, inputs)) * scale).astype(dtype)
     p = (random.standard_normal((units, inputs)) * random.choice([0.0, 1e-6, 1.0], (units, 1))).astype(dtype)
     found = _clipped(both_ways, dtype, g, p, value, agc)
-    wanted = naive.clip_value(naive.clip_agc(g, p, agc), value)
+    wanted = naive_optimizers.clip_value(naive_optimizers.clip_agc(g, p, agc), value)
     close(found["clipped"], wanted, 4 * resolution(dtype))
     assert root(found["sums"][None])[0] == pytest.approx(naive.norm(found["clipped"]), rel=1e-12)
     if not value:  # a shortened row points where it pointed

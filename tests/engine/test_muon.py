@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import naive
+import naive_optimizers
 import numpy as np
 import pytest
 from alone import DTYPES, both_ways, close, resolution, run
@@ -59,7 +60,7 @@ def test_three_steps(dtype, rows, columns, seed, scale, changes):
         g = (random.standard_normal((rows, columns)) * scale).astype(dtype)
         found = _step(both_ways, dtype, p, g, velocity, t, **changes)
         wide = (array.astype(np.float64) for array in (p, g, velocity))
-        wanted, wanted_velocity = naive.muon(*wide, **{**USUAL, **changes})
+        wanted, wanted_velocity = naive_optimizers.muon(*wide, **{**USUAL, **changes})
         step = resolution(dtype)
         # A small singular value is multiplied by 3.4445 in each round, and so is its rounding error.
         grown = 3.5 ** changes["ns_steps"] * 4 * changes["lr"] * np.sqrt(max(rows, columns))
@@ -124,5 +125,5 @@ def test_the_first_and_the_last_layer_go_by_adamw():
         np.testing.assert_allclose(np.abs(moves[name]), 3e-4, rtol=1e-3)
     for name in ("hidden.1.weight", "hidden.2.weight"):
         knobs = {**USUAL, "lr": 0.02, "weight_decay": 0.0}
-        wanted, _ = naive.muon(before[name], simulation.gradients()[name], 0.0, **knobs)
+        wanted, _ = naive_optimizers.muon(before[name], simulation.gradients()[name], 0.0, **knobs)
         np.testing.assert_allclose(after[name], wanted, rtol=1e-9, atol=1e-12)

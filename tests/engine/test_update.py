@@ -6,6 +6,7 @@ import json
 from pathlib import Path
 
 import naive
+import naive_optimizers
 import numpy as np
 import pytest
 from alone import DTYPES, both_ways, close, resolution, run
@@ -76,7 +77,7 @@ def test_five_steps(name, dtype, size, seed, knobs, scale):
     knobs = {**USUAL, **knobs}
     random = np.random.default_rng(seed)
     p = random.standard_normal(size).astype(dtype)
-    state = np.zeros((naive.STATES[name], size), dtype)
+    state = np.zeros((naive_optimizers.STATES[name], size), dtype)
     step = resolution(dtype)
     # Centered, two nearly equal squares are subtracted.
     slack = 500 * step if name == "rmsprop" else 40 * step
@@ -86,13 +87,15 @@ def test_five_steps(name, dtype, size, seed, knobs, scale):
         found = both_ways(OPTIMIZERS[name].update, dtype, p=p, g=g, state=state, scalars=scalars)
 
         wanted_state = [row.astype(np.float64) for row in state]
-        clipped = g.astype(np.float64) * naive.clip_factor([g, biases], knobs["clip_norm"])
-        wanted = naive.optimize(name, p.astype(np.float64), clipped, wanted_state, t, **knobs)
+        clipped = g.astype(np.float64) * naive_optimizers.clip_factor([g, biases], knobs["clip_norm"])
+        wanted = naive_optimizers.optimize(name, p.astype(np.float64), clipped, wanted_state, t, **knobs)
         heard = np.abs(clipped) + knobs["weight_decay"] * np.abs(p)
-        rate = naive.learning_rate(t - 1, **knobs)
+        rate = naive_optimizers.learning_rate(t - 1, **knobs)
         slope = np.where(heard > 0.0, heard, 1.0)
         # What the largest entry's step is worth bounds the terms that cancelled in a smaller one.
-        move = np.abs(wanted - p) + rate * (heard if naive.STATES[name] < 2 else slope / (slope + knobs["eps"]))
+        move = np.abs(wanted - p) + rate * (
+            heard if naive_optimizers.STATES[name] < 2 else slope / (slope + knobs["eps"])
+        )
         close(found["p"], wanted, 1.0, 2 * step * np.abs(p) + slack * move)
         for row, wanted_row, before in zip(found["state"], wanted_state, state, strict=True):
             close(row, wanted_row, slack, np.abs(before) + np.abs(wanted_row) + heard)
@@ -115,7 +118,7 @@ def test_clipping_by_the_global_norm(dtype, seed, scale, clip_norm, taps):
     gradients = [(random.standard_normal(random.integers(1, 50)) * scale).astype(dtype) for _ in range(taps + 1)]
     knobs = {**USUAL, "clip_norm": clip_norm}
     factor = _prepared("sgd", both_ways, dtype, 1, knobs, gradients)[CLIP]
-    assert factor == pytest.approx(naive.clip_factor(gradients, clip_norm), rel=1e-12)
+    assert factor == pytest.approx(naive_optimizers.clip_factor(gradients, clip_norm), rel=1e-12)
     length = naive.norm(np.concatenate(gradients))
     if length > 1e-3:
         assert factor * length == pytest.approx(min(length, clip_norm), rel=2e-6 / min(length, 1.0))
@@ -128,7 +131,7 @@ def test_clipping_beyond_the_range_of_a_square(exponent):
     gradients = [np.full(9, 10.0**exponent), np.full(7, 2.0 * 10.0**exponent)]
     knobs = {**USUAL, "clip_norm": 1e-3}
     factor = _prepared("sgd", run, "float64", 1, knobs, gradients)[CLIP]
-    assert factor == pytest.approx(naive.clip_factor(gradients, 1e-3), rel=1e-12)
+    assert factor == pytest.approx(naive_optimizers.clip_factor(gradients, 1e-3), rel=1e-12)
 
 
 #: Only the sign of a gradient counts there: an infinite one makes the step of any other.
@@ -143,7 +146,7 @@ def test_nan_and_inf_reach_the_weights(name, clip_norm, dtype):
     for bad in (np.nan,) if name in BY_SIGN else (np.nan, np.inf):
         g = np.array([1.0, bad, -1.0], dtype)
         scalars = _prepared(name, run, dtype, 1, {**USUAL, "clip_norm": clip_norm}, [g, g[:1]])
-        state = np.zeros((naive.STATES[name], 3), dtype)
+        state = np.zeros((naive_optimizers.STATES[name], 3), dtype)
         p = run(OPTIMIZERS[name].update, dtype, p=np.ones(3, dtype), g=g, state=state, scalars=scalars)["p"]
         assert not np.isfinite(p[1])
         if not clip_norm:
@@ -213,11 +216,11 @@ def test_published_trajectories(case, way):
     """Six float64 steps of torch.optim (2.13), gradients with a zero, a tiny entry and a change of sign."""
     name, changes = PUBLISHED[case]
     knobs = {**USUAL, **changes}
-    p, state = np.array(GOLDEN["p0"]), np.zeros((naive.STATES[name], 4))
+    p, state = np.array(GOLDEN["p0"]), np.zeros((naive_optimizers.STATES[name], 4))
     for t, (gradient, wanted) in enumerate(zip(GOLDEN["grads"], GOLDEN["traj"][case], strict=True), start=1):
         g = np.array(gradient)
         if way is naive:
-            p = naive.optimize(name, p, g, state, t, **knobs)
+            p = naive_optimizers.optimize(name, p, g, state, t, **knobs)
         else:
             scalars = _prepared(name, run, "float64", t, knobs, [g, g[:1]])
             found = run(OPTIMIZERS[name].update, "float64", p=p, g=g, state=state, scalars=scalars)

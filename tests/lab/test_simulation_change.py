@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import naive
 import naive_network
+import naive_optimizers
 import numpy as np
 import pytest
 
@@ -34,7 +35,7 @@ def test_a_live_knob_is_as_good_as_a_run_of_two_halves():
     before = simulation.parameters()
     simulation.step(1)
     made = naive_network.of_step(simulation, before, 10)
-    factor = naive.clip_factor(made.gradients.values(), 0.2)
+    factor = naive_optimizers.clip_factor(made.gradients.values(), 0.2)
     assert factor < 1.0
     assert simulation.step_count == 11
     twin = Simulation(START)
@@ -81,7 +82,7 @@ def test_a_new_adam_begins_with_its_first_step():
         made = naive_network.of_step(simulation, before, 199 + t)
         simulation.step(1)
         for name, value in simulation.parameters().items():
-            wanted = naive.adam(before[name], made.gradients[name], states[name], t, **knobs)
+            wanted = naive_optimizers.adam(before[name], made.gradients[name], states[name], t, **knobs)
             np.testing.assert_allclose(value, wanted, rtol=1e-9, atol=1e-12)
 
 
