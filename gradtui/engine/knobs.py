@@ -78,6 +78,8 @@ def _number(scenario: Scenario, name: str) -> float:
         return float(value or scenario.steps)
     if name == "warmup_steps":
         return float(warmup_steps(scenario.optimizer))
+    if name == "dampening" and scenario.optimizer.momentum == 0.0:
+        return 0.0  # told here: while training, the smallest momentum would read as 0
     return float(_WORDS[name].index(value)) if name in _WORDS else float(value)
 
 

@@ -26,7 +26,7 @@ def sgd(g, first, second, third, c):
 def prepare_momentum(knobs, rate, t, scalars):
     scalars[RULE] = -rate
     scalars[RULE + 1] = knobs[MOMENTUM]
-    if t > 1 and knobs[MOMENTUM] > 0.0:  # the first velocity is the gradient itself; without memory there is none
+    if t > 1:  # the first velocity is the gradient itself; without memory there is no dampening
         scalars[SHARE] *= 1.0 - knobs[DAMPENING]
         scalars[DECAY] *= 1.0 - knobs[DAMPENING]
 
