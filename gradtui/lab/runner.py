@@ -240,6 +240,7 @@ class Runner:
                 "steps_per_second": 0.0 if self._paused else self._pacer.rate(),
                 "profile": profile,
                 "first": self._first,
+                "theory": simulation.theory(),
                 "curves": self._curves.curves(),
                 "evaluation": evaluation,
                 "verdict": verdict.sentence if verdict else "",

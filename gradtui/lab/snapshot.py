@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from gradtui.profile import GradientProfile
     from gradtui.scenario.model import Scenario
+    from gradtui.theory import Prediction
 
 
 class State(Enum):
@@ -48,7 +49,8 @@ class Snapshot:
     """One look at the worker. The same object is handed out until something has changed.
 
     `revision` grows by one with every change. `profile` is the newest one, `first` the one at step 0 of this
-    run (the ghost). `loaded` is the scenario as it came from its file, `scenario` with what was changed by hand.
+    run (the ghost), `theory` what was to be expected there. `loaded` is the scenario as it came from its file,
+    `scenario` with what was changed by hand.
     `message` says what the last command did, or why it was refused; `problem` is set when state is FAILED.
     """
 
@@ -60,6 +62,7 @@ class Snapshot:
     steps_per_second: float = 0.0
     profile: GradientProfile | None = None
     first: GradientProfile | None = None
+    theory: Prediction | None = None
     curves: Curves = Curves()
     evaluation: Mapping[str, float] | None = None
     verdict: str = ""
