@@ -25,6 +25,7 @@ from gradtui.lab.snapshot import (
     State,
     StepOnce,
 )
+from gradtui.lab.timeline import Timeline
 from gradtui.profile import GradientProfile
 from gradtui.scenario.errors import ScenarioError
 from gradtui.scenario.model import Scenario
@@ -111,6 +112,7 @@ class Runner:
 
     def _forget_run(self) -> None:
         self._curves = CurveKeeper()
+        self._timeline = Timeline()
         self._first: GradientProfile | None = None
         self._next_pass = 0.0
         self._next_snapshot = 0.0
@@ -230,6 +232,7 @@ class Runner:
             evaluation = simulation.evaluate()
             self._curves.add_evaluation(simulation.step_count, evaluation)
         profile = simulation.profile(count_dead=due)
+        self._timeline.add(profile)
         if due:
             self._next_pass = self._clock() + max(PASS_EVERY, (self._clock() - began) / PASS_SHARE)
         verdict = self._judge(profile, simulation.scenario) if self._judge else None
@@ -241,6 +244,7 @@ class Runner:
                 "profile": profile,
                 "first": self._first,
                 "curves": self._curves.curves(),
+                "history": self._timeline.history(),
                 "evaluation": evaluation,
                 "verdict": verdict.sentence if verdict else "",
                 "verdict_kind": verdict.kind if verdict else "",
