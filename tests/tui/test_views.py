@@ -192,3 +192,36 @@ async def test_a_view_that_was_hidden_shows_the_newest_snapshot_at_once() -> Non
             await opened.press("2" if turn % 2 == 0 else "1")
             view: Any = opened.screen.view
             assert drawn(view.numbers)[1].strip() == format.number(10.0 ** -(turn + 2))
+
+
+@pytest.mark.parametrize(("size", "stands"), [((200, 60), True), ((120, 36), False), ((200, 40), False)])
+async def test_on_a_tall_screen_the_map_stands_under_the_bars(size: tuple[int, int], stands: bool) -> None:
+    async with lab(size, 30) as opened:
+        train(opened.runner, [staircase(30), staircase(30, 0.5)], [0, 40])
+        await opened.shown()
+        below = opened.screen.query_one("#map-below", MapView)
+        assert below.display is stands
+        if not stands:
+            return
+        assert len(opened.table()) == 31
+        text = drawn(below.numbers)
+        assert text[1].strip() == format.number(staircase(30, 0.5)[0])
+        await opened.pilot.click(below.names, offset=(2, 1))
+        assert drawn(opened.screen.bars.names)[1].startswith("▸")
+        await opened.press("g")
+        assert drawn(below.numbers)[0].strip() == "delta_rms"
+        await opened.press("2")
+        assert not below.display
+
+
+async def test_the_fitted_decay_is_written_beside_the_shortest_bars() -> None:
+    async with lab((120, 36), 30) as opened:
+        opened.runner.begin(staircase(30, 0.236))
+        await opened.shown()
+        assert "×0.236 a layer" in drawn(opened.screen.bars.picture)[2]
+        opened.runner.show(staircase(30, 0.3))
+        await opened.shown()
+        assert "×0.300 a layer" in drawn(opened.screen.bars.picture)[2]
+        opened.runner.show([0.0] * 31)
+        await opened.shown()
+        assert "a layer" not in "".join(drawn(opened.screen.bars.picture))
