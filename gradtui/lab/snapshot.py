@@ -8,6 +8,8 @@ from enum import Enum
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from gradtui.lab.inspection import Inspection
+    from gradtui.lab.sight import Sight
     from gradtui.profile import GradientProfile
     from gradtui.scenario.model import Scenario
 
@@ -49,6 +51,7 @@ class Snapshot:
 
     `revision` grows by one with every change. `profile` is the newest one, `first` the one at step 0 of this
     run (the ghost). `loaded` is the scenario as it came from its file, `scenario` with what was changed by hand.
+    `inspection` and `sight` are what the last `Watch` asked for, None when it did not.
     `message` says what the last command did, or why it was refused; `problem` is set when state is FAILED.
     """
 
@@ -62,6 +65,8 @@ class Snapshot:
     first: GradientProfile | None = None
     curves: Curves = Curves()
     evaluation: Mapping[str, float] | None = None
+    inspection: Inspection | None = None
+    sight: Sight | None = None
     verdict: str = ""
     verdict_kind: str = ""
     message: str = ""
@@ -106,4 +111,13 @@ class Pace:
     steps_per_second: float | None
 
 
-Command = Pause | Resume | StepOnce | Restart | Change | Pace
+@dataclass(frozen=True)
+class Watch:
+    """Measure these too, beside the profile: the tap of number `layer` from near by, and the task as the network sees
+    it. What is not watched costs nothing."""
+
+    layer: int | None = None
+    task: bool = False
+
+
+Command = Pause | Resume | StepOnce | Restart | Change | Pace | Watch
