@@ -26,6 +26,7 @@ from gradtui.lab.snapshot import (
     StepOnce,
     Watch,
 )
+from gradtui.lab.timeline import Timeline
 from gradtui.lab.watching import Watching
 from gradtui.profile import GradientProfile
 from gradtui.scenario.errors import ScenarioError
@@ -114,6 +115,7 @@ class Runner:
 
     def _forget_run(self) -> None:
         self._curves = CurveKeeper()
+        self._timeline = Timeline()
         self._first: GradientProfile | None = None
         self._next_pass = 0.0
         self._next_snapshot = 0.0
@@ -242,6 +244,7 @@ class Runner:
             evaluation = simulation.evaluate()
             self._curves.add_evaluation(simulation.step_count, evaluation)
         profile = simulation.profile(count_dead=due)
+        self._timeline.add(profile)
         if due:
             self._next_pass = self._clock() + max(PASS_EVERY, (self._clock() - began) / PASS_SHARE)
         seen = self._watching.look(simulation, at_once=self._paused)
@@ -254,6 +257,7 @@ class Runner:
                 "profile": profile,
                 "first": self._first,
                 "curves": self._curves.curves(),
+                "history": self._timeline.history(),
                 "evaluation": evaluation,
                 "inspection": seen.inspection,
                 "sight": seen.sight,

@@ -8,6 +8,9 @@ from enum import Enum
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
     from gradtui.lab.inspection import Inspection
     from gradtui.lab.sight import Sight
     from gradtui.profile import GradientProfile
@@ -45,14 +48,26 @@ class Curves:
     held_out_accuracy: tuple[float, ...] = ()
 
 
+@dataclass(frozen=True, eq=False)
+class History:
+    """Past profiles of this run, oldest first: `steps` of shape (n,), and for each gauge of `timeline.KEPT` its values
+    of shape (n, taps). Thinned evenly, never averaged; nothing of it is ever written again."""
+
+    steps: NDArray[np.int64]
+    values: Mapping[str, NDArray[np.float64]]
+
+    def __getitem__(self, gauge: str) -> NDArray[np.float64]:
+        return self.values[gauge]
+
+
 @dataclass(frozen=True)
 class Snapshot:
     """One look at the worker. The same object is handed out until something has changed.
 
-    `revision` grows by one with every change. `profile` is the newest one, `first` the one at step 0 of this
-    run (the ghost). `loaded` is the scenario as it came from its file, `scenario` with what was changed by hand.
-    `inspection` and `sight` are what the last `Watch` asked for, None when it did not.
-    `message` says what the last command did, or why it was refused; `problem` is set when state is FAILED.
+    `revision` grows by one with every change. `profile` is the newest one, `first` the one at step 0 of this run (the
+    ghost), `history` what came between. `inspection` and `sight` are what the last `Watch` asked for, None when it did
+    not. `loaded` is the scenario as it came from its file, `scenario` with what was changed by hand. `message` says
+    what the last command did, or why it was refused; `problem` is set when state is FAILED.
     """
 
     revision: int
@@ -64,6 +79,7 @@ class Snapshot:
     profile: GradientProfile | None = None
     first: GradientProfile | None = None
     curves: Curves = Curves()
+    history: History | None = None
     evaluation: Mapping[str, float] | None = None
     inspection: Inspection | None = None
     sight: Sight | None = None
