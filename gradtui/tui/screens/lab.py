@@ -12,7 +12,7 @@ from textual.app import ComposeResult
 from textual.events import DescendantBlur, DescendantFocus
 from textual.screen import Screen
 
-from gradtui.lab.snapshot import Change, Command, Pace, Pause, Restart, Resume, Snapshot, State, StepOnce
+from gradtui.lab.snapshot import Change, Command, Pace, Pause, Restart, Resume, Snapshot, State, StepOnce, Watch
 from gradtui.tui import bindings
 from gradtui.tui.arrangement import Arrangement, arrange
 from gradtui.tui.layer_rows import LayerRows
@@ -113,6 +113,7 @@ class LabScreen(Screen[None]):
             LadderView(),
         )
         self.view: View = self.bars
+        self._watched = Watch()
         self._tabs = Tabs([view.title for view in self.views])
         for view in self.views[1:]:
             view.display = False
@@ -212,6 +213,7 @@ class LabScreen(Screen[None]):
         self.shown = snapshot
         if turned and snapshot.state in (State.RUNNING, State.PAUSED):
             self._paused = snapshot.state is State.PAUSED
+        self._watch()
         now = time.monotonic()
         at_once = turned or snapshot.state is not State.RUNNING
         for feed in self._feeds:
@@ -229,6 +231,13 @@ class LabScreen(Screen[None]):
             self._notice.show(snapshot)
         else:
             self.view.show(snapshot)
+
+    def _watch(self) -> None:
+        """Have measured what the view on screen wants, and no more."""
+        watch = self.view.watched()
+        if watch != self._watched:
+            self._watched = watch
+            self._send(watch)
 
     def _show_text(self, snapshot: Snapshot) -> None:
         if self.view.display:
@@ -267,6 +276,7 @@ class LabScreen(Screen[None]):
         self.view.display, before = False, self.view
         self.view = chosen
         self._tabs.open(number)
+        self._watch()
         self._centre_feed.period = chosen.period
         if before.display or not self._notice.display:
             chosen.display = True
@@ -288,8 +298,12 @@ class LabScreen(Screen[None]):
         self.view.change_axis()
 
     def action_choose(self, rows: int) -> None:
-        self.rows.move(rows)
+        self.rows.move(rows, single=self.view.single)
         self._arranged()
+
+    @on(View.Moved)
+    def _move(self, message: View.Moved) -> None:
+        self.action_choose(message.places)
 
     def action_page(self, pages: int) -> None:
         self.rows.page(pages)
@@ -307,6 +321,7 @@ class LabScreen(Screen[None]):
     def _arranged(self) -> None:
         """Another layer was chosen, or the rows stand differently."""
         self.view.choose()
+        self._watch()
         self._status.choose(self.rows.chosen)
 
     def action_gallery(self) -> None:
