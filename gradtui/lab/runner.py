@@ -24,8 +24,10 @@ from gradtui.lab.snapshot import (
     Snapshot,
     State,
     StepOnce,
+    Watch,
 )
 from gradtui.lab.timeline import Timeline
+from gradtui.lab.watching import Watching
 from gradtui.profile import GradientProfile
 from gradtui.scenario.errors import ScenarioError
 from gradtui.scenario.model import Scenario
@@ -83,6 +85,7 @@ class Runner:
         self._stopping = False
         self._simulation: Simulation | None = None
         self._pacer = Pacer(clock)
+        self._watching = Watching(clock)
         self._forget_run()
 
     def start(self) -> None:
@@ -116,6 +119,7 @@ class Runner:
         self._first: GradientProfile | None = None
         self._next_pass = 0.0
         self._next_snapshot = 0.0
+        self._watching.forget()
 
     def _work(self) -> None:
         try:
@@ -162,6 +166,8 @@ class Runner:
                     self._change(assignments)
                 case Pace(steps_per_second):
                     self._pacer.limit(steps_per_second)
+                case Watch():
+                    self._watch(command)
                 case _:
                     self._drive(command)
 
@@ -186,6 +192,12 @@ class Runner:
                 message = f"restarted at step 0 with seed {simulation.scenario.seed}"
         self._pacer.reset()
         self._publish(simulation, message=message, refused=False)
+
+    def _watch(self, watch: Watch) -> None:
+        self._watching.turn(watch)
+        if self._simulation is not None:
+            seen = self._watching.look(self._simulation)
+            self._post(inspection=seen.inspection, sight=seen.sight)
 
     def _change(self, assignments: tuple[str, ...]) -> None:
         before = self._snapshot.scenario
@@ -235,6 +247,7 @@ class Runner:
         self._timeline.add(profile)
         if due:
             self._next_pass = self._clock() + max(PASS_EVERY, (self._clock() - began) / PASS_SHARE)
+        seen = self._watching.look(simulation, at_once=self._paused)
         verdict = self._judge(profile, simulation.scenario) if self._judge else None
         self._post(
             **{
@@ -246,6 +259,8 @@ class Runner:
                 "curves": self._curves.curves(),
                 "history": self._timeline.history(),
                 "evaluation": evaluation,
+                "inspection": seen.inspection,
+                "sight": seen.sight,
                 "verdict": verdict.sentence if verdict else "",
                 "verdict_kind": verdict.kind if verdict else "",
                 "compiling": None,

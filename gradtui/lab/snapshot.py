@@ -11,6 +11,8 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
+    from gradtui.lab.inspection import Inspection
+    from gradtui.lab.sight import Sight
     from gradtui.profile import GradientProfile
     from gradtui.scenario.model import Scenario
 
@@ -63,9 +65,9 @@ class Snapshot:
     """One look at the worker. The same object is handed out until something has changed.
 
     `revision` grows by one with every change. `profile` is the newest one, `first` the one at step 0 of this run (the
-    ghost), `history` what came between. `loaded` is the scenario as it came from its file, `scenario` with what was
-    changed by hand. `message` says what the last command did, or why it was refused; `problem` is set when state is
-    FAILED.
+    ghost), `history` what came between. `inspection` and `sight` are what the last `Watch` asked for, None when it did
+    not. `loaded` is the scenario as it came from its file, `scenario` with what was changed by hand. `message` says
+    what the last command did, or why it was refused; `problem` is set when state is FAILED.
     """
 
     revision: int
@@ -79,6 +81,8 @@ class Snapshot:
     curves: Curves = Curves()
     history: History | None = None
     evaluation: Mapping[str, float] | None = None
+    inspection: Inspection | None = None
+    sight: Sight | None = None
     verdict: str = ""
     verdict_kind: str = ""
     message: str = ""
@@ -123,4 +127,13 @@ class Pace:
     steps_per_second: float | None
 
 
-Command = Pause | Resume | StepOnce | Restart | Change | Pace
+@dataclass(frozen=True)
+class Watch:
+    """Measure these too, beside the profile: the tap of number `layer` from near by, and the task as the network sees
+    it. What is not watched costs nothing."""
+
+    layer: int | None = None
+    task: bool = False
+
+
+Command = Pause | Resume | StepOnce | Restart | Change | Pace | Watch

@@ -74,8 +74,12 @@ class LayerRows:
         self.choose(visible[row].first)
         return True
 
-    def move(self, rows_down: int) -> None:
-        """Choose the layer some rows further down; the first or the last one when none is chosen yet."""
+    def move(self, rows_down: int, *, single: bool = False) -> None:
+        """Choose the layer some rows further down, or so many layers further down (`single`); the first or the last one
+        when none is chosen yet."""
+        if single:
+            self.choose((self.chosen or 0) + rows_down)
+            return
         visible = self.spans()
         if not visible:
             return

@@ -12,7 +12,7 @@ from textual.app import ComposeResult
 from textual.events import DescendantBlur, DescendantFocus
 from textual.screen import Screen
 
-from gradtui.lab.snapshot import Change, Command, Pace, Pause, Restart, Resume, Snapshot, State, StepOnce
+from gradtui.lab.snapshot import Change, Command, Pace, Pause, Restart, Resume, Snapshot, State, StepOnce, Watch
 from gradtui.tui import bindings
 from gradtui.tui.arrangement import Arrangement, arrange
 from gradtui.tui.layer_rows import LayerRows
@@ -119,6 +119,7 @@ class LabScreen(Screen[None]):
         self.view: View = self.bars
         #: On a tall screen the map stands under the bars; it has rows of its own, being less high.
         self._map_below = MapView(LayerRows(), id="map-below")
+        self._watched = Watch()
         self._tabs = Tabs([view.title for view in self.views])
         for view in (*self.views[1:], self._map_below):
             view.display = False
@@ -220,6 +221,7 @@ class LabScreen(Screen[None]):
         self.shown = snapshot
         if turned and snapshot.state in (State.RUNNING, State.PAUSED):
             self._paused = snapshot.state is State.PAUSED
+        self._watch()
         now = time.monotonic()
         at_once = turned or snapshot.state is not State.RUNNING
         for feed in self._feeds:
@@ -237,6 +239,13 @@ class LabScreen(Screen[None]):
             self._notice.show(snapshot)
         else:
             self.view.show(snapshot)
+
+    def _watch(self) -> None:
+        """Have measured what the view on screen wants, and no more."""
+        watch = self.view.watched()
+        if watch != self._watched:
+            self._watched = watch
+            self._send(watch)
 
     def _show_text(self, snapshot: Snapshot) -> None:
         if self.view.display:
@@ -286,6 +295,7 @@ class LabScreen(Screen[None]):
         self.view.display, before = False, self.view
         self.view = chosen
         self._tabs.open(number)
+        self._watch()
         self._centre_feed.period = chosen.period
         if before.display or not self._notice.display:
             chosen.display = True
@@ -310,8 +320,12 @@ class LabScreen(Screen[None]):
         self.view.change_axis()
 
     def action_choose(self, rows: int) -> None:
-        self.rows.move(rows)
+        self.rows.move(rows, single=self.view.single)
         self._arranged()
+
+    @on(View.Moved)
+    def _move(self, message: View.Moved) -> None:
+        self.action_choose(message.places)
 
     def action_page(self, pages: int) -> None:
         self.rows.page(pages)
@@ -336,6 +350,7 @@ class LabScreen(Screen[None]):
         self.view.choose()
         self._map_below.rows.choose(self.rows.chosen)
         self._map_below.choose()
+        self._watch()
         self._status.choose(self.rows.chosen)
 
     def action_gallery(self) -> None:
