@@ -12,7 +12,7 @@ from gradtui.engine import assembly, compile, knobs, readout
 from gradtui.engine.close_up import CloseUp
 from gradtui.engine.compile import OnCompile
 from gradtui.engine.construction import plan
-from gradtui.engine.initial import Fans, initial_bias, initial_weight
+from gradtui.engine.initial import initial_bias, initial_weight
 from gradtui.engine.kernels.feeding import BEGAN, EPOCH, STEP
 from gradtui.engine.layers import Layer
 from gradtui.engine.layout import Arena, Region
@@ -26,6 +26,7 @@ from gradtui.engine.stages import Highway
 from gradtui.engine.updating import Clipping
 from gradtui.scenario import architecture
 from gradtui.scenario.model import Scenario
+from gradtui.scenario.weights import Fans
 from gradtui.tasks.dataset import Dataset
 
 Array = NDArray[Any]
