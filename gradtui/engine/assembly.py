@@ -8,6 +8,7 @@ from gradtui.engine.kernels.loss import LOSSES
 from gradtui.engine.layers import Layer
 from gradtui.engine.layout import Region
 from gradtui.engine.plan import Plan, loss_name
+from gradtui.engine.products import flat
 from gradtui.engine.program import Program
 from gradtui.engine.stages import Drop
 from gradtui.scenario.architecture import Size
@@ -18,6 +19,7 @@ def later_routines(plan: Plan) -> list[str]:
     later = [
         inspection.activation_gauges,
         inspection.similarity,
+        inspection.distance,
         inspection.note_examples,
         inspection.all_live,
         inspection.count_silent,
@@ -132,6 +134,12 @@ def inspection_of(plan: Plan) -> Program:
             a=layer.a.reshaped(plan.batch, numbers),
             direction=at["direction"].part(0, (numbers,)),
             result=layer.measured.similarity,
+        )
+        program.add(
+            inspection.distance,
+            values=flat(layer.matrix.values),
+            initial=flat(layer.matrix.initial),
+            sums=layer.measured.distance,
         )
         bits, counts = layer.measured.slope_bits, layer.measured.counts
         _note(program, plan, activate.z, layer.spec.size, activate.activation.flat, bits)

@@ -22,6 +22,7 @@ class Measurements:
 
     activation: Region
     similarity: Region
+    distance: Region
     counts: Region
     slope_bits: Region
     output_bits: Region

@@ -12,7 +12,7 @@ from gradtui.engine import assembly, compile, knobs, readout
 from gradtui.engine.close_up import CloseUp
 from gradtui.engine.compile import OnCompile
 from gradtui.engine.construction import plan
-from gradtui.engine.initial import Fans, initial_bias, initial_weight
+from gradtui.engine.initial import initial_bias, initial_weight
 from gradtui.engine.kernels.feeding import BEGAN, EPOCH, STEP
 from gradtui.engine.layers import Layer
 from gradtui.engine.layout import Arena, Region
@@ -26,6 +26,7 @@ from gradtui.engine.stages import Highway
 from gradtui.engine.updating import Clipping
 from gradtui.scenario import architecture
 from gradtui.scenario.model import Scenario
+from gradtui.scenario.weights import Fans
 from gradtui.tasks.dataset import Dataset
 
 Array = NDArray[Any]
@@ -122,13 +123,10 @@ class Network:
 
     def _distance(self) -> NDArray[np.float64]:
         """Norm of the way from the initial weights to today's, over the norm of the former; layer by layer."""
-        distances = []
-        for layer in self._plan.layers:
-            initial = self._view(layer.matrix.initial).astype(np.float64)
-            way = self._view(layer.matrix.values) - initial
-            with np.errstate(invalid="ignore", divide="ignore", over="ignore"):
-                distances.append(np.linalg.norm(way) / np.linalg.norm(initial))
-        return np.array(distances)
+        sums = self._view("distance_sums")
+        with np.errstate(invalid="ignore", divide="ignore", over="ignore"):
+            distances: NDArray[np.float64] = readout.root(sums[:, :3]) / readout.root(sums[:, 3:])
+        return distances
 
     # Running
 
@@ -233,8 +231,10 @@ class Network:
         sums = self._view("skip_sums")
         with np.errstate(invalid="ignore", divide="ignore"):
             met = readout.root(sums[:, 3:]) / readout.root(sums[:, :3])
-            behind = np.stack([self._view(layer.made) for layer in self._plan.layers])
-            gates = readout.root(behind) / readout.root(self._view("highway_signal"))
+            gates = factors
+            if any(spec.gated for spec in self._plan.specs):
+                behind = np.stack([self._view(layer.made) for layer in self._plan.layers])
+                gates = readout.root(behind) / readout.root(self._view("highway_signal"))
         for index, layer in enumerate(self._plan.layers):
             spec = layer.spec
             if spec.begins:

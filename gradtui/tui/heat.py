@@ -48,7 +48,7 @@ def table(history: History, now: GradientProfile, gauge: str, slots: int, last: 
     codes[chosen == 0.0] = ZERO
     codes[np.isnan(chosen)] = NAN
     codes[np.isposinf(chosen)] = INFINITE
-    codes[begins > now.step] = BLANK
+    codes[begins >= now.step + 1] = BLANK
     return codes
 
 

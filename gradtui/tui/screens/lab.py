@@ -46,6 +46,9 @@ PACES: tuple[float | None, ...] = (None, 500, 100, 30, 10, 3, 1)
 #: Seconds between two repaints of text and of curves while training: nobody could read more.
 TEXT_PERIOD, CURVE_PERIOD = 0.125, 0.25
 
+#: Lines from which a map under the bars is worth drawing.
+LEAST_BELOW = 10
+
 #: Seconds after which the answer to a command is looked for, sooner than the next regular poll would.
 ANSWER_DELAY = 0.015
 
@@ -101,6 +104,7 @@ class LabScreen(Screen[None]):
         self._pace = 0
         self.shown: Snapshot | None = None
         self._knobs_open = False
+        self._below_height = 0
         self.rows = LayerRows()
         self.bars = BarsView(self.rows)
         self.views: tuple[View, ...] = (
@@ -113,9 +117,11 @@ class LabScreen(Screen[None]):
             LadderView(),
         )
         self.view: View = self.bars
+        #: On a tall screen the map stands under the bars; it has rows of its own, being less high.
+        self._map_below = MapView(LayerRows(), id="map-below")
         self._watched = Watch()
         self._tabs = Tabs([view.title for view in self.views])
-        for view in self.views[1:]:
+        for view in (*self.views[1:], self._map_below):
             view.display = False
         self._header = Header(id="header")
         self._knobs = KnobsPanel(id="knobs")
@@ -133,6 +139,7 @@ class LabScreen(Screen[None]):
             self._centre_feed,
             *(Feed(show, TEXT_PERIOD) for show in self._texts()),
             *(Feed(show, CURVE_PERIOD) for show in (self._loss.show, self._accuracy.show)),
+            Feed(self._show_below, MapView.period),
         ]
 
     def _texts(self) -> list[Callable[[Snapshot], None]]:
@@ -154,6 +161,7 @@ class LabScreen(Screen[None]):
             with Area(id="centre"):
                 yield self._tabs
                 yield from self.views
+                yield self._map_below
                 yield self._notice
             yield self._right_rule
             yield self._side
@@ -243,6 +251,17 @@ class LabScreen(Screen[None]):
         if self.view.display:
             self.view.show_text(snapshot)
 
+    def _show_below(self, snapshot: Snapshot) -> None:
+        room = 0
+        if self.view is self.bars and self.bars.display and snapshot.profile is not None:
+            room = self.bars.outer_size.height + self._below_height - len(snapshot.profile.taps) - 2
+        self._below_height = room if room >= LEAST_BELOW else 0
+        self._map_below.display = self._below_height > 0
+        if self._below_height:
+            self._map_below.styles.height = self._below_height
+            self._map_below.show(snapshot)
+            self._map_below.show_text(snapshot)
+
     def _send(self, command: Command) -> None:
         self.link.send(command)
         self.set_timer(ANSWER_DELAY, self._poll)
@@ -283,6 +302,7 @@ class LabScreen(Screen[None]):
         if self.shown is not None:
             self._show_centre(self.shown)
             self._show_text(self.shown)
+            self._show_below(self.shown)
 
     def action_next_view(self, places: int) -> None:
         self.action_view((self.views.index(self.view) + places) % len(self.views))
@@ -293,6 +313,8 @@ class LabScreen(Screen[None]):
 
     def action_swap(self) -> None:
         self.view.swap()
+        if self._map_below.display:
+            self._map_below.swap()
 
     def action_axis(self) -> None:
         self.view.change_axis()
@@ -318,9 +340,16 @@ class LabScreen(Screen[None]):
         self._arranged()
 
     @on(LayerView.Arranged)
+    def _point(self, message: LayerView.Arranged) -> None:
+        if message.view is self._map_below:
+            self.rows.choose(self._map_below.rows.chosen)
+        self._arranged()
+
     def _arranged(self) -> None:
         """Another layer was chosen, or the rows stand differently."""
         self.view.choose()
+        self._map_below.rows.choose(self.rows.chosen)
+        self._map_below.choose()
         self._watch()
         self._status.choose(self.rows.chosen)
 

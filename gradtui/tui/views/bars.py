@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import TYPE_CHECKING, ClassVar
 
 from textual.app import ComposeResult
@@ -45,7 +46,7 @@ class BarsView(LayerView):
         self._measured: GradientProfile | None = None
         self._ghosts: dict[str, list[float]] = {}
         self._history: History | None = None
-        self._decay = ""
+        self._notes: list[str] = []
         self._drawn: list[tuple[rows.Track, bool, Runs]] = []
         self._drawn_width = 0
         #: The axis that step 0 has pinned; none before the first profile.
@@ -70,6 +71,16 @@ class BarsView(LayerView):
         self._history = snapshot.history
         if self.profile is not self._measured:
             self._measure()
+
+    def show_text(self, snapshot: Snapshot) -> None:
+        from gradtui.diagnosis.decay import fitted_factor  # not before the first paint
+
+        factor = fitted_factor(self._values.bar)
+        notes = [] if math.isnan(factor) else [f"×{factor:#.3g} a layer"]
+        if notes != self._notes:
+            self._notes = notes
+            self.picture.redraw()
+        super().show_text(snapshot)
 
     def swap(self) -> None:
         """Exchange the two gauges: what was the mark becomes the bar."""
@@ -135,9 +146,13 @@ class BarsView(LayerView):
 
     def draw_rows(self, visible: list[Span], width: int) -> list[Runs]:
         drawn: list[tuple[rows.Track, bool, Runs]] = []
+        notes = list(self._notes)
         palette = self.picture.palette
         for row, span in enumerate(visible):
             track = rows.track(span, self._values, self.axis, width, sharing=self.rows.sharing)
+            # What all bars have in common is written where the first of them leave room.
+            if notes and row and track.free(width) > len(notes[0]) + 3:
+                track = track._replace(note=notes.pop(0))
             chosen = self.rows.is_chosen(span)
             before = self._drawn[row] if row < len(self._drawn) else None
             if before is None or before[0] != track or before[1] != chosen or self._drawn_width != width:
@@ -160,7 +175,7 @@ class BarsView(LayerView):
                 (
                     (
                         trail.drawn(past[:, tap].tolist(), self._ghosts[self.gauge][tap]) + " ",
-                        Ink("muted", self.back(span)),
+                        Ink("faint", self.back(span)),
                     ),
                 )
             )

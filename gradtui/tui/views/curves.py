@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING, ClassVar
 from textual.app import ComposeResult
 from textual.geometry import Size
 
-from gradtui.tui import format
 from gradtui.tui.palette import KEY, MUTED, Run, Runs
 from gradtui.tui.views.view import View
 from gradtui.tui.widgets.curve import BATCH, HELD_OUT, AccuracyChart, LossChart
@@ -25,7 +24,6 @@ class CurvesLegend(Lines):
     def __init__(self) -> None:
         super().__init__()
         self.log_steps = False
-        self.step = 0
 
     def lines(self, size: Size) -> list[Runs]:
         runs: list[Run] = [
@@ -35,7 +33,6 @@ class CurvesLegend(Lines):
             ("held out   ", MUTED),
             ("x", KEY),
             (f" steps on a {'linear' if self.log_steps else 'log'} axis", MUTED),
-            (f"   step {format.count(self.step)}", MUTED),
         ]
         return [ljust(runs, size.width)]
 
@@ -64,8 +61,6 @@ class CurvesView(View):
     def show(self, snapshot: Snapshot) -> None:
         self.loss.show(snapshot)
         self.accuracy.show(snapshot)
-        self._legend.step = snapshot.step
-        self._legend.redraw()
 
     def change_axis(self) -> None:
         """Change between linear and log steps."""

@@ -40,7 +40,7 @@ class Column(Lines):
 
     def on_click(self, event: Click) -> None:
         if self._view.rows.choose_row(event.y - 1):
-            self._view.post_message(LayerView.Arranged())
+            self._view.post_message(LayerView.Arranged(self._view))
 
     def on_mouse_scroll_down(self, event: MouseScrollDown) -> None:
         self._view.scroll(3)
@@ -65,6 +65,10 @@ class LayerView(View):
 
     class Arranged(Message):
         """A layer was chosen with the mouse, or the rows were scrolled."""
+
+        def __init__(self, view: LayerView) -> None:
+            super().__init__()
+            self.view = view
 
     def __init__(self, shared: LayerRows, *, id: str) -> None:
         super().__init__(id=id)
@@ -143,7 +147,7 @@ class LayerView(View):
     def scroll(self, lines: int) -> None:
         """Scroll the single layers."""
         self.rows.scroll(lines)
-        self.post_message(self.Arranged())
+        self.post_message(self.Arranged(self))
 
     def fit(self) -> None:
         """Take note of the room, and give the text columns the width that their longest line needs."""

@@ -80,7 +80,7 @@ class MapView(LayerView):
         runs: list[Run] = [(" ", MUTED)]
         plain = self.picture.palette.plain
         for number, band in enumerate(BANDS):
-            label = "<1e-16" if number == 0 else f"1e{band.decade:g}"
+            label = "<1e-16" if number == 0 else format.tick(10.0**band.decade)
             runs.append((f" {heat.GLYPHS[number] + ' ' if plain else ''}{label} ", Ink(f"on{number}", f"band{number}")))
         used = sum(len(text) for text, _ in runs)
         while used > width - 12 and len(runs) > 3:
