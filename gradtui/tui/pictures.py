@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from gradtui.lab.sight import Picture, Pictures
-from gradtui.tui import class_marks, format
+from gradtui.tui import class_marks
 from gradtui.tui.blocks import beside, cut
 from gradtui.tui.histogram import joined
 from gradtui.tui.palette import GREYS, MUTED, Ink, Palette, Run, Runs
@@ -67,9 +67,9 @@ def _one(picture: Picture, of: Pictures, letters: Sequence[str], palette: Palett
     wrong = picture.predicted != picture.truth
     answer: list[Run] = [
         class_marks.mark(picture.truth, letters),
-        (" ✗ " if wrong else " ✓ ", Ink("warning" if wrong else "success", "", True)),
+        ("✗" if wrong else "✓", Ink("warning" if wrong else "success", "", True)),
         class_marks.mark(picture.predicted, letters),
-        (f" {format.percent(picture.confidence).replace(' %', '')}", MUTED),
+        (f" {round(100 * picture.confidence)}%", MUTED),
     ]
     return [*lines, cut(answer, width)]
 
