@@ -85,6 +85,7 @@ class Runner:
         self._paused = paused
         self._stopping = False
         self._taken = False
+        self._answered = 0
         self._simulation: Simulation | None = None
         self._pacer = Pacer(clock)
         self._forget_run()
@@ -114,6 +115,7 @@ class Runner:
 
     def _post(self, **changes: object) -> None:
         now = self._snapshot
+        changes = {"answered": self._answered, **changes}
         self._snapshot = replace(now, revision=now.revision + 1, **changes)  # type: ignore[arg-type]
 
     def _forget_run(self) -> None:
@@ -160,6 +162,7 @@ class Runner:
             except queue.Empty:
                 return
             wait = False
+            self._answered += 1
             match command:
                 case _Stop():
                     self._stopping = True

@@ -5,17 +5,18 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from textual import on
 from textual.app import ComposeResult
 from textual.events import DescendantBlur, DescendantFocus
-from textual.screen import Screen
 
 from gradtui.lab.snapshot import Change, Command, Pace, Pause, Restart, Resume, Snapshot, State, StepOnce
 from gradtui.tui import bindings
 from gradtui.tui.arrangement import Arrangement, arrange
 from gradtui.tui.link import Link
+from gradtui.tui.screens.paced import PacedScreen
 from gradtui.tui.widgets.bars import BarsView
 from gradtui.tui.widgets.curve import AccuracyChart, LossChart
 from gradtui.tui.widgets.header import Header
@@ -36,8 +37,8 @@ PACES: tuple[float | None, ...] = (None, 500, 100, 30, 10, 3, 1)
 #: Seconds between two repaints of text and of curves while training: nobody could read more.
 TEXT_PERIOD, CURVE_PERIOD = 0.125, 0.25
 
-#: Seconds after which the answer to a command is looked for, sooner than the next regular poll would.
-ANSWER_DELAY = 0.015
+#: Seconds between two looks for the answer to a command, sooner than the next regular poll would; how many of them.
+ANSWER_PERIOD, ANSWER_LOOKS = 0.004, 15
 
 
 @dataclass
@@ -54,7 +55,7 @@ class Feed:
         return (now // self.period + 1) * self.period if self.period else now
 
 
-class LabScreen(Screen[None]):
+class LabScreen(PacedScreen):
     """Header, verdict, knobs, bars, curves, status and keys of one run."""
 
     BLANK: ClassVar[bool] = True
@@ -142,7 +143,7 @@ class LabScreen(Screen[None]):
         self._poll()
         # The engine is imported only once there is something to look at.
         self.call_after_refresh(self.link.start)
-        self._poller = self.set_interval(1 / self._fps, self._poll)
+        self._poller = self.set_interval(1 / self._fps, self._poll_in_time)
 
     def on_resize(self) -> None:
         self._arrange()
@@ -178,6 +179,10 @@ class LabScreen(Screen[None]):
 
     # ------------------------------------------------------------------ snapshots
 
+    def _poll_in_time(self) -> None:
+        if self.ready():
+            self._poll()
+
     def _poll(self) -> None:
         """Hand a new snapshot to whoever is due and owe it to the others; a new state and a standstill to all."""
         snapshot, before = self.link.snapshot(), self.shown
@@ -205,8 +210,15 @@ class LabScreen(Screen[None]):
             self.bars.show(snapshot)
 
     def _send(self, command: Command) -> None:
+        answered = self.link.snapshot().answered
         self.link.send(command)
-        self.set_timer(ANSWER_DELAY, self._poll)
+        self._look_for_answer(answered, ANSWER_LOOKS)
+
+    def _look_for_answer(self, before: int, looks: int) -> None:
+        if looks and self.link.snapshot().answered == before:
+            self.set_timer(ANSWER_PERIOD, partial(self._look_for_answer, before, looks - 1))
+        else:
+            self._poll()
 
     # ------------------------------------------------------------------ keys
 
