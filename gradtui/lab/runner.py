@@ -24,7 +24,10 @@ from gradtui.lab.snapshot import (
     Snapshot,
     State,
     StepOnce,
+    Watch,
 )
+from gradtui.lab.timeline import Timeline
+from gradtui.lab.watching import Watching
 from gradtui.profile import GradientProfile
 from gradtui.scenario.errors import ScenarioError
 from gradtui.scenario.model import Scenario
@@ -88,6 +91,7 @@ class Runner:
         self._answered = 0
         self._simulation: Simulation | None = None
         self._pacer = Pacer(clock)
+        self._watching = Watching(clock)
         self._forget_run()
 
     def start(self) -> None:
@@ -120,8 +124,10 @@ class Runner:
 
     def _forget_run(self) -> None:
         self._curves = CurveKeeper()
+        self._timeline = Timeline()
         self._first: GradientProfile | None = None
         self._next_pass = 0.0
+        self._watching.forget()
         self._snapshot_cost = 0.0
         self._last_snapshot = 0.0
 
@@ -171,6 +177,8 @@ class Runner:
                     self._change(assignments)
                 case Pace(steps_per_second):
                     self._pacer.limit(steps_per_second)
+                case Watch():
+                    self._watch(command)
                 case _:
                     self._drive(command)
 
@@ -195,6 +203,12 @@ class Runner:
                 message = f"restarted at step 0 with seed {simulation.scenario.seed}"
         self._pacer.reset()
         self._publish(simulation, message=message, refused=False)
+
+    def _watch(self, watch: Watch) -> None:
+        self._watching.turn(watch)
+        if self._simulation is not None:
+            seen = self._watching.look(self._simulation)
+            self._post(inspection=seen.inspection, sight=seen.sight)
 
     def _change(self, assignments: tuple[str, ...]) -> None:
         before = self._snapshot.scenario
@@ -246,8 +260,10 @@ class Runner:
             self._curves.add_evaluation(simulation.step_count, evaluation)
         cpu = self._cpu()
         profile = simulation.profile(count_dead=due)
+        self._timeline.add(profile)
         if due:
             self._next_pass = self._clock() + max(PASS_EVERY, (self._clock() - began) / PASS_SHARE)
+        seen = self._watching.look(simulation, at_once=self._paused)
         verdict = self._judge(profile, simulation.scenario) if self._judge else None
         self._post(
             **{
@@ -257,7 +273,10 @@ class Runner:
                 "profile": profile,
                 "first": self._first,
                 "curves": self._curves.curves(),
+                "history": self._timeline.history(),
                 "evaluation": evaluation,
+                "inspection": seen.inspection,
+                "sight": seen.sight,
                 "verdict": verdict.sentence if verdict else "",
                 "verdict_kind": verdict.kind if verdict else "",
                 "compiling": None,

@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING
 
 from textual.screen import Screen
 
+from gradtui.tui.compositor import LeanCompositor
+
 if TYPE_CHECKING:
     from gradtui.tui.app import GradtuiApp
 
@@ -14,6 +16,10 @@ class PacedScreen(Screen[None]):
     """Keeps back what is to be drawn while too much is under way, however it came about; then draws what is newest."""
 
     app: GradtuiApp
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._compositor = LeanCompositor()
 
     def ready(self) -> bool:
         """Whether a frame that nobody has asked for by a key may be drawn now."""
