@@ -64,17 +64,11 @@ class History:
 class Snapshot:
     """One look at the worker. The same object is handed out until something has changed.
 
-    <<<<<<< HEAD
-        `revision` grows by one with every change. `profile` is the newest one, `first` the one at step 0 of this
-        run (the ghost). `loaded` is the scenario as it came from its file, `scenario` with what was changed by hand.
-        `answered` counts the commands that were carried out or refused.
-        `message` says what the last command did, or why it was refused; `problem` is set when state is FAILED.
-    =======
-        `revision` grows by one with every change. `profile` is the newest one, `first` the one at step 0 of this run (the
-        ghost), `history` what came between. `inspection` and `sight` are what the last `Watch` asked for, None when it did
-        not. `loaded` is the scenario as it came from its file, `scenario` with what was changed by hand. `message` says
-        what the last command did, or why it was refused; `problem` is set when state is FAILED.
-    >>>>>>> main
+    `revision` grows by one with every change. `profile` is the newest one, `first` the one at step 0 of this run (the
+    ghost), `history` what came between. `inspection` and `sight` are what the last `Watch` asked for, None when it did
+    not. `loaded` is the scenario as it came from its file, `scenario` with what was changed by hand. `answered`
+    counts the commands that were carried out or refused. `message` says
+    what the last command did, or why it was refused; `problem` is set when state is FAILED.
     """
 
     revision: int

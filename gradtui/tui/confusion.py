@@ -89,9 +89,7 @@ def tallies(counts: Counts, classes: Sequence[str], width: int, height: int) -> 
     shown = order if fits else order[: max(0, height - 2)]
     highest = max(*counts.predicted, 1)
     room = max(1, width - NAMES - 22)
-    out: list[Runs] = [
-        cut([(format.fitted("predicted", NAMES + 3), STRONG), ("times, right of how many there are", MUTED)], width)
-    ]
+    out: list[Runs] = [cut([(format.fitted("predicted", NAMES + 3), STRONG), ("times, right of how many there are", MUTED)], width)]
     for label in shown:
         times = counts.predicted[label]
         bar = "█" * max(1 if times else 0, round(times / highest * room))

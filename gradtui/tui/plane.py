@@ -24,10 +24,7 @@ def draw(boundary: Boundary, classes: Sequence[str], palette: Palette, width: in
     rows = height - 2
     if rows < 1 or width < 2:
         return []
-    cells = [
-        [_field(boundary, len(classes), palette, column, row, width, rows) for column in range(width)]
-        for row in range(rows)
-    ]
+    cells = [[_field(boundary, len(classes), palette, column, row, width, rows) for column in range(width)] for row in range(rows)]
     for point in boundary.points:
         column = int((point.x - boundary.left) / (boundary.right - boundary.left) * width)
         row = int((boundary.top - point.y) / (boundary.top - boundary.bottom) * rows)

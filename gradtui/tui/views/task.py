@@ -46,10 +46,7 @@ def see(sight: Sight, palette: Palette, width: int, height: int) -> list[Runs]:
     match found.get(Counts), found.get(Fit), found.get(Unseen):
         case Counts() as counts, _, _:
             head = [_title(sight, width), confusion.headline(counts, sight.classes, width)]
-            return [
-                *head,
-                *_classes(sight, counts, found.get(Boundary), found.get(Pictures), palette, width, height - 2),
-            ]
+            return [*head, *_classes(sight, counts, found.get(Boundary), found.get(Pictures), palette, width, height - 2)]
         case _, Fit() as numbers, _:
             return [_title(sight, width), fit.headline(numbers, width), *fit.draw(numbers, width, height - 2)]
         case _, _, Unseen(reason):
