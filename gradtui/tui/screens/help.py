@@ -8,11 +8,11 @@ from typing import ClassVar
 from textual.app import ComposeResult
 from textual.events import MouseScrollDown, MouseScrollUp
 from textual.geometry import Size
-from textual.screen import Screen
 
 from gradtui.tui import bindings
 from gradtui.tui.bands import BANDS
 from gradtui.tui.palette import KEY, MUTED, STRONG, Ink, Run, Runs
+from gradtui.tui.screens.paced import PacedScreen
 from gradtui.tui.widgets.keyline import KeyLine
 from gradtui.tui.widgets.lines import Lines
 
@@ -94,7 +94,7 @@ def _entry(term: str, meaning: str, width: int) -> list[Runs]:
     return [first, *(((" " * 23 + line, Ink()),) for line in wrapped[1:])]
 
 
-class HelpScreen(Screen[None]):
+class HelpScreen(PacedScreen):
     """The help over whatever was there; Esc goes back."""
 
     BINDINGS = bindings.textual("help")
