@@ -69,8 +69,8 @@ class Ink(NamedTuple):
 
     Roles for `fg`: text, muted, faint, accent, warning, error, key, `band3` (as a colour of its own), `on3`
     (legible on that band), empty (nothing to see, so no colour is sent); for `bg`: empty (the widget's own),
-    chosen, `band3`, `dim3` (a shade of that band). Both: `class3` (class number 3), `deep3` and `pale3` (its ground
-    where the network is sure of it and where it is not, if `shades` are to be had), `grey9` (brightness 9 of 15).
+    chosen, `band3`, `dim3` (a shade of that band). Both: `class3` (class number 3), `over3` (legible on it), `deep3`
+    and `pale3` (the ground where the network is sure of it and where it is not), `grey9` (brightness 9 of 15).
     """
 
     fg: str = "text"
@@ -153,9 +153,9 @@ class Palette:
         if role.startswith("band"):
             return RichColor.from_rgb(*self._band(int(role[4:])))
         if role.startswith("on"):
-            red, green, blue = self._band(int(role[2:]))
-            bright = 299 * red + 587 * green + 114 * blue > 110_000
-            return RichColor.from_rgb(*((0, 0, 0) if bright else (255, 255, 255)))
+            return _legible_on(self._band(int(role[2:])))
+        if role.startswith("over"):
+            return _legible_on(self._class(int(role[4:])))
         if role.startswith("dim"):
             ground = self._colours.get("ground")
             if ground is None or self._few:
@@ -164,7 +164,9 @@ class Palette:
         if role.startswith("class"):
             return RichColor.from_rgb(*self._class(int(role[5:])))
         if role.startswith(("deep", "pale")):
-            return RichColor.from_rgb(*self._towards_ground(self._class(int(role[4:])), 0.5 if role[0] == "d" else 0.2))
+            return RichColor.from_rgb(
+                *self._towards_ground(self._class(int(role[4:])), 0.38 if role[0] == "d" else 0.15)
+            )
         if role.startswith("grey"):
             return RichColor.from_rgb(*(self._grey(int(role[4:])),) * 3)
         colour = self._colours.get(role)
@@ -189,6 +191,13 @@ class Palette:
 
     def _band(self, number: int) -> Rgb:
         return BANDS[number].standard if self._few else BANDS[number].cube
+
+
+def _legible_on(colour: Rgb) -> RichColor:
+    """Black or white."""
+    red, green, blue = colour
+    bright = 299 * red + 587 * green + 114 * blue > 110_000
+    return RichColor.from_rgb(*((0, 0, 0) if bright else (255, 255, 255)))
 
 
 def _rgb(text: str) -> Rgb:
