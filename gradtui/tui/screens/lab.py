@@ -331,6 +331,9 @@ class LabScreen(PacedScreen):
     def action_axis(self) -> None:
         self.view.change_axis()
 
+    def action_plane(self) -> None:
+        self.view.change_plane()
+
     def action_choose(self, rows: int) -> None:
         self.rows.move(rows, single=self.view.single)
         self._arranged()
