@@ -15,10 +15,10 @@ from textual.screen import Screen
 
 from gradtui.tui import bindings
 from gradtui.tui.link import Link, MakeRunner, make_runner
-from gradtui.tui.palette import DARK, LIGHT
 from gradtui.tui.screens.gallery import GalleryScreen
 from gradtui.tui.screens.help import HelpScreen
 from gradtui.tui.screens.lab import LabScreen
+from gradtui.tui.themes import DARK, OWN
 
 if TYPE_CHECKING:
     from gradtui.scenario.model import Scenario
@@ -64,10 +64,10 @@ class GradtuiApp(App[None]):
         self._make = make
         self.library = library
         self._links: list[Link] = []
-        self.register_theme(DARK)
-        self.register_theme(LIGHT)
-        wanted = "ansi-dark" if no_color else os.environ.get("TEXTUAL_THEME", DARK.name)
-        self.theme = wanted if wanted in self.available_themes else DARK.name
+        for look in OWN.values():
+            self.register_theme(look.theme)
+        wanted = "ansi-dark" if no_color else os.environ.get("TEXTUAL_THEME", DARK.theme.name)
+        self.theme = wanted if wanted in self.available_themes else DARK.theme.name
 
     def get_default_screen(self) -> Screen[Any]:
         return GalleryScreen() if self._first is None else self._lab(self._first)

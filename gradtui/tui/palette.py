@@ -2,56 +2,35 @@
 
 from __future__ import annotations
 
+import re
 from functools import lru_cache
 from typing import Any, NamedTuple
 
 from rich.color import Color as RichColor
+from rich.color import ColorSystem
 from rich.style import Style
 from textual.app import App
 from textual.theme import Theme
 
-from gradtui.tui.bands import BANDS, Rgb
+from gradtui.tui.themes import DARK, STANDARD, Rgb, look_of
 
-#: Greys of the 256-colour ramp, so that both themes look the same with 256 colours as with 24 bits.
-DARK = Theme(
-    name="gradtui-dark",
-    primary="#5fafff",
-    secondary="#87d7af",
-    accent="#ffaf5f",
-    warning="#ffaf00",
-    error="#ff5f5f",
-    success="#87d787",
-    foreground="#dadada",
-    background="#121212",
-    surface="#1c1c1c",
-    panel="#303030",
-    dark=True,
-)
-LIGHT = Theme(
-    name="gradtui-light",
-    primary="#005faf",
-    secondary="#008787",
-    accent="#af5f00",
-    warning="#af5f00",
-    error="#d70000",
-    success="#008700",
-    foreground="#262626",
-    background="#eeeeee",
-    surface="#e4e4e4",
-    panel="#d0d0d0",
-    dark=False,
-)
+#: The least contrast between text and what it stands on (WCAG 2.1, level AA).
+LEGIBLE = 4.5
 
-_MUTED = {True: "#8a8a8a", False: "#6c6c6c"}
-_FAINT = {True: "#4e4e4e", False: "#b2b2b2"}
+#: Roles that are read, not only seen.
+_READ = ("text", "muted", "accent", "warning", "error", "key", "word")
+
+#: `band3`, `on3`, `dim3`, `word3`, and the same of a class: `class3`, `onclass3`, `dimclass3`, `wordclass3`.
+_NUMBERED = re.compile(r"(on|dim|word|)(band|class|)(\d+)")
 
 
 class Ink(NamedTuple):
     """How a run of text is drawn: by role, never by colour.
 
-    Roles for `fg`: text, muted, faint, accent, warning, error, key, `band3` (as a colour of its own), `on3`
-    (legible on that band), empty (nothing to see, so no colour is sent); for `bg`: empty (the widget's own),
-    chosen, `band3`, `dim3` (a shade of that band).
+    Roles for `fg`: text, muted, faint, accent, warning, error, key, `band3` (for what is drawn), `word3` (for what is
+    written: that band, or as much of it as can be read), `on3` (legible on that band), empty (nothing to see, so no
+    colour is sent); for `bg`: empty (the widget's own), chosen, `band3`, `dim3` (a shade of that band). The classes of
+    a task have `class3`, `wordclass3`, `onclass3`, `dimclass3`.
     """
 
     fg: str = "text"
@@ -80,12 +59,13 @@ class Palette:
         self.plain = plain
         self._native = theme.ansi
         self._few = few_colours
+        self.look = look_of(theme)
         self._colours: dict[str, Rgb] = {}
         if not self._native:
             self._colours = {
                 "text": _rgb(theme.foreground or "#dadada"),
-                "muted": _rgb(_MUTED[theme.dark]),
-                "faint": _rgb(_FAINT[theme.dark]),
+                "muted": self.look.muted,
+                "faint": self.look.faint,
                 "accent": _rgb(theme.accent or theme.primary),
                 "warning": _rgb(theme.warning or theme.primary),
                 "error": _rgb(theme.error or theme.primary),
@@ -115,7 +95,7 @@ class Palette:
     def _mix(self, ink: Ink) -> Style:
         on_bar = ink.bg.startswith("band")
         return Style(
-            color=None if self.plain else self._colour(ink.fg),
+            color=None if self.plain else self._ink(ink),
             bgcolor=None if self.plain else self._colour(ink.bg),
             bold=ink.bold or (self._native and ink.fg in ("key", "accent", "warning", "error")) or None,
             dim=(self._native and ink.fg in ("muted", "faint")) or None,
@@ -125,34 +105,80 @@ class Palette:
             or None,
         )
 
+    def _ink(self, ink: Ink) -> RichColor | None:
+        """The foreground: what is read keeps its colour as far as that can be read on its background."""
+        colour = self._colour(ink.fg)
+        ground = self._colours.get(ink.bg or "ground")
+        if colour is None or ground is None or not ink.fg.startswith(_READ):
+            return colour
+        return legible(colour, RichColor.from_rgb(*ground), self._few)
+
     def _colour(self, role: str) -> RichColor | None:
-        if role.startswith("band"):
-            return RichColor.from_rgb(*self._band(int(role[4:])))
-        if role.startswith("on"):
-            red, green, blue = self._band(int(role[2:]))
-            bright = 299 * red + 587 * green + 114 * blue > 110_000
-            return RichColor.from_rgb(*((0, 0, 0) if bright else (255, 255, 255)))
-        if role.startswith("dim"):
+        if (numbered := _NUMBERED.fullmatch(role)) is None:
+            colour = self._colours.get(role)
+            return RichColor.from_rgb(*colour) if colour else None
+        use, kind, number = numbered.groups()
+        row = self.look.classes if kind == "class" else self.look.bands
+        colours = row.coarse if self._few else row.fine
+        own = colours[int(number) % len(colours)]
+        if use == "on":
+            return RichColor.from_rgb(*max(((0, 0, 0), (255, 255, 255)), key=lambda ink: contrast(ink, own)))
+        if use == "dim":
             ground = self._colours.get("ground")
             if ground is None or self._few:
                 return None
-            shades = zip(self._band(int(role[3:])), ground, strict=True)
+            shades = zip(own, ground, strict=True)
             return RichColor.from_rgb(*(round(0.35 * bright + 0.65 * dark) for bright, dark in shades))
-        colour = self._colours.get(role)
-        return RichColor.from_rgb(*colour) if colour else None
+        return RichColor.from_rgb(*own)
 
-    def _band(self, number: int) -> Rgb:
-        return BANDS[number].standard if self._few else BANDS[number].cube
+
+def contrast(one: Rgb, other: Rgb) -> float:
+    """The contrast ratio of WCAG 2.1: 1 for the same colour, 21 for black on white."""
+    light, dark = sorted((_luminance(one), _luminance(other)), reverse=True)
+    return (light + 0.05) / (dark + 0.05)
+
+
+def _luminance(colour: Rgb) -> float:
+    """Relative luminance of an sRGB colour, 0 to 1 (IEC 61966-2-1)."""
+    shares = (part / 255 for part in colour)
+    red, green, blue = (part / 12.92 if part <= 0.04045 else ((part + 0.055) / 1.055) ** 2.4 for part in shares)
+    return 0.2126 * red + 0.7152 * green + 0.0722 * blue
+
+
+def legible(colour: RichColor, ground: RichColor, few_colours: bool) -> RichColor:
+    """The colour, moved towards white or black until it can be read on the ground as this terminal shows both."""
+    own, below = colour.get_truecolor(), _shown(ground, few_colours)
+    if contrast(_shown(colour, few_colours), below) >= LEGIBLE:
+        return colour
+    end = 255 if contrast((255, 255, 255), below) >= contrast((0, 0, 0), below) else 0
+    for tenth in range(1, 10):
+        mixed = RichColor.from_rgb(*(round(part + (end - part) * tenth / 10) for part in own))
+        if contrast(_shown(mixed, few_colours), below) >= LEGIBLE:
+            return mixed
+    return RichColor.from_rgb(end, end, end)
+
+
+def _shown(colour: RichColor, few_colours: bool) -> Rgb:
+    """What a terminal of 16 or of 256 colours makes of a colour."""
+    if not few_colours:
+        return _triplet(colour.downgrade(ColorSystem.EIGHT_BIT))
+    number = colour.downgrade(ColorSystem.STANDARD).number
+    assert number is not None
+    return STANDARD[number]
+
+
+def _triplet(colour: RichColor) -> Rgb:
+    red, green, blue = colour.get_truecolor()
+    return red, green, blue
 
 
 def _rgb(text: str) -> Rgb:
-    triplet = RichColor.parse(text).get_truecolor()
-    return triplet.red, triplet.green, triplet.blue
+    return _triplet(RichColor.parse(text))
 
 
 @lru_cache(16)
 def _palette(theme_name: str, few_colours: bool, plain: bool, app: App[Any]) -> Palette:
-    return Palette(app.get_theme(theme_name) or DARK, few_colours=few_colours, plain=plain)
+    return Palette(app.get_theme(theme_name) or DARK.theme, few_colours=few_colours, plain=plain)
 
 
 def palette_of(app: App[Any]) -> Palette:

@@ -38,7 +38,7 @@ def _inks(band: int, chosen: bool) -> _Inks:
         on_bar=Ink(f"on{band}", f"band{band}"),
         ghost=Ink("text", back),
         mark=Ink("accent", back),
-        word=Ink(f"band{band}", back, True),
+        word=Ink(f"word{band}", back, True),
     )
 
 
