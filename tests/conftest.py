@@ -3,8 +3,16 @@
 from __future__ import annotations
 
 import os
+import tempfile
 
 from hypothesis import HealthCheck, settings
+
+# What the person at this machine has chosen for themselves is not under test.
+os.environ["GRADTUI_CONFIG_DIR"] = tempfile.gettempdir() + "/gradtui-without-settings"
+for _name in [
+    name for name in os.environ if name.startswith("GRADTUI_") and "_DIR" not in name and "DRAWS" not in name
+]:
+    del os.environ[_name]
 
 # Drawn examples must not differ from run to run: a failure that cannot be repeated helps nobody.
 settings.register_profile(
