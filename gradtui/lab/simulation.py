@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from gradtui import tasks
+from gradtui.engine.close_up import CloseUp
 from gradtui.engine.compile import OnCompile
 from gradtui.engine.network import Network
 from gradtui.lab.changes import Effect, effect_of
@@ -60,9 +61,24 @@ class Simulation:
         return self._network.dataset
 
     @property
+    def taps(self) -> tuple[str, ...]:
+        """The names of the places where gradients are measured, from the input to the output."""
+        return self._network.taps
+
+    @property
+    def weight_count(self) -> int:
+        """Multiplications that one example takes on its way through the network."""
+        return self._network.weight_count
+
+    @property
     def step_count(self) -> int:
         """Training steps made so far."""
         return self._network.step_count
+
+    @property
+    def measured_step(self) -> int:
+        """The step whose batch the profile tells of."""
+        return self._network.measured_step
 
     @property
     def loss(self) -> float:
@@ -104,6 +120,14 @@ class Simulation:
     def evaluate(self) -> dict[str, float]:
         """`loss` and, unless the task is a regression, `accuracy` on the held-out examples."""
         return self._network.evaluate()
+
+    def outputs(self, inputs: Array) -> Array:
+        """What the network answers to inputs (n, numbers) outside training: (n, outputs), before any softmax."""
+        return self._network.outputs(inputs)
+
+    def close_up(self, layer: int) -> CloseUp:
+        """Tap number `layer`, entry by entry: pre-activations, activations, slopes, weights, gradient."""
+        return self._network.close_up(layer)
 
     def batch(self, step: int) -> tuple[Array, Array]:
         """(inputs, targets) of training step `step`: always the same for the same scenario."""

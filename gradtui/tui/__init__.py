@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import sys
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -11,6 +12,9 @@ if TYPE_CHECKING:
 
 #: The setting `colours` as Textual calls it.
 _COLOUR_SYSTEMS = {"256": "256", "16": "standard"}
+
+#: Seconds after which a thread that wants Python gets it from the one that has it.
+SWITCH_INTERVAL = 0.0005
 
 
 def launch(scenario: Scenario | None, *, paused: bool, chosen: Chosen, source: str | None = None) -> int:
@@ -34,6 +38,9 @@ def launch(scenario: Scenario | None, *, paused: bool, chosen: Chosen, source: s
     from gradtui.settings.file import write
     from gradtui.tui.app import GradtuiApp
 
+    # The worker and the screen hand Python over to each other many times a frame; at the usual 5 ms, most of a frame
+    # would be waiting.
+    sys.setswitchinterval(SWITCH_INTERVAL)
     app = GradtuiApp(
         scenario,
         paused=paused,

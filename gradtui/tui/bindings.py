@@ -34,6 +34,21 @@ KEYS: tuple[Key, ...] = (
     Key("lab", "space", "pause", "pause, or go on", (Press("space", "pause", "Pause or go on"),)),
     Key(
         "lab",
+        "1-7",
+        "views",
+        "look at it as bars, as a map of layers and time, one layer inside, why, the task, curves, the ladder of time",
+        (
+            Press("1", "view(0)", "View: bars"),
+            Press("2", "view(1)", "View: map of layers and time"),
+            Press("3", "view(2)", "View: inspect one layer"),
+            Press("4", "view(3)", "View: why"),
+            Press("5", "view(4)", "View: the task"),
+            Press("6", "view(5)", "View: curves"),
+            Press("7", "view(6)", "View: ladder of time"),
+        ),
+    ),
+    Key(
+        "lab",
         ".",
         "step",
         "pause and make exactly one step",
@@ -60,6 +75,13 @@ KEYS: tuple[Key, ...] = (
         "begin again at step 0 with the same seed: the same run",
         (Press("r", "restart", "Restart"),),
     ),
+    Key(
+        "lab",
+        "Tab",
+        "",
+        "the next view; Shift+Tab the one before",
+        (Press("tab", "next_view(1)"), Press("shift+tab", "next_view(-1)")),
+    ),
     Key("lab", "↑ ↓", "layer", "choose a layer", (Press("up", "choose(-1)"), Press("down", "choose(1)"))),
     Key(
         "lab",
@@ -67,6 +89,13 @@ KEYS: tuple[Key, ...] = (
         "swap",
         "swap bar and ◆: the gradient of the weights, or the signal itself",
         (Press("g", "swap", "Swap gradient and signal"),),
+    ),
+    Key(
+        "lab",
+        "x",
+        "",
+        "in the curves: steps on a linear or on a log axis",
+        (Press("x", "axis", "Log or linear axis"),),
     ),
     Key(
         "lab",

@@ -17,20 +17,27 @@ from gradtui.tui.themes import DARK, STANDARD, Rgb, look_of
 #: The least contrast between text and what it stands on (WCAG 2.1, level AA).
 LEGIBLE = 4.5
 
-#: Roles that are read, not only seen.
-_READ = ("text", "muted", "accent", "warning", "error", "key", "word")
+#: Roles that are read, not only seen; a bold band or class is read as well.
+_READ = ("text", "muted", "accent", "warning", "error", "key")
 
-#: `band3`, `on3`, `dim3`, `word3`, and the same of a class: `class3`, `onclass3`, `dimclass3`, `wordclass3`.
-_NUMBERED = re.compile(r"(on|dim|word|)(band|class|)(\d+)")
+#: `band3` and what else goes by the number of a band, a class or a grey.
+_NUMBERED = re.compile(r"(band|on|dim|class|over|deep|pale|grey)(\d+)")
+
+#: How much of a colour is in its shades; the rest is ground.
+_SHARES = {"dim": 0.35, "deep": 0.5, "pale": 0.2}
+
+#: Steps of grey from black to white, and how many of them there are with 16 colours.
+GREYS, FEW_GREYS = 16, 4
 
 
 class Ink(NamedTuple):
     """How a run of text is drawn: by role, never by colour.
 
-    Roles for `fg`: text, muted, faint, accent, warning, error, key, `band3` (for what is drawn), `word3` (for what is
-    written: that band, or as much of it as can be read), `on3` (legible on that band), empty (nothing to see, so no
-    colour is sent); for `bg`: empty (the widget's own), chosen, `band3`, `dim3` (a shade of that band). The classes of
-    a task have `class3`, `wordclass3`, `onclass3`, `dimclass3`.
+    Roles for `fg`: text, muted, faint, accent, warning, error, key, `band3` (as a colour of its own), `on3`
+    (legible on that band), empty (nothing to see, so no colour is sent); for `bg`: empty (the widget's own),
+    chosen, `band3`, `dim3` (a shade of that band). Both: `class3` (class number 3), `over3` (legible on it), `deep3`
+    and `pale3` (its ground where the network is sure of it and where it is not, if `shades` are to be had), `grey9`
+    (brightness 9 of 15). What is bold is read, not only seen: it keeps its colour as far as that can be read.
     """
 
     fg: str = "text"
@@ -92,6 +99,11 @@ class Palette:
         """The character that leads to a bar which does not begin at the edge."""
         return "░" if self.plain or self._few or self._native else " "
 
+    @property
+    def shades(self) -> bool:
+        """Whether a colour can be mixed with the ground."""
+        return not (self.plain or self._few) and "ground" in self._colours
+
     def _mix(self, ink: Ink) -> Style:
         on_bar = ink.bg.startswith("band")
         return Style(
@@ -107,29 +119,41 @@ class Palette:
 
     def _ink(self, ink: Ink) -> RichColor | None:
         """The foreground: what is read keeps its colour as far as that can be read on its background."""
-        colour = self._colour(ink.fg)
-        ground = self._colours.get(ink.bg or "ground")
-        if colour is None or ground is None or not ink.fg.startswith(_READ):
-            return colour
-        return legible(colour, RichColor.from_rgb(*ground), self._few)
+        colour, ground = self._colour(ink.fg), self._colour(ink.bg or "ground")
+        read = ink.fg in _READ or (ink.bold and ink.fg.startswith(("band", "class")))
+        return legible(colour, ground, self._few) if colour and ground and read else colour
 
     def _colour(self, role: str) -> RichColor | None:
         if (numbered := _NUMBERED.fullmatch(role)) is None:
             colour = self._colours.get(role)
             return RichColor.from_rgb(*colour) if colour else None
-        use, kind, number = numbered.groups()
-        row = self.look.classes if kind == "class" else self.look.bands
+        use, number = numbered[1], int(numbered[2])
+        if use == "grey":
+            return RichColor.from_rgb(*(self._grey(number),) * 3)
+        row = self.look.bands if use in ("band", "on", "dim") else self.look.classes
         colours = row.coarse if self._few else row.fine
-        own = colours[int(number) % len(colours)]
-        if use == "on":
-            return RichColor.from_rgb(*max(((0, 0, 0), (255, 255, 255)), key=lambda ink: contrast(ink, own)))
-        if use == "dim":
-            ground = self._colours.get("ground")
-            if ground is None or self._few:
-                return None
-            shades = zip(own, ground, strict=True)
-            return RichColor.from_rgb(*(round(0.35 * bright + 0.65 * dark) for bright, dark in shades))
+        own = colours[number % len(colours)]
+        if use in ("on", "over"):
+            own = max(((0, 0, 0), (255, 255, 255)), key=lambda ink: contrast(ink, own))
+        elif use == "dim" and not self.shades:
+            return None
+        elif use in _SHARES:
+            own = self._towards_ground(own, _SHARES[use])
         return RichColor.from_rgb(*own)
+
+    def _grey(self, step: int) -> int:
+        """With 256 colours a step of their own ramp; with 16 one of four."""
+        if self._few:
+            return 85 * (step * FEW_GREYS // GREYS)
+        return 8 + 16 * step if step < GREYS - 1 else 255
+
+    def _towards_ground(self, colour: Rgb, share: float) -> Rgb:
+        """`share` of a colour and the rest of the ground; where there are no shades, the colour itself."""
+        if not self.shades:
+            return colour
+        mixed = (round(share * c + (1 - share) * g) for c, g in zip(colour, self._colours["ground"], strict=True))
+        red, green, blue = mixed
+        return red, green, blue
 
 
 def contrast(one: Rgb, other: Rgb) -> float:

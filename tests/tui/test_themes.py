@@ -16,7 +16,8 @@ from gradtui.tui.themes import BLUE_ORANGE, DARK, LIGHT, OWN, STANDARD, TEAL_RED
 
 LOOKS = pytest.mark.parametrize("look", OWN.values(), ids=OWN)
 
-READ = ("text", "muted", "accent", "warning", "error", "key", *(f"word{number}" for number in range(len(BANDS))))
+READ = ("text", "muted", "accent", "warning", "error", "key")
+BOLD = (*(f"band{number}" for number in range(len(BANDS))), *(f"class{number}" for number in range(10)))
 
 #: The regions that a verdict is about, as numbers of bands.
 REGIONS = {
@@ -63,8 +64,8 @@ def test_whatever_is_read_can_be_read(theme: Theme, ground: str, few: bool) -> N
     below = (
         palette.style(Ink("text", ground or "chosen")).bgcolor if ground else Color.parse(theme.background or "#121212")
     )
-    for role in READ:
-        colour = palette.style(Ink(role, ground)).color
+    for role in READ + BOLD:
+        colour = palette.style(Ink(role, ground, role in BOLD)).color
         assert contrast(shown(colour, few), shown(below, few)) >= LEGIBLE, role
 
 
@@ -72,9 +73,19 @@ def test_whatever_is_read_can_be_read(theme: Theme, ground: str, few: bool) -> N
 @pytest.mark.parametrize("few", [False, True], ids=["256", "16"])
 def test_what_stands_on_a_bar_or_a_class_can_be_read(look: Look, few: bool) -> None:
     palette = Palette(look.theme, few_colours=few, plain=False)
-    for on, below in [(f"on{n}", f"band{n}") for n in range(12)] + [(f"onclass{n}", f"class{n}") for n in range(10)]:
+    for on, below in [(f"on{n}", f"band{n}") for n in range(12)] + [(f"over{n}", f"class{n}") for n in range(10)]:
         style = palette.style(Ink(on, below))
         assert contrast(shown(style.color, few), shown(style.bgcolor, few)) >= LEGIBLE, on
+
+
+@LOOKS
+@pytest.mark.parametrize("shade", ["deep", "pale"])
+def test_a_class_can_be_read_on_the_ground_of_any_class(look: Look, shade: str) -> None:
+    palette = Palette(look.theme, few_colours=False, plain=False)
+    for number in range(10):
+        for ground in range(10):
+            style = palette.style(Ink(f"class{number}", f"{shade}{ground}", True))
+            assert contrast(shown(style.color, False), shown(style.bgcolor, False)) >= LEGIBLE
 
 
 @LOOKS

@@ -20,7 +20,7 @@ _BAND_OF_KIND = {"dead": 1, "dying": 2, "vanishing": 3, "healthy": 7, "exploding
 
 def kind_ink(kind: str) -> Ink:
     """The ink of a verdict's name."""
-    return Ink(f"word{_BAND_OF_KIND[kind]}" if kind in _BAND_OF_KIND else "accent", "", True)
+    return Ink(f"band{_BAND_OF_KIND[kind]}" if kind in _BAND_OF_KIND else "accent", "", True)
 
 
 def kind_text(kind: str) -> str:
