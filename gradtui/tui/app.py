@@ -17,6 +17,7 @@ from textual.theme import Theme
 from gradtui.settings.table import SettingError, Settings
 from gradtui.tui import bindings
 from gradtui.tui.link import Link, MakeRunner, make_runner
+from gradtui.tui.saving import KINDS
 from gradtui.tui.screens.gallery import GalleryScreen
 from gradtui.tui.screens.help import HelpScreen
 from gradtui.tui.screens.lab import LabScreen
@@ -152,6 +153,12 @@ class GradtuiApp(App[None]):
 
     # ------------------------------------------------------------------ commands
 
+    def send(self, sequence: str) -> None:
+        """Send the terminal a sequence that draws nothing."""
+        if self._driver is not None:
+            self._driver.write(sequence)
+            self._driver.flush()
+
     def action_help(self) -> None:
         self.push_screen(HelpScreen())
 
@@ -165,4 +172,8 @@ class GradtuiApp(App[None]):
             for press in key.presses:
                 if press.title:
                     yield SystemCommand(press.title, key.help, partial(self.run_action, f"{owner}.{press.action}"))
+        if isinstance(screen, LabScreen):
+            for kind in KINDS:
+                title = kind.title if not kind.suffix else f"Save {kind.title}"
+                yield SystemCommand(title.capitalize(), kind.meaning, partial(screen.save, kind))
         yield SystemCommand("Theme", "change the colours", self.action_change_theme)
