@@ -113,6 +113,13 @@ KEYS: tuple[Key, ...] = (
     ),
     Key(
         "lab",
+        "s",
+        "save",
+        "save the screen, a graph, the numbers or the scenario; copy the command line",
+        (Press("s", "save", "Save ..."),),
+    ),
+    Key(
+        "lab",
         "PgUp PgDn Home End",
         "",
         "scroll through the layers in full detail",
@@ -164,6 +171,16 @@ KEYS: tuple[Key, ...] = (
     ),
     Key("list", "Enter", "take", "take the value", (Press("enter", "pick"),)),
     Key("list", "Esc", "cancel", "keep the value it had", (Press("escape", "close"),)),
+    Key("save", "↑ ↓", "choose", "choose what to save", (Press("up", "move(-1)"), Press("down", "move(1)"))),
+    Key("save", "Enter", "save", "save it into the current folder, or copy it", (Press("enter", "take"),)),
+    Key(
+        "save",
+        "v p n t c",
+        "",
+        "the same at once: screen as SVG, graph as PNG, numbers as CSV, scenario as TOML, command line",
+        tuple(Press(key, f"take('{key}')") for key in "vpntc"),
+    ),
+    Key("save", "Esc", "cancel", "save nothing", (Press("escape,s", "close"),)),
     Key("help", "↑ ↓", "scroll", "scroll the help", (Press("up", "move(-1)"), Press("down", "move(1)"))),
     Key(
         "help",
@@ -197,6 +214,7 @@ PLACES = {
     "lab": "In the lab",
     "knobs": "On the knobs",
     "list": "In a list of values",
+    "save": "In the menu for saving",
     "gallery": "In the gallery",
     "help": "In the help",
     "everywhere": "Everywhere",

@@ -17,7 +17,9 @@ from gradtui.tui import bindings
 from gradtui.tui.arrangement import Arrangement, arrange
 from gradtui.tui.layer_rows import LayerRows
 from gradtui.tui.link import Link
+from gradtui.tui.saving import Kind, Saver
 from gradtui.tui.screens.paced import PacedScreen
+from gradtui.tui.screens.save import SaveScreen
 from gradtui.tui.views.bars import BarsView
 from gradtui.tui.views.curves import CurvesView
 from gradtui.tui.views.inspector import InspectorView
@@ -296,6 +298,22 @@ class LabScreen(PacedScreen):
 
     def action_restart(self) -> None:
         self._send(Restart())
+
+    # ------------------------------------------------------------------ saving
+
+    def action_save(self) -> None:
+        if self.shown is not None:
+            saver = Saver(self.app, self.shown, self.bars.axis)
+            self.app.push_screen(SaveScreen(saver), partial(self._save, saver))
+
+    def save(self, kind: Kind) -> None:
+        """Save or copy one kind at once."""
+        if self.shown is not None:
+            self._save(Saver(self.app, self.shown, self.bars.axis), kind)
+
+    def _save(self, saver: Saver, kind: Kind | None) -> None:
+        if kind is not None:
+            self.run_worker(saver.carry_out(kind, self._status.tell))
 
     # ------------------------------------------------------------------ views
 
