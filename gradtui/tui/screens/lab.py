@@ -12,12 +12,13 @@ from textual.app import ComposeResult
 from textual.events import DescendantBlur, DescendantFocus
 from textual.screen import Screen
 
-from gradtui.lab.snapshot import Change, Command, Pace, Pause, Restart, Resume, Snapshot, State, StepOnce
+from gradtui.lab.snapshot import Command, Pace, Pause, Redo, Restart, Resume, Snapshot, State, StepOnce, Undo
 from gradtui.tui import bindings
 from gradtui.tui.arrangement import Arrangement, arrange
 from gradtui.tui.link import Link
 from gradtui.tui.widgets.bars import BarsView
 from gradtui.tui.widgets.curve import AccuracyChart, LossChart
+from gradtui.tui.widgets.entry import Entry
 from gradtui.tui.widgets.header import Header
 from gradtui.tui.widgets.keyline import KeyLine
 from gradtui.tui.widgets.knobs import KnobsPanel
@@ -66,7 +67,7 @@ class LabScreen(Screen[None]):
     LabScreen #body { layout: horizontal; layers: below above; height: 1fr; }
     LabScreen #knobs { width: 29; }
     LabScreen #knobs.-over {
-        layer: above; width: 34; border: round $primary; background: $surface;
+        layer: above; width: 38; border: round $primary; background: $surface;
     }
     LabScreen #centre { width: 1fr; layers: below above; }
     LabScreen #bars { height: 1fr; }
@@ -93,8 +94,8 @@ class LabScreen(Screen[None]):
         self._knobs_open = False
         self.bars = BarsView(id="bars")
         self._header = Header(id="header")
-        self._knobs = KnobsPanel(id="knobs")
-        self._list = PickList(id="list")
+        self._list, self._entry = PickList(id="list"), Entry(id="entry")
+        self._knobs = KnobsPanel(self._list, self._entry, id="knobs")
         self._status = StatusLine(id="status")
         self._key_line = KeyLine("lab", id="keys")
         self._notice = Notice(id="notice")
@@ -133,6 +134,7 @@ class LabScreen(Screen[None]):
         yield self._status
         yield self._key_line
         yield self._list
+        yield self._entry
         yield TooSmall(id="too-small")
 
     # ------------------------------------------------------------------ life
@@ -227,6 +229,12 @@ class LabScreen(Screen[None]):
     def action_restart(self) -> None:
         self._send(Restart())
 
+    def action_undo(self) -> None:
+        self._send(Undo())
+
+    def action_redo(self) -> None:
+        self._send(Redo())
+
     def action_swap(self) -> None:
         self.bars.swap()
 
@@ -262,23 +270,7 @@ class LabScreen(Screen[None]):
 
     @on(KnobsPanel.Turned)
     def _turn_knob(self, message: KnobsPanel.Turned) -> None:
-        self._send(Change((message.assignment,)))
-
-    @on(KnobsPanel.Listed)
-    def _list_values(self, message: KnobsPanel.Listed) -> None:
-        if self.shown is not None:
-            options = message.knob.options(self.shown.scenario)
-            self._list.open(message.knob, options, message.value, self.app.size)
-
-    @on(PickList.Picked)
-    def _pick_value(self, message: PickList.Picked) -> None:
-        self._close_list()
-        self._knobs.turn(message.knob, message.value)
-
-    @on(PickList.Closed)
-    def _close_list(self) -> None:
-        self._list.display = False
-        self.set_focus(self._knobs)
+        self._send(message.command)
 
     @on(BarsView.Chosen)
     def _choose_layer(self) -> None:
@@ -287,4 +279,4 @@ class LabScreen(Screen[None]):
     @on(DescendantFocus)
     @on(DescendantBlur)
     def _follow_focus(self, event: Any) -> None:
-        self._key_line.listen("knobs" if self._knobs.has_focus else "list" if self._list.has_focus else "lab")
+        self._key_line.listen(getattr(self.focused, "place", "lab"))
