@@ -8,6 +8,7 @@ from gradtui.engine.kernels.loss import LOSSES
 from gradtui.engine.layers import Layer
 from gradtui.engine.layout import Region
 from gradtui.engine.plan import Plan, loss_name
+from gradtui.engine.products import flat
 from gradtui.engine.program import Program
 from gradtui.engine.stages import Drop
 from gradtui.scenario.architecture import Size
@@ -18,6 +19,7 @@ def later_routines(plan: Plan) -> list[str]:
     later = [
         inspection.activation_gauges,
         inspection.similarity,
+        inspection.distance,
         inspection.note_examples,
         inspection.all_live,
         inspection.count_silent,
@@ -133,6 +135,12 @@ def inspection_of(plan: Plan) -> Program:
             direction=at["direction"].part(0, (numbers,)),
             result=layer.measured.similarity,
         )
+        program.add(
+            inspection.distance,
+            values=flat(layer.matrix.values),
+            initial=flat(layer.matrix.initial),
+            sums=layer.measured.distance,
+        )
         bits, counts = layer.measured.slope_bits, layer.measured.counts
         _note(program, plan, activate.z, layer.spec.size, activate.activation.flat, bits)
         program.add(inspection.count_silent, slope_bits=bits, count=counts.part(1, (1,)))
@@ -204,19 +212,17 @@ def _input_bits(program: Program, plan: Plan, index: int) -> tuple[Region, bool]
     return noted, zeros
 
 
+def answers(plan: Plan, rows: int) -> tuple[Program, Region]:
+    """Forward of the first `rows` rows of `pass_x`; the second is where the network's outputs lie then."""
+    program = Program(plan.dtype)
+    return program, _through(program, plan, rows, census=False)
+
+
 def evaluation(plan: Plan, rows: int, census: bool) -> Program:
     """Forward and loss of the first `rows` rows of `pass_x`; with `census`, instead of the loss, every unit that had a
     slope on one of them is marked."""
     program, at = Program(plan.dtype), plan.regions
-    first, spare = plan.specs[0].image, plan.spare(rows)
-    x = at["pass_x"].part(0, (rows * first.positions, first.channels))
-    start = 0
-    for layer in plan.layers:
-        x, slopes = layer.evaluate(program, x, spare)
-        spare.hold_only(x)
-        if census:
-            program.add(inspection.mark_alive, values=slopes, alive=at["census"].part(start, (layer.units,)))
-        start += layer.units
+    x = _through(program, plan, rows, census)
     if census:
         return program
     loss = LOSSES[loss_name(plan.dataset)]
@@ -230,3 +236,17 @@ def evaluation(plan: Plan, rows: int, census: bool) -> Program:
         **({"labels": targets, "smoothing": at["no_smoothing"]} if loss.labels else {"targets": targets}),
     )
     return program
+
+
+def _through(program: Program, plan: Plan, rows: int, census: bool) -> Region:
+    """Append the way of the first `rows` rows of `pass_x` through all layers; returns where they come out."""
+    at, first, spare = plan.regions, plan.specs[0].image, plan.spare(rows)
+    x = at["pass_x"].part(0, (rows * first.positions, first.channels))
+    start = 0
+    for layer in plan.layers:
+        x, slopes = layer.evaluate(program, x, spare)
+        spare.hold_only(x)
+        if census:
+            program.add(inspection.mark_alive, values=slopes, alive=at["census"].part(start, (layer.units,)))
+        start += layer.units
+    return x

@@ -138,6 +138,7 @@ class _Builder:
             measured=Measurements(
                 activation=at["activation_sums"][spec.index],
                 similarity=at["similarity"][spec.index],
+                distance=at["distance_sums"][spec.index],
                 counts=at["counts"][spec.index],
                 slope_bits=bits,
                 output_bits=bits if activate.activation.silent else others,

@@ -7,48 +7,16 @@ uniform family the same uniform ones, and two networks that differ in the scheme
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from gradtui.engine.randomness import Stream, normals, uniforms
 from gradtui.scenario.model import Network
+from gradtui.scenario.weights import CUT, NORMAL, UNIFORM, Fans, bias_spread
 
 Floats = NDArray[np.float64]
-#: (fan_in, fan_out, network) -> standard deviation of a normal, or bound of a uniform distribution, before the gain.
-Scale = Callable[[int, int, Network], float]
-
-#: Where `truncated_normal` is cut, in standard deviations.
-CUT = 2.0
-
-
-class Fans(NamedTuple):
-    """How many inputs a unit has, and how many units an input goes to, counting every place of a window: what
-    torch.nn.init calls fan_in and fan_out."""
-
-    fan_in: int
-    fan_out: int
-
-
-def _he_fan(fan_in: int, fan_out: int, network: Network) -> int:
-    return fan_out if network.init_fan == "out" else fan_in
-
-
-#: LeCun et al. 1998, Glorot & Bengio 2010, He et al. 2015 (with the gain of ReLU, as in torch.nn.init).
-NORMAL: dict[str, Scale] = {
-    "normal": lambda fan_in, fan_out, network: network.init_std,
-    "lecun_normal": lambda fan_in, fan_out, network: math.sqrt(1.0 / fan_in),
-    "xavier_normal": lambda fan_in, fan_out, network: math.sqrt(2.0 / (fan_in + fan_out)),
-    "he_normal": lambda fan_in, fan_out, network: math.sqrt(2.0 / _he_fan(fan_in, fan_out, network)),
-}
-UNIFORM: dict[str, Scale] = {
-    "uniform": lambda fan_in, fan_out, network: network.init_bound or 1.0 / math.sqrt(fan_in),
-    "lecun_uniform": lambda fan_in, fan_out, network: math.sqrt(3.0 / fan_in),
-    "xavier_uniform": lambda fan_in, fan_out, network: math.sqrt(6.0 / (fan_in + fan_out)),
-    "he_uniform": lambda fan_in, fan_out, network: math.sqrt(6.0 / _he_fan(fan_in, fan_out, network)),
-}
 
 
 def initial_weight(
@@ -99,10 +67,9 @@ def _identity(shape: tuple[int, int], fans: Fans) -> Floats:
 
 def initial_bias(network: Network, seed: int, place: int, fan_out: int, fan_in: int) -> Floats:
     """Biases of shape (fan_out,). The output layer (place 0) has a constant of its own: 0."""
-    kind = network.init_bias_kind
-    if kind == "torch" or (kind == "auto" and network.init == "torch_default"):
+    constant, variance = bias_spread(network, fan_in, hidden=place != 0)
+    if variance > 0.0:
         return _spread(seed, Stream.BIAS, place, (fan_out,)) / math.sqrt(fan_in)
-    constant = 0.0 if kind == "zero" or place == 0 else network.init_bias
     return np.full(fan_out, constant)
 
 

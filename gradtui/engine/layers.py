@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -21,6 +22,7 @@ class Measurements:
 
     activation: Region
     similarity: Region
+    distance: Region
     counts: Region
     slope_bits: Region
     output_bits: Region
@@ -85,6 +87,11 @@ class Layer:
         """The layer's own product, and those of its stages."""
         return [self.product, *(product for stage in self.stages for product in stage.products())]
 
+    @property
+    def multiplications(self) -> int:
+        """How many one example takes in all products."""
+        return sum(product.matrix.values.size * product.size.positions for product in self.products)
+
     def trained(self) -> list[Trained]:
         """(name, values, gradient) of everything trained that is no matrix, as it lies in memory."""
         found: list[Trained] = []
@@ -114,12 +121,20 @@ class Layer:
 
     def forward(self, program: Program) -> None:
         """Append the forward pass from `x` to `output`."""
+        self._run(program, self.stages)
+
+    def forward_to_activation(self, program: Program) -> Region:
+        """Append the forward pass as far as what the activation reads; returns where that lies."""
+        return self._run(program, self.stages[: self.stages.index(self.activate)])
+
+    def _run(self, program: Program, stages: Sequence[Stage]) -> Region:
         for product in self.products:
             product.prepare(program)
         v = self.activate.z
         self.product.forward(program, self.x, v)
-        for stage in self.stages:
+        for stage in stages:
             v = stage.forward(program, v, self.x)
+        return v
 
     def backward(self, program: Program, delta: Region, deltas: Deltas, lowest: bool) -> Region:
         """Append the backward pass from delta, dL/d(output); returns where dL/dx lies. The `lowest` layer sends nothing

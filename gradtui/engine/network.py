@@ -9,14 +9,16 @@ import numpy as np
 from numpy.typing import NDArray
 
 from gradtui.engine import assembly, compile, knobs, readout
+from gradtui.engine.close_up import CloseUp
 from gradtui.engine.compile import OnCompile
 from gradtui.engine.construction import plan
-from gradtui.engine.initial import Fans, initial_bias, initial_weight
+from gradtui.engine.initial import initial_bias, initial_weight
 from gradtui.engine.kernels.feeding import BEGAN, EPOCH, STEP
 from gradtui.engine.layers import Layer
 from gradtui.engine.layout import Arena, Region
 from gradtui.engine.lsuv import scale_to_unit_variance
 from gradtui.engine.norms import Norm
+from gradtui.engine.passes import Passes
 from gradtui.engine.plan import HISTORY, refuse_smoothing
 from gradtui.engine.program import LinkedProgram, Program
 from gradtui.engine.residual import Join, LearnedJoin
@@ -24,6 +26,7 @@ from gradtui.engine.stages import Highway
 from gradtui.engine.updating import Clipping
 from gradtui.scenario import architecture
 from gradtui.scenario.model import Scenario
+from gradtui.scenario.weights import Fans
 from gradtui.tasks.dataset import Dataset
 
 Array = NDArray[Any]
@@ -42,7 +45,8 @@ class Network:
         # Programs are linked when they are first needed. What they will call is compiled now: a knob must not wait.
         compile.addresses([*step.routines(), *assembly.later_routines(self._plan)], self._plan.dtype, on_compile)
         self._training = {self._clipping: self._link(step)}
-        self._passes: dict[tuple[int, bool], LinkedProgram] = {}
+        self._passes = Passes(self._plan, self._arena)
+        self._close_up: CloseUp | None = None
         self._looked = False
         self._stepped = False
         self._census_step = -1
@@ -81,6 +85,7 @@ class Network:
             scale_to_unit_variance(self._plan, self._arena, self._first_inputs(self._plan.chunk))
         self._remember_initial()
 
+    @np.errstate(over="ignore")  # weights beyond the number format begin at inf, and are shown as that
     def _draw_layer(self, layer: Layer) -> None:
         spec, own, seed = layer.spec, layer.spec.own, self.scenario.seed
         for product in layer.products:
@@ -119,13 +124,10 @@ class Network:
 
     def _distance(self) -> NDArray[np.float64]:
         """Norm of the way from the initial weights to today's, over the norm of the former; layer by layer."""
-        distances = []
-        for layer in self._plan.layers:
-            initial = self._view(layer.matrix.initial).astype(np.float64)
-            way = self._view(layer.matrix.values) - initial
-            with np.errstate(invalid="ignore", divide="ignore", over="ignore"):
-                distances.append(np.linalg.norm(way) / np.linalg.norm(initial))
-        return np.array(distances)
+        sums = self._view("distance_sums")
+        with np.errstate(invalid="ignore", divide="ignore", over="ignore"):
+            distances: NDArray[np.float64] = readout.root(sums[:, :3]) / readout.root(sums[:, 3:])
+        return distances
 
     # Running
 
@@ -230,8 +232,10 @@ class Network:
         sums = self._view("skip_sums")
         with np.errstate(invalid="ignore", divide="ignore"):
             met = readout.root(sums[:, 3:]) / readout.root(sums[:, :3])
-            behind = np.stack([self._view(layer.made) for layer in self._plan.layers])
-            gates = readout.root(behind) / readout.root(self._view("highway_signal"))
+            gates = factors
+            if any(spec.gated for spec in self._plan.specs):
+                behind = np.stack([self._view(layer.made) for layer in self._plan.layers])
+                gates = readout.root(behind) / readout.root(self._view("highway_signal"))
         for index, layer in enumerate(self._plan.layers):
             spec = layer.spec
             if spec.begins:
@@ -324,43 +328,29 @@ class Network:
 
     def evaluate(self) -> dict[str, float]:
         """Loss and accuracy on the held-out examples; no accuracy in a regression."""
-        data, chunk = self.dataset, self._plan.chunk
-        loss = right = 0.0
-        for start in range(0, len(data.test_inputs), chunk):
-            rows = min(chunk, len(data.test_inputs) - start)
-            self._view("pass_targets")[:rows] = data.test_targets[start : start + rows]
-            self._pass(data.test_inputs[start : start + rows], census=False)
-            report = self._view("pass_report")
-            loss += rows * float(report[0])
-            right += rows * float(report[1])
-        result = {"loss": loss / len(data.test_inputs)}
-        if data.classes:
-            result["accuracy"] = right / len(data.test_inputs)
-        return result
+        return self._passes.evaluate()
+
+    def outputs(self, inputs: Array) -> Array:
+        """What the network answers to inputs (n, numbers) outside training: (n, outputs), before any softmax."""
+        return self._passes.outputs(inputs)
 
     def _count_dead(self) -> None:
-        """Share of units, layer by layer, without a slope on any training example; of a kind that can die."""
-        if self._census_step == self.step_count:
-            return
-        self._census_step = self.step_count
-        mortal = np.array([layer.activate.activation.flat for layer in self._plan.layers])
-        if not mortal.any():
-            return
-        self._view("census")[:] = 0.0
-        inputs, chunk = self._view("train_inputs"), self._plan.chunk
-        for start in range(0, len(inputs), chunk):
-            self._pass(inputs[start : start + chunk], census=True)
-        silent = self._view("census") == 0.0
-        ends = np.cumsum([layer.units for layer in self._plan.layers])
-        self._dead = mortal * np.array([part.mean() for part in np.split(silent, ends[:-1])], dtype=np.float64)
+        """Count dead units, unless that was done at this step."""
+        if self._census_step != self.step_count:
+            self._census_step = self.step_count
+            self._dead = self._passes.dead()
 
-    def _pass(self, inputs: Array, census: bool) -> None:
-        rows = len(inputs)
-        if (rows, census) not in self._passes:
-            program = assembly.evaluation(self._plan, rows, census)
-            self._passes[rows, census] = self._link(program)
-        self._view("pass_x")[:rows] = inputs
-        self._passes[rows, census].run()
+    @property
+    def weight_count(self) -> int:
+        """Multiplications that one example takes on its way through all layers."""
+        return sum(layer.multiplications for layer in self._plan.layers)
+
+    def close_up(self, index: int) -> CloseUp:
+        """Tap number `index`, entry by entry, once there is something measured."""
+        self.look()
+        if self._close_up is None or self._close_up.index != index:
+            self._close_up = CloseUp(self._plan, self._arena, index)
+        return self._close_up
 
     # Changing the scenario under way
 

@@ -70,7 +70,7 @@ def reserve_shared(made: Plan) -> None:
     made.reserve("activation_sums", "float64", taps, 5)
     made.reserve("counts", "float64", taps, 2)
     made.reserve("similarity", "float64", taps, 1)
-    for name in ("delta_sums", "norm_sums", "skip_sums"):
+    for name in ("delta_sums", "norm_sums", "skip_sums", "distance_sums"):
         made.reserve(name, "float64", taps, 6)
     for name in ("highway_signal", "dropout_signal"):
         made.reserve(name, "float64", taps, 3)

@@ -11,7 +11,6 @@ from typing import Protocol
 
 from gradtui.lab.changes import Effect, sentence
 from gradtui.lab.curves import CurveKeeper
-from gradtui.lab.history import History
 from gradtui.lab.pace import Pacer
 from gradtui.lab.simulation import Simulation
 from gradtui.lab.snapshot import (
@@ -29,16 +28,23 @@ from gradtui.lab.snapshot import (
     State,
     StepOnce,
     Undo,
+    Watch,
 )
+from gradtui.lab.timeline import Timeline
+from gradtui.lab.turns import Turns
+from gradtui.lab.watching import Watching
 from gradtui.profile import GradientProfile
 from gradtui.scenario.errors import ScenarioError
 from gradtui.scenario.model import Scenario
 
-#: Seconds between two snapshots of a running simulation: the screen draws no faster.
-SNAPSHOT_EVERY = 1 / 30
+#: Seconds between two snapshots of a running simulation that somebody looks at; of one whose snapshots nobody takes.
+SNAPSHOT_EVERY, SNAPSHOT_UNSEEN = 0.01, 0.25
+#: A large network takes long to be measured: its snapshots are so far apart that they take at most this share of the
+#: time, or else as far as those that nobody takes.
+SNAPSHOT_SHARE = 0.05
 #: Seconds between two passes over the held-out examples, and between two counts of dead units: at least so many, and
-#: so many that a pass takes at most a twentieth of the time.
-PASS_EVERY, PASS_SHARE = 0.5, 0.05
+#: so many that a pass takes at most this share of the time.
+PASS_EVERY, PASS_SHARE = 0.5, 0.02
 #: Refused changes that snapshots carry: more than fit between two looks at them.
 _REFUSALS_KEPT = 16
 
@@ -69,7 +75,7 @@ class Runner:
     """Steps a scenario's simulation in a thread of its own.
 
     `send` and `snapshot` may be called from any thread and return at once. `judge` turns a profile into the verdict
-    that snapshots carry; `clock` counts seconds.
+    that snapshots carry; `clock` counts seconds, `cpu` those that the thread it is called in has worked.
     """
 
     def __init__(
@@ -79,17 +85,20 @@ class Runner:
         paused: bool = False,
         judge: Judge | None = None,
         clock: Callable[[], float] = time.monotonic,
+        cpu: Callable[[], float] = time.thread_time,
     ) -> None:
         self._judge = judge
-        self._clock = clock
+        self._clock, self._cpu = clock, cpu
         self._commands: queue.SimpleQueue[Command | _Stop] = queue.SimpleQueue()
         self._snapshot = Snapshot(0, State.STARTING, scenario, scenario)
         self._thread = threading.Thread(target=self._work, name="gradtui-runner", daemon=True)
         self._paused = paused
         self._stopping = False
+        self._taken = False
         self._simulation: Simulation | None = None
         self._pacer = Pacer(clock)
-        self._history = History()
+        self._turns = Turns()
+        self._watching = Watching(clock)
         self._forget_run()
 
     def start(self) -> None:
@@ -108,7 +117,9 @@ class Runner:
         self._commands.put(command)
 
     def snapshot(self) -> Snapshot:
-        """The newest snapshot; the same object until something has changed."""
+        """The newest snapshot; the same object until something has changed. The next one is made for whoever asks, so
+        that there is one for each look, however the looks and the bursts of steps fall."""
+        self._taken = True
         return self._snapshot
 
     # All below runs in the worker thread.
@@ -119,9 +130,12 @@ class Runner:
 
     def _forget_run(self) -> None:
         self._curves = CurveKeeper()
+        self._timeline = Timeline()
         self._first: GradientProfile | None = None
         self._next_pass = 0.0
-        self._next_snapshot = 0.0
+        self._watching.forget()
+        self._snapshot_cost = 0.0
+        self._last_snapshot = 0.0
 
     def _work(self) -> None:
         try:
@@ -170,6 +184,8 @@ class Runner:
                     self._go_back(command)
                 case Pace(steps_per_second):
                     self._pacer.limit(steps_per_second)
+                case Watch():
+                    self._watch(command)
                 case _:
                     self._drive(command)
 
@@ -195,6 +211,12 @@ class Runner:
         self._pacer.reset()
         self._publish(simulation, message=message, refused=False)
 
+    def _watch(self, watch: Watch) -> None:
+        self._watching.turn(watch)
+        if self._simulation is not None:
+            seen = self._watching.look(self._simulation)
+            self._post(inspection=seen.inspection, sight=seen.sight)
+
     def _change(self, change: Change) -> None:
         before = self._snapshot.scenario
         answered = max(change.ticket, self._snapshot.answered)
@@ -205,16 +227,16 @@ class Runner:
             self._refuse(error, answered=answered, refusals=refusals[-_REFUSALS_KEPT:])
             return
         if self._snapshot.scenario != before:
-            self._history.changed(before, change.movement)
+            self._turns.changed(before, change.movement)
 
     def _go_back(self, command: Undo | Redo | Reset) -> None:
         """To another scenario that this run has been."""
         before = self._snapshot.scenario
         match command:
             case Undo():
-                after, done, nothing = self._history.previous, "undone", "there is no change to undo"
+                after, done, nothing = self._turns.previous, "undone", "there is no change to undo"
             case Redo():
-                after, done, nothing = self._history.following, "done again", "there is no change to make again"
+                after, done, nothing = self._turns.following, "done again", "there is no change to make again"
             case Reset():
                 after, done, nothing = self._snapshot.loaded, "back to the file", "nothing differs from the file"
         if after is None or after == before:
@@ -227,11 +249,11 @@ class Runner:
             return
         match command:
             case Undo():
-                self._history.went_back(before)
+                self._turns.went_back(before)
             case Redo():
-                self._history.went_forth(before)
+                self._turns.went_forth(before)
             case Reset():
-                self._history.changed(before)
+                self._turns.changed(before)
 
     def _become(self, after: Scenario, begin: str = "", **changes: object) -> None:
         """Go on as another scenario; what REFUSALS names leaves everything as it was."""
@@ -259,15 +281,19 @@ class Runner:
             self._pacer.stepped(count, self._clock() - began)
         else:
             self._pacer.doze()
-        if self._clock() >= self._next_snapshot and count:
+        if count and self._snapshot_due():
             self._publish(simulation)
+
+    def _snapshot_due(self) -> bool:
+        wait = min(max(SNAPSHOT_EVERY, self._snapshot_cost / SNAPSHOT_SHARE), SNAPSHOT_UNSEEN)
+        return self._clock() - self._last_snapshot >= (wait if self._taken else SNAPSHOT_UNSEEN)
 
     def _state(self) -> State:
         return State.PAUSED if self._paused else State.RUNNING
 
     def _publish(self, simulation: Simulation, **changes: object) -> None:
         """Post what the simulation looks like now."""
-        began = self._clock()
+        began, self._taken = self._clock(), False
         due = began >= self._next_pass or self._paused
         if self._first is None:
             self._first = simulation.profile(count_dead=True)
@@ -277,9 +303,12 @@ class Runner:
         if due:
             evaluation = simulation.evaluate()
             self._curves.add_evaluation(simulation.step_count, evaluation)
+        cpu = self._cpu()
         profile = simulation.profile(count_dead=due)
+        self._timeline.add(profile)
         if due:
             self._next_pass = self._clock() + max(PASS_EVERY, (self._clock() - began) / PASS_SHARE)
+        seen = self._watching.look(simulation, at_once=self._paused)
         verdict = self._judge(profile, simulation.scenario) if self._judge else None
         self._post(
             **{
@@ -288,15 +317,22 @@ class Runner:
                 "steps_per_second": 0.0 if self._paused else self._pacer.rate(),
                 "profile": profile,
                 "first": self._first,
+                "theory": simulation.theory(),
                 "curves": self._curves.curves(),
+                "history": self._timeline.history(),
                 "evaluation": evaluation,
+                "inspection": seen.inspection,
+                "sight": seen.sight,
                 "verdict": verdict.sentence if verdict else "",
                 "verdict_kind": verdict.kind if verdict else "",
                 "compiling": None,
                 **changes,
             }
         )
-        self._next_snapshot = began + SNAPSHOT_EVERY
+        if not due:
+            # The thread's own time: what it waits for the screen's thread to let go of Python is no cost of a snapshot.
+            self._snapshot_cost = self._cpu() - cpu
+        self._last_snapshot = began
 
 
 def _reason(error: BaseException) -> str:

@@ -8,11 +8,15 @@ import numpy as np
 from numpy.typing import NDArray
 
 from gradtui import tasks
+from gradtui.engine.close_up import CloseUp
 from gradtui.engine.compile import OnCompile
 from gradtui.engine.network import Network
 from gradtui.lab.changes import Effect, effect_of
+from gradtui.lab.foresight import foresee, seen
 from gradtui.profile import GradientProfile
+from gradtui.scenario.model import Network as Shape
 from gradtui.scenario.model import Scenario
+from gradtui.theory import Batch, Prediction
 
 Array = NDArray[Any]
 
@@ -28,6 +32,8 @@ class Simulation:
         self.scenario = scenario
         dataset = tasks.load(scenario.task, scenario.seed)
         self._network = Network(scenario, dataset, on_compile)
+        self._seen: Batch | None = None
+        self._foreseen: tuple[Shape, Prediction] | None = None
 
     def change(self, scenario: Scenario, on_compile: OnCompile | None = None) -> Effect:
         """Go on as `scenario`, under way where that is possible, else from step 0 with its seed.
@@ -46,6 +52,8 @@ class Simulation:
             network = Network(scenario, dataset, on_compile)
             if effect is Effect.CARRIED:
                 network.continue_from(before)
+            else:
+                self._seen = self._foreseen = None
             self._network = network
         self.scenario = scenario
         return effect
@@ -60,9 +68,24 @@ class Simulation:
         return self._network.dataset
 
     @property
+    def taps(self) -> tuple[str, ...]:
+        """The names of the places where gradients are measured, from the input to the output."""
+        return self._network.taps
+
+    @property
+    def weight_count(self) -> int:
+        """Multiplications that one example takes on its way through the network."""
+        return self._network.weight_count
+
+    @property
     def step_count(self) -> int:
         """Training steps made so far."""
         return self._network.step_count
+
+    @property
+    def measured_step(self) -> int:
+        """The step whose batch the profile tells of."""
+        return self._network.measured_step
 
     @property
     def loss(self) -> float:
@@ -91,6 +114,20 @@ class Simulation:
             accuracy=network.accuracy,
         )
 
+    def theory(self) -> Prediction:
+        """What theory says of this network at step 0, whatever it has learned since.
+
+        It knows the batch of step 0 where it is asked for before the first step, and may be asked again at any time:
+        it is worked out anew only where the network's choices have changed.
+        """
+        shape = self.scenario.network
+        if self._foreseen is None or self._foreseen[0] != shape:
+            if self._seen is None and self.step_count == 0 and shape.kind == "mlp":
+                inputs, targets = self.batch(0)
+                self._seen = seen(self.scenario, self.dataset, inputs, targets, self._network.activations()[-1])
+            self._foreseen = shape, foresee(self.scenario, self.dataset, self._seen)
+        return self._foreseen[1]
+
     def effective_rank(self) -> NDArray[np.float64]:
         """Per tap, the participation ratio (sum s^2)^2 / sum s^4 of the singular values s of the layer's output on the
         last batch, divided by the width: 1/width where all examples look alike, 1 where they fill the space."""
@@ -104,6 +141,14 @@ class Simulation:
     def evaluate(self) -> dict[str, float]:
         """`loss` and, unless the task is a regression, `accuracy` on the held-out examples."""
         return self._network.evaluate()
+
+    def outputs(self, inputs: Array) -> Array:
+        """What the network answers to inputs (n, numbers) outside training: (n, outputs), before any softmax."""
+        return self._network.outputs(inputs)
+
+    def close_up(self, layer: int) -> CloseUp:
+        """Tap number `layer`, entry by entry: pre-activations, activations, slopes, weights, gradient."""
+        return self._network.close_up(layer)
 
     def batch(self, step: int) -> tuple[Array, Array]:
         """(inputs, targets) of training step `step`: always the same for the same scenario."""

@@ -8,8 +8,14 @@ from enum import Enum
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+    from gradtui.lab.inspection import Inspection
+    from gradtui.lab.sight import Sight
     from gradtui.profile import GradientProfile
     from gradtui.scenario.model import Scenario
+    from gradtui.theory import Prediction
 
 
 class State(Enum):
@@ -43,6 +49,18 @@ class Curves:
     held_out_accuracy: tuple[float, ...] = ()
 
 
+@dataclass(frozen=True, eq=False)
+class History:
+    """Past profiles of this run, oldest first: `steps` of shape (n,), and for each gauge of `timeline.KEPT` its values
+    of shape (n, taps). Thinned evenly, never averaged; nothing of it is ever written again."""
+
+    steps: NDArray[np.int64]
+    values: Mapping[str, NDArray[np.float64]]
+
+    def __getitem__(self, gauge: str) -> NDArray[np.float64]:
+        return self.values[gauge]
+
+
 @dataclass(frozen=True)
 class Refusal:
     """A change that was not made, and why."""
@@ -55,10 +73,11 @@ class Refusal:
 class Snapshot:
     """One look at the worker. The same object is handed out until something has changed.
 
-    `revision` grows by one with every change. `profile` is the newest one, `first` the one at step 0 of this
-    run (the ghost). `loaded` is the scenario as it came from its file, `scenario` with what was changed by hand.
-    `message` says what the last command did, or why it was refused; `problem` is set when state is FAILED.
-    `answered` is the ticket of the last change that was made or refused, `refusals` the last refused ones.
+    `revision` grows by one with every change. `profile` is the newest one, `first` the one at step 0 of this run (the
+    ghost), `theory` what was to be expected there, `history` what came between. `inspection` and `sight` are what the
+    last `Watch` asked for, None when it did not. `loaded` is the scenario as it came from its file, `scenario` with
+    what was changed by hand. `message` says what the last command did, or why it was refused; `problem` is set when
+    state is FAILED. `answered` is the ticket of the last change that was made or refused, `refusals` the last refused.
     """
 
     revision: int
@@ -69,8 +88,12 @@ class Snapshot:
     steps_per_second: float = 0.0
     profile: GradientProfile | None = None
     first: GradientProfile | None = None
+    theory: Prediction | None = None
     curves: Curves = Curves()
+    history: History | None = None
     evaluation: Mapping[str, float] | None = None
+    inspection: Inspection | None = None
+    sight: Sight | None = None
     verdict: str = ""
     verdict_kind: str = ""
     message: str = ""
@@ -138,4 +161,13 @@ class Pace:
     steps_per_second: float | None
 
 
-Command = Pause | Resume | StepOnce | Restart | Change | Undo | Redo | Reset | Pace
+@dataclass(frozen=True)
+class Watch:
+    """Measure these too, beside the profile: the tap of number `layer` from near by, and the task as the network sees
+    it. What is not watched costs nothing."""
+
+    layer: int | None = None
+    task: bool = False
+
+
+Command = Pause | Resume | StepOnce | Restart | Change | Undo | Redo | Reset | Pace | Watch

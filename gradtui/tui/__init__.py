@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 import os
+import sys
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from gradtui.scenario.model import Scenario
+
+#: Seconds after which a thread that wants Python gets it from the one that has it.
+SWITCH_INTERVAL = 0.0005
 
 
 def launch(scenario: Scenario | None, *, paused: bool = False, fps: int = 30) -> int:
@@ -24,6 +28,9 @@ def launch(scenario: Scenario | None, *, paused: bool = False, fps: int = 30) ->
         os.environ.setdefault("TEXTUAL_COLOR_SYSTEM", "256")
     from gradtui.tui.app import GradtuiApp
 
+    # The worker and the screen hand Python over to each other many times a frame; at the usual 5 ms, most of a frame
+    # would be waiting.
+    sys.setswitchinterval(SWITCH_INTERVAL)
     app = GradtuiApp(scenario, paused=paused, fps=fps)
     try:
         app.run()

@@ -34,6 +34,21 @@ KEYS: tuple[Key, ...] = (
     Key("lab", "space", "pause", "pause, or go on", (Press("space", "pause", "Pause or go on"),)),
     Key(
         "lab",
+        "1-7",
+        "views",
+        "look at it as bars, as a map of layers and time, one layer inside, why, the task, curves, the ladder of time",
+        (
+            Press("1", "view(0)", "View: bars"),
+            Press("2", "view(1)", "View: map of layers and time"),
+            Press("3", "view(2)", "View: inspect one layer"),
+            Press("4", "view(3)", "View: why"),
+            Press("5", "view(4)", "View: the task"),
+            Press("6", "view(5)", "View: curves"),
+            Press("7", "view(6)", "View: ladder of time"),
+        ),
+    ),
+    Key(
+        "lab",
         ".",
         "step",
         "pause and make exactly one step",
@@ -62,10 +77,10 @@ KEYS: tuple[Key, ...] = (
     ),
     Key(
         "lab",
-        "u U",
-        "undo",
-        "take the last change back; U or Ctrl+R makes it again",
-        (Press("u", "undo", "Undo"), Press("U,ctrl+r", "redo", "Redo")),
+        "Tab",
+        "",
+        "the next view; Shift+Tab the one before",
+        (Press("tab", "next_view(1)"), Press("shift+tab", "next_view(-1)")),
     ),
     Key("lab", "↑ ↓", "layer", "choose a layer", (Press("up", "choose(-1)"), Press("down", "choose(1)"))),
     Key(
@@ -77,10 +92,24 @@ KEYS: tuple[Key, ...] = (
     ),
     Key(
         "lab",
+        "x",
+        "",
+        "in the curves: steps on a linear or on a log axis",
+        (Press("x", "axis", "Log or linear axis"),),
+    ),
+    Key(
+        "lab",
         "z",
         "zoom",
         "all layers at a glance, or one row for every layer",
         (Press("z", "zoom", "Zoom"),),
+    ),
+    Key(
+        "lab",
+        "u U",
+        "undo",
+        "take the last change back; U or Ctrl+R makes it again",
+        (Press("u", "undo", "Undo"), Press("U,ctrl+r", "redo", "Redo")),
     ),
     Key(
         "lab",

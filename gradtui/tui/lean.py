@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from functools import lru_cache
+from typing import Any
 
 from rich.cells import cell_len
 from rich.color import Color, ColorSystem
@@ -79,6 +80,17 @@ class LeanStrip(Strip):
     """A strip that renders itself by `sequence`."""
 
     __slots__ = ()
+
+    def __init__(self, segments: Iterable[Segment], cell_length: int | None = None) -> None:
+        # Making the caches of a strip that is drawn once takes longer than drawing it: they are made when asked for.
+        self._segments = list(segments)
+        self._cell_length = cell_length
+        self._render_cache = None
+
+    def __getattr__(self, name: str) -> Any:
+        value = getattr(Strip(()), name)
+        setattr(self, name, value)
+        return value
 
     def crop(self, start: int, end: int | None = None) -> Strip:
         if start > 0 or end is None or not 0 < end < self.cell_length:

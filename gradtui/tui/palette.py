@@ -46,12 +46,31 @@ _MUTED = {True: "#8a8a8a", False: "#6c6c6c"}
 _FAINT = {True: "#4e4e4e", False: "#b2b2b2"}
 
 
+#: Ten classes: what each looks like with 256 colours and with 16. The first two are told apart by everybody's eyes.
+CLASSES: tuple[tuple[Rgb, Rgb], ...] = (
+    ((0x00, 0x87, 0xFF), (85, 85, 255)),
+    ((0xFF, 0x87, 0x00), (170, 85, 0)),
+    ((0x00, 0xD7, 0x5F), (0, 170, 0)),
+    ((0xFF, 0x5F, 0x87), (255, 85, 85)),
+    ((0xAF, 0x5F, 0xFF), (170, 0, 170)),
+    ((0xD7, 0xD7, 0x00), (255, 255, 85)),
+    ((0x00, 0xD7, 0xD7), (0, 170, 170)),
+    ((0xAF, 0x87, 0x5F), (170, 0, 0)),
+    ((0xFF, 0x87, 0xFF), (255, 85, 255)),
+    ((0xAF, 0xAF, 0xAF), (170, 170, 170)),
+)
+
+#: Steps of grey from black to white, and how many of them there are with 16 colours.
+GREYS, FEW_GREYS = 16, 4
+
+
 class Ink(NamedTuple):
     """How a run of text is drawn: by role, never by colour.
 
     Roles for `fg`: text, muted, faint, accent, warning, error, key, `band3` (as a colour of its own), `on3`
     (legible on that band), empty (nothing to see, so no colour is sent); for `bg`: empty (the widget's own),
-    chosen, `band3`, `dim3` (a shade of that band).
+    chosen, `band3`, `dim3` (a shade of that band). Both: `class3` (class number 3), `over3` (legible on it), `deep3`
+    and `pale3` (the ground where the network is sure of it and where it is not), `grey9` (brightness 9 of 15).
     """
 
     fg: str = "text"
@@ -112,6 +131,11 @@ class Palette:
         """The character that leads to a bar which does not begin at the edge."""
         return "░" if self.plain or self._few or self._native else " "
 
+    @property
+    def shades(self) -> bool:
+        """Whether a colour can be mixed with the ground."""
+        return not (self.plain or self._few) and "ground" in self._colours
+
     def _mix(self, ink: Ink) -> Style:
         on_bar = ink.bg.startswith("band")
         return Style(
@@ -129,20 +153,51 @@ class Palette:
         if role.startswith("band"):
             return RichColor.from_rgb(*self._band(int(role[4:])))
         if role.startswith("on"):
-            red, green, blue = self._band(int(role[2:]))
-            bright = 299 * red + 587 * green + 114 * blue > 110_000
-            return RichColor.from_rgb(*((0, 0, 0) if bright else (255, 255, 255)))
+            return _legible_on(self._band(int(role[2:])))
+        if role.startswith("over"):
+            return _legible_on(self._class(int(role[4:])))
         if role.startswith("dim"):
             ground = self._colours.get("ground")
             if ground is None or self._few:
                 return None
-            shades = zip(self._band(int(role[3:])), ground, strict=True)
-            return RichColor.from_rgb(*(round(0.35 * bright + 0.65 * dark) for bright, dark in shades))
+            return RichColor.from_rgb(*self._towards_ground(self._band(int(role[3:])), 0.35))
+        if role.startswith("class"):
+            return RichColor.from_rgb(*self._class(int(role[5:])))
+        if role.startswith(("deep", "pale")):
+            return RichColor.from_rgb(
+                *self._towards_ground(self._class(int(role[4:])), 0.38 if role[0] == "d" else 0.15)
+            )
+        if role.startswith("grey"):
+            return RichColor.from_rgb(*(self._grey(int(role[4:])),) * 3)
         colour = self._colours.get(role)
         return RichColor.from_rgb(*colour) if colour else None
 
+    def _class(self, number: int) -> Rgb:
+        return CLASSES[number % len(CLASSES)][self._few]
+
+    def _grey(self, step: int) -> int:
+        """With 256 colours a step of their own ramp; with 16 one of four."""
+        if self._few:
+            return 85 * (step * FEW_GREYS // GREYS)
+        return 8 + 16 * step if step < GREYS - 1 else 255
+
+    def _towards_ground(self, colour: Rgb, share: float) -> Rgb:
+        """`share` of a colour and the rest of the ground; without a ground the colour itself."""
+        ground = self._colours.get("ground")
+        if ground is None or self._few:
+            return colour
+        red, green, blue = (round(share * c + (1 - share) * g) for c, g in zip(colour, ground, strict=True))
+        return red, green, blue
+
     def _band(self, number: int) -> Rgb:
         return BANDS[number].standard if self._few else BANDS[number].cube
+
+
+def _legible_on(colour: Rgb) -> RichColor:
+    """Black or white."""
+    red, green, blue = colour
+    bright = 299 * red + 587 * green + 114 * blue > 110_000
+    return RichColor.from_rgb(*((0, 0, 0) if bright else (255, 255, 255)))
 
 
 def _rgb(text: str) -> Rgb:

@@ -48,11 +48,13 @@ def name(span: Span, taps: Sequence[str]) -> str:
 
 @dataclass(frozen=True)
 class Values:
-    """What the bars are drawn from, one float a tap. `ghost` is `bar` at step 0, empty when unknown."""
+    """What the bars are drawn from, one float a tap. `ghost` is `bar` at step 0, `theory` what it
+    was predicted to be there; both empty when unknown."""
 
     bar: Sequence[float]
     mark: Sequence[float]
     ghost: Sequence[float] = ()
+    theory: Sequence[float] = ()
     underflow: Sequence[float] = ()
 
 
@@ -60,8 +62,8 @@ class Track(NamedTuple):
     """One row's picture, rounded to what a terminal can show: two equal tracks look the same.
 
     The bar fills the eighths `start` to `stop`, in the colour of `band`; `lead` shades the way to `start`.
-    `arrow` points to where a value lies off the axis; `word` stands in place of the bar. `ghosts` and
-    `marks` are cells; `far_marks` are the edge cells beyond which a mark lies.
+    `arrow` points to where a value lies off the axis; `word` stands in place of the bar. `ghosts`, `marks` and
+    `theories` are cells; `far_marks` are the edge cells beyond which a mark lies. `note` stands at the right end.
     """
 
     start: int = 0
@@ -73,6 +75,15 @@ class Track(NamedTuple):
     ghosts: tuple[int, ...] = ()
     marks: tuple[int, ...] = ()
     far_marks: tuple[int, ...] = ()
+    theories: tuple[int, ...] = ()
+    note: str = ""
+
+    def free(self, width: int) -> int:
+        """Cells to the right of everything that stands on `width` ones."""
+        if self.arrow == "▸":
+            return 0
+        last = (*self.ghosts, *self.marks, *self.far_marks, *self.theories, -(-self.stop // 8) - 1, len(self.word))
+        return width - 1 - max(last)
 
 
 def track(span: Span, values: Values, axis: Axis, width: int, *, sharing: bool = False) -> Track:
@@ -84,21 +95,22 @@ def track(span: Span, values: Values, axis: Axis, width: int, *, sharing: bool =
     first, stop = span.first, span.last + 1
     bars = values.bar[first:stop]
     ghosts = tuple(cell for cell in _ticks(values.ghost[first:stop], axis, width) if 0 <= cell < width)
+    theories = tuple(cell for cell in _ticks(values.theory[first:stop], axis, width) if 0 <= cell < width)
     marks = _ticks(values.mark[first:stop], axis, width)
     near = tuple(cell for cell in marks if 0 <= cell < width)
     far = tuple(0 if cell < 0 else width - 1 for cell in marks if not 0 <= cell < width)
     if word := _word(span, values):
         broken = next(value for value in bars if format.word(value))
-        return Track(band=band(broken), word=word, ghosts=ghosts, marks=near, far_marks=far)
+        return Track(band=band(broken), word=word, ghosts=ghosts, marks=near, far_marks=far, theories=theories)
     low, high = (bars[0], bars[0]) if len(bars) == 1 else (min(bars), max(bars))
     at = axis.fraction(high)
     arrow = "▸" if at > 1.0 else "◂" if (at if low == high else axis.fraction(low)) < 0.0 else ""
     end = axis.eighths(high, width)
     colour = band(high if high >= 1.0 else low)
     if len(bars) == 1 and not sharing:
-        return Track(0, end, colour, False, arrow, "", ghosts, near, far)
+        return Track(0, end, colour, False, arrow, "", ghosts, near, far, theories)
     start = 8 * axis.cell(low, width)
-    return Track(start, max(end, start + 8), colour, True, arrow, "", ghosts, near, far)
+    return Track(start, max(end, start + 8), colour, True, arrow, "", ghosts, near, far, theories)
 
 
 def _word(span: Span, values: Values) -> str:

@@ -9,6 +9,8 @@ from gradtui.tui.palette import Ink, Run, Runs
 from gradtui.tui.rows import Track
 
 GHOST, MARK, FAR_MARK, BOTH = "┆", "◆", "◇", "◈"
+#: What theory predicts for step 0, and where the ghost stands just there.
+THEORY, AS_PREDICTED = "○", "◎"
 
 #: The end of a bar to an eighth of a cell; index 0 is an empty cell.
 PARTS = " ▏▎▍▌▋▊▉"
@@ -25,6 +27,7 @@ class _Inks(NamedTuple):
     ghost: Ink
     mark: Ink
     word: Ink
+    note: Ink
 
 
 @lru_cache(64)
@@ -39,6 +42,7 @@ def _inks(band: int, chosen: bool) -> _Inks:
         ghost=Ink("text", back),
         mark=Ink("accent", back),
         word=Ink(f"band{band}", back, True),
+        note=Ink("muted", back),
     )
 
 
@@ -57,8 +61,10 @@ def draw(track: Track, width: int, *, chosen: bool = False, fill: str = " ", sha
 
     if part and full < width:
         special[full] = (PARTS[part], inks.edge)
+    for cell in track.theories:
+        mark(cell, THEORY, inks.ghost)
     for cell in track.ghosts:
-        mark(cell, GHOST, inks.ghost)
+        mark(cell, AS_PREDICTED if cell in track.theories else GHOST, inks.ghost)
     for cell in track.marks:
         mark(cell, BOTH if cell in track.ghosts else MARK, inks.mark)
     for cell in track.far_marks:
@@ -69,6 +75,8 @@ def draw(track: Track, width: int, *, chosen: bool = False, fill: str = " ", sha
         special[cell] = (letter, inks.word)
     if track.word:
         special[len(track.word)] = (" ", inks.empty)
+    for cell, letter in enumerate(track.note, width - len(track.note) - 1):
+        special[cell] = (letter, inks.note)
 
     lead = (shade, inks.lead if shade.strip() else inks.lead._replace(fg=""))
     ground = [(lead, start if track.lead else 0), ((fill, inks.bar), full), ((" ", inks.empty), width)]

@@ -8,9 +8,10 @@ import numpy as np
 import pytest
 
 from gradtui import Scenario, Simulation
-from gradtui.engine.initial import NORMAL, UNIFORM, initial_bias, initial_weight
+from gradtui.engine.initial import initial_bias, initial_weight
 from gradtui.scenario import menu
 from gradtui.scenario.model import Network
+from gradtui.scenario.weights import NORMAL, UNIFORM
 
 FAN_OUT, FAN_IN = 96, 160
 #: What a normal distribution keeps of its standard deviation when it is cut at two of them: 0.8796.

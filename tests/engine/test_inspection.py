@@ -16,6 +16,7 @@ from gradtui.engine.kernels.inspection import (
     activation_gauges,
     all_live,
     count_silent,
+    distance,
     explain_zeros,
     explain_zeros_of_windows,
     forget_dropped,
@@ -23,7 +24,7 @@ from gradtui.engine.kernels.inspection import (
     note_examples,
     similarity,
 )
-from gradtui.engine.readout import spread
+from gradtui.engine.readout import root, spread
 
 SIZES = st.one_of(st.integers(1, 9), st.sampled_from([16, 31, 64]))
 #: More than a word of examples, exactly one, and fewer.
@@ -44,6 +45,21 @@ def test_activation_gauges(dtype, draw, batch, units, seed, bound):
     close(mean, naive.mean(a), 1e-6, naive.rms(a))
     close(deviation, naive.deviation(a), 1e-6)
     assert found["sums"][3] == (np.abs(slope) < np.asarray(bound, dtype)).sum()
+
+
+@pytest.mark.parametrize("dtype", DTYPES)
+@given(draw=st.data(), size=SIZES, seed=SEEDS)
+def test_distance(dtype, draw, size, seed):
+    """The way from the first weights to today's, over the size of the former, at any scale of either."""
+    random = np.random.default_rng(seed)
+    initial, way = (
+        (random.standard_normal(size) * 10.0 ** draw.draw(EXPONENTS[dtype])).astype(dtype) for _ in range(2)
+    )
+    values = initial + way
+    sums = both_ways(distance, dtype, values=values, initial=initial)["sums"][None]
+    moved = np.float64(values) - np.float64(initial)
+    close(float(root(sums[:, :3])[0]), naive.norm(moved), 1e-9)
+    close(float(root(sums[:, 3:])[0]), naive.norm(initial), 1e-9)
 
 
 @pytest.mark.parametrize("dtype", DTYPES)

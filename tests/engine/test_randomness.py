@@ -10,9 +10,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gradtui.engine.initial import NORMAL, UNIFORM, initial_weight
+from gradtui.engine.initial import initial_weight
 from gradtui.engine.randomness import Stream, derive_key, draw_below, draw_bits, mix, normals, uniforms
 from gradtui.scenario.model import Network
+from gradtui.scenario.weights import NORMAL, UNIFORM
 
 WORDS = st.integers(0, 2**64 - 1)
 SEEDS = st.integers(0, 2**63 - 1)

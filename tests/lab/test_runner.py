@@ -9,8 +9,10 @@ import pytest
 
 from gradtui import Scenario, Simulation
 from gradtui.diagnosis import diagnose
+from gradtui.lab.inspecting import inspect
 from gradtui.lab.runner import Runner
-from gradtui.lab.snapshot import Change, Pace, Pause, Restart, Resume, State, StepOnce
+from gradtui.lab.sighting import see
+from gradtui.lab.snapshot import Change, Pace, Pause, Restart, Resume, State, StepOnce, Watch
 
 SMALL = Scenario.from_dict({"network": {"depth": 3, "width": 16}, "seed": 5})
 
@@ -85,6 +87,38 @@ def test_steps_one_by_one(start):
     twin = Simulation(SMALL)
     twin.step(11)
     assert snapshot.profile.loss == twin.loss
+
+
+def test_what_is_watched_comes_with_the_snapshots(start):
+    runner = start(paused=True)
+    before = until(runner, paused)
+    assert before.inspection is None
+    assert before.sight is None
+    runner.send(Watch(layer=1, task=True))
+    seen = until(runner, lambda s: s.inspection is not None)
+    twin = Simulation(SMALL)
+    assert seen.inspection == inspect(twin, 1)
+    assert seen.sight == see(twin)
+    assert seen.profile is before.profile, "looking closer is no reason to measure the rest again"
+    runner.send(StepOnce(3))
+    seen = until(runner, lambda s: s.step == 3)
+    assert seen.inspection.step == seen.sight.step == 3
+    runner.send(Resume())
+    until(runner, lambda s: s.state is State.RUNNING and s.inspection.step > 3 and s.sight.step > 3)
+    runner.send(Watch())
+    until(runner, lambda s: s.inspection is None and s.sight is None)
+
+
+def test_a_watch_outlives_a_rebuild(start):
+    runner = start(paused=True)
+    runner.send(Watch(layer=3))
+    until(runner, lambda s: s.inspection is not None and s.inspection.tap == "out")
+    runner.send(Change(("network.depth=1",)))
+    assert until(runner, lambda s: s.scenario.network.depth == 1).inspection.tap == "out"
+    runner.send(Change(("network.depth=6",)))
+    assert until(runner, lambda s: s.scenario.network.depth == 6).inspection.tap == "4"
+    runner.send(Restart())
+    assert until(runner, lambda s: "restarted" in s.message).inspection.tap == "4"
 
 
 def test_a_live_change_keeps_the_step_and_a_restart_begins_the_same_run(start):
@@ -192,7 +226,9 @@ def test_close_does_not_wait_for_kernels_to_be_compiled(tmp_path):
     script = """
 import time
 from gradtui import Scenario
+from gradtui.lab.inspecting import inspect
 from gradtui.lab.runner import Runner
+from gradtui.lab.sighting import see
 from gradtui.lab.snapshot import State
 runner = Runner(Scenario.from_dict({}))
 runner.start()

@@ -19,7 +19,7 @@ SIZES = [(80, 24), (120, 36), (200, 60)]
 def tick(opened: Opened, value: float) -> int:
     """The cell in which a tick at a value has to stand."""
     bars = opened.screen.bars
-    return bars.axis.cell(value, bars.tracks.extent.width)
+    return bars.axis.cell(value, bars.picture.extent.width)
 
 
 @pytest.mark.parametrize("size", SIZES)
@@ -42,7 +42,7 @@ async def test_every_layer_is_read_out_in_order(size: tuple[int, int], depth: in
                 wanted = [ends[0] if ends[0] == ends[1] else "…".join(ends)]
             assert number == wanted[0]
         assert layers == depth + 1
-        height = opened.screen.bars.tracks.extent.height - 1
+        height = opened.screen.bars.picture.extent.height - 1
         assert len(table) == min(height, depth + 1)
 
 
@@ -62,12 +62,12 @@ async def test_a_bar_is_as_long_and_of_the_colour_its_value_says(size: tuple[int
         opened.runner.show(gradients, [1e-30] * 11)
         await opened.shown()
         bars = opened.screen.bars
-        width = bars.tracks.extent.width
+        width = bars.picture.extent.width
         colours = [
             {Color.from_rgb(*row.cube), Color.from_rgb(*row.standard)} for row in (BANDS[band(g)] for g in gradients)
         ]
         for row, value in enumerate(gradients, start=1):
-            full = sum(colour in colours[row - 1] for colour in backgrounds(bars.tracks, row))
+            full = sum(colour in colours[row - 1] for colour in backgrounds(bars.picture, row))
             exact = bars.axis.fraction(value) * width
             # The ghost stands in the last cell, which is filled when at least half of it is.
             assert exact - 1.07 <= full <= exact + 0.57
@@ -135,31 +135,31 @@ async def test_the_axis_is_chosen_at_step_0_and_stands_still_while_training() ->
     async with lab((120, 36), 4) as opened:
         opened.runner.begin(staircase(4))
         await opened.shown()
-        heading = drawn(opened.screen.bars.tracks)[0]
+        heading = drawn(opened.screen.bars.picture)[0]
         assert heading.startswith("1e-20")
         assert heading.rstrip().endswith("1")
         opened.runner.show([1e-30, 1e-25, 1.0, 1e10, 1e20])
         await opened.shown()
-        assert drawn(opened.screen.bars.tracks)[0] == heading
+        assert drawn(opened.screen.bars.picture)[0] == heading
         opened.runner.begin([1e-30, 1e-25, 1.0, 1e3, 1e3])
         await opened.shown()
-        assert drawn(opened.screen.bars.tracks)[0].startswith("1e-32")
+        assert drawn(opened.screen.bars.picture)[0].startswith("1e-32")
 
 
 async def test_layers_are_chosen_by_key_and_by_mouse() -> None:
     async with lab((80, 24), 5) as opened:
         bars = opened.screen.bars
         await opened.press("down")
-        assert bars.chosen == 0
+        assert opened.screen.rows.chosen == 0
         await opened.press("down", "down", "up")
-        assert bars.chosen == 1
+        assert opened.screen.rows.chosen == 1
         assert [line[0] for line in drawn(bars.names)[1:4]] == [" ", "▸", " "]
         assert "layer 2" in whole(opened.app)[-2]
         assert format.number(staircase(5)[1]) in whole(opened.app)[-2]
-        await opened.pilot.click(bars.tracks, offset=(3, 4))
-        assert bars.chosen == 3
+        await opened.pilot.click(bars.picture, offset=(3, 4))
+        assert opened.screen.rows.chosen == 3
         await opened.press(*["down"] * 9)
-        assert bars.chosen == 5
+        assert opened.screen.rows.chosen == 5
 
 
 async def test_layers_that_share_a_row_scroll_in_full_detail() -> None:
@@ -188,7 +188,7 @@ async def test_layers_that_share_a_row_scroll_in_full_detail() -> None:
 async def test_a_chosen_layer_stays_in_view() -> None:
     async with lab((80, 24), 200) as opened:
         await opened.press("end", "up", *["up"] * 40)
-        chosen = opened.screen.bars.chosen
+        chosen = opened.screen.rows.chosen
         assert chosen is not None
         assert taps(200)[chosen] in [name for name, _, _ in opened.table()]
 
@@ -201,7 +201,7 @@ async def test_a_change_of_depth_changes_the_rows() -> None:
             await opened.shown()
             await opened.pilot.pause(0.05)
             names = [name for name, _, _ in opened.table()]
-            assert names[-1] == "out" or opened.screen.bars.scrolling
+            assert names[-1] == "out" or opened.screen.rows.scrolling
             if depth < 15:
                 assert names == list(taps(depth))
 

@@ -6,7 +6,7 @@ from __future__ import annotations
 import numpy as np
 
 from gradtui.engine.kernel import LARGEST, WIDE, device, flat, kernel, real
-from gradtui.engine.kernels.gauges import scaled
+from gradtui.engine.kernels.gauges import add_square, scaled
 
 
 @device(exact=True)
@@ -71,6 +71,19 @@ def similarity(a, direction, result):
     for j in range(a.shape[1]):
         total += direction[j] * direction[j]
     result[0] = (total - rows) / (np.float64(rows) * (rows - 1)) if rows > 1 else np.nan
+
+
+@kernel(values="in real [size]", initial="in real [size]", sums="out float64 [6]")
+def distance(values, initial, sums):
+    """sums: squares of values - initial in three words, then those of initial."""
+    small, middle, big = 0.0, 0.0, 0.0
+    first_small, first_middle, first_big = 0.0, 0.0, 0.0
+    for i in range(values.shape[0]):
+        first = np.float64(initial[i])
+        small, middle, big = add_square(np.float64(values[i]) - first, small, middle, big)
+        first_small, first_middle, first_big = add_square(first, first_small, first_middle, first_big)
+    sums[0], sums[1], sums[2] = small, middle, big
+    sums[3], sums[4], sums[5] = first_small, first_middle, first_big
 
 
 @kernel(values="in real [batch, positions, units]", flat_values="int", bits="out int64 [units, words]")

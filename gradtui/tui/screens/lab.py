@@ -12,11 +12,20 @@ from textual.app import ComposeResult
 from textual.events import DescendantBlur, DescendantFocus
 from textual.screen import Screen
 
-from gradtui.lab.snapshot import Command, Pace, Pause, Redo, Restart, Resume, Snapshot, State, StepOnce, Undo
+from gradtui.lab.snapshot import Command, Pace, Pause, Redo, Restart, Resume, Snapshot, State, StepOnce, Undo, Watch
 from gradtui.tui import bindings
 from gradtui.tui.arrangement import Arrangement, arrange
+from gradtui.tui.layer_rows import LayerRows
 from gradtui.tui.link import Link
-from gradtui.tui.widgets.bars import BarsView
+from gradtui.tui.views.bars import BarsView
+from gradtui.tui.views.curves import CurvesView
+from gradtui.tui.views.inspector import InspectorView
+from gradtui.tui.views.ladder import LadderView
+from gradtui.tui.views.layer_view import LayerView
+from gradtui.tui.views.map import MapView
+from gradtui.tui.views.task import TaskView
+from gradtui.tui.views.view import View
+from gradtui.tui.views.why import WhyView
 from gradtui.tui.widgets.curve import AccuracyChart, LossChart
 from gradtui.tui.widgets.entry import Entry
 from gradtui.tui.widgets.header import Header
@@ -26,6 +35,7 @@ from gradtui.tui.widgets.lines import Area, Rule
 from gradtui.tui.widgets.notice import Notice, TooSmall, is_wanted
 from gradtui.tui.widgets.picklist import PickList
 from gradtui.tui.widgets.status import StatusLine
+from gradtui.tui.widgets.tabs import Tabs
 from gradtui.tui.widgets.verdict import VerdictLine, VerdictPanel
 
 if TYPE_CHECKING:
@@ -36,6 +46,9 @@ PACES: tuple[float | None, ...] = (None, 500, 100, 30, 10, 3, 1)
 
 #: Seconds between two repaints of text and of curves while training: nobody could read more.
 TEXT_PERIOD, CURVE_PERIOD = 0.125, 0.25
+
+#: Lines from which a map under the bars is worth drawing.
+LEAST_BELOW = 10
 
 #: Seconds after which the answer to a command is looked for, sooner than the next regular poll would.
 ANSWER_DELAY = 0.015
@@ -70,10 +83,10 @@ class LabScreen(Screen[None]):
         layer: above; width: 38; border: round $primary; background: $surface;
     }
     LabScreen #centre { width: 1fr; layers: below above; }
-    LabScreen #bars { height: 1fr; }
     LabScreen #notice { height: 1fr; display: none; }
     LabScreen #side { layout: vertical; width: 28; }
-    LabScreen.-tall #legend { display: block; }
+    LabScreen.-tall .legend { display: block; }
+    LabScreen.-tall LayerView.-full .legend { display: none; }
     LabScreen #verdict { height: 9; }
     LabScreen #loss, LabScreen #accuracy { height: 1fr; }
     LabScreen.-roomy #side { width: 56; }
@@ -92,7 +105,25 @@ class LabScreen(Screen[None]):
         self._pace = 0
         self.shown: Snapshot | None = None
         self._knobs_open = False
-        self.bars = BarsView(id="bars")
+        self._below_height = 0
+        self.rows = LayerRows()
+        self.bars = BarsView(self.rows)
+        self.views: tuple[View, ...] = (
+            self.bars,
+            MapView(self.rows),
+            InspectorView(self.rows),
+            WhyView(self.rows),
+            TaskView(self.rows),
+            CurvesView(),
+            LadderView(),
+        )
+        self.view: View = self.bars
+        #: On a tall screen the map stands under the bars; it has rows of its own, being less high.
+        self._map_below = MapView(LayerRows(), id="map-below")
+        self._watched = Watch()
+        self._tabs = Tabs([view.title for view in self.views])
+        for view in (*self.views[1:], self._map_below):
+            view.display = False
         self._header = Header(id="header")
         self._list, self._entry = PickList(id="list"), Entry(id="entry")
         self._knobs = KnobsPanel(self._list, self._entry, id="knobs")
@@ -104,16 +135,18 @@ class LabScreen(Screen[None]):
         self._loss, self._accuracy = LossChart("LOSS", id="loss"), AccuracyChart("ACCURACY", id="accuracy")
         self._side = Area(self._verdict, self._loss, self._accuracy, id="side")
         self._left_rule, self._right_rule = Rule(id="left-rule"), Rule(id="right-rule")
+        self._centre_feed = Feed(self._show_centre, 0.0)
         self._feeds = [
-            Feed(self._show_centre, 0.0),
+            self._centre_feed,
             *(Feed(show, TEXT_PERIOD) for show in self._texts()),
             *(Feed(show, CURVE_PERIOD) for show in (self._loss.show, self._accuracy.show)),
+            Feed(self._show_below, MapView.period),
         ]
 
     def _texts(self) -> list[Callable[[Snapshot], None]]:
         return [
             self._header.show,
-            self.bars.show_text,
+            self._show_text,
             self._verdict.show,
             self._verdict_line.show,
             self._knobs.show,
@@ -127,7 +160,9 @@ class LabScreen(Screen[None]):
             yield self._knobs
             yield self._left_rule
             with Area(id="centre"):
-                yield self.bars
+                yield self._tabs
+                yield from self.views
+                yield self._map_below
                 yield self._notice
             yield self._right_rule
             yield self._side
@@ -188,6 +223,7 @@ class LabScreen(Screen[None]):
         self.shown = snapshot
         if turned and snapshot.state in (State.RUNNING, State.PAUSED):
             self._paused = snapshot.state is State.PAUSED
+        self._watch()
         now = time.monotonic()
         at_once = turned or snapshot.state is not State.RUNNING
         for feed in self._feeds:
@@ -200,11 +236,33 @@ class LabScreen(Screen[None]):
         wanted = is_wanted(snapshot)
         if self._notice.display != wanted:
             self._notice.display = wanted
-            self.bars.display = not wanted
+            self.view.display = not wanted
         if wanted:
             self._notice.show(snapshot)
         else:
-            self.bars.show(snapshot)
+            self.view.show(snapshot)
+
+    def _watch(self) -> None:
+        """Have measured what the view on screen wants, and no more."""
+        watch = self.view.watched()
+        if watch != self._watched:
+            self._watched = watch
+            self._send(watch)
+
+    def _show_text(self, snapshot: Snapshot) -> None:
+        if self.view.display:
+            self.view.show_text(snapshot)
+
+    def _show_below(self, snapshot: Snapshot) -> None:
+        room = 0
+        if self.view is self.bars and self.bars.display and snapshot.profile is not None:
+            room = self.bars.outer_size.height + self._below_height - len(snapshot.profile.taps) - 2
+        self._below_height = room if room >= LEAST_BELOW else 0
+        self._map_below.display = self._below_height > 0
+        if self._below_height:
+            self._map_below.styles.height = self._below_height
+            self._map_below.show(snapshot)
+            self._map_below.show_text(snapshot)
 
     def _send(self, command: Command) -> None:
         self.link.send(command)
@@ -235,20 +293,73 @@ class LabScreen(Screen[None]):
     def action_redo(self) -> None:
         self._send(Redo())
 
+    # ------------------------------------------------------------------ views
+
+    def action_view(self, number: int) -> None:
+        """Show another view of the same run."""
+        chosen = self.views[number]
+        if chosen is self.view:
+            return
+        self.view.display, before = False, self.view
+        self.view = chosen
+        self._tabs.open(number)
+        self._watch()
+        self._centre_feed.period = chosen.period
+        if before.display or not self._notice.display:
+            chosen.display = True
+        if self.shown is not None:
+            self._show_centre(self.shown)
+            self._show_text(self.shown)
+            self._show_below(self.shown)
+
+    def action_next_view(self, places: int) -> None:
+        self.action_view((self.views.index(self.view) + places) % len(self.views))
+
+    @on(Tabs.Clicked)
+    def _click_tab(self, message: Tabs.Clicked) -> None:
+        self.action_view(message.number)
+
     def action_swap(self) -> None:
-        self.bars.swap()
+        self.view.swap()
+        if self._map_below.display:
+            self._map_below.swap()
+
+    def action_axis(self) -> None:
+        self.view.change_axis()
 
     def action_choose(self, rows: int) -> None:
-        self.bars.move(rows)
+        self.rows.move(rows, single=self.view.single)
+        self._arranged()
+
+    @on(View.Moved)
+    def _move(self, message: View.Moved) -> None:
+        self.action_choose(message.places)
 
     def action_page(self, pages: int) -> None:
-        self.bars.page(pages)
+        self.rows.page(pages)
+        self._arranged()
 
     def action_edge(self, bottom: bool) -> None:
-        self.bars.edge(bottom)
+        self.rows.edge(bottom)
+        self._arranged()
 
     def action_zoom(self) -> None:
-        self.bars.zoom()
+        self.rows.zoom()
+        self._arranged()
+
+    @on(LayerView.Arranged)
+    def _point(self, message: LayerView.Arranged) -> None:
+        if message.view is self._map_below:
+            self.rows.choose(self._map_below.rows.chosen)
+        self._arranged()
+
+    def _arranged(self) -> None:
+        """Another layer was chosen, or the rows stand differently."""
+        self.view.choose()
+        self._map_below.rows.choose(self.rows.chosen)
+        self._map_below.choose()
+        self._watch()
+        self._status.choose(self.rows.chosen)
 
     def action_gallery(self) -> None:
         self.app.open_gallery()
@@ -271,10 +382,6 @@ class LabScreen(Screen[None]):
     @on(KnobsPanel.Turned)
     def _turn_knob(self, message: KnobsPanel.Turned) -> None:
         self._send(message.command)
-
-    @on(BarsView.Chosen)
-    def _choose_layer(self) -> None:
-        self._status.choose(self.bars.chosen)
 
     @on(DescendantFocus)
     @on(DescendantBlur)

@@ -32,6 +32,8 @@ class CurveChart(Lines):
         self._ys: tuple[tuple[float, ...], tuple[float, ...]] = ((), ())
         self._first: object = None
         self._bounds: tuple[float, float] | None = None
+        #: Whether the steps stand on a log axis, which then begins at step 1.
+        self.log_steps = False
 
     def series(self, curves: Curves) -> tuple[tuple[float, ...], tuple[float, ...]]:
         """The values of the batches and of the held-out examples."""
@@ -70,7 +72,7 @@ class CurveChart(Lines):
         if scale is None:
             return [*out, ((f"{self.absence():>{min(size.width, 24)}}", MUTED),)]
         steps = max((xs[-1] for xs in self._xs if xs), default=0)
-        across = Scale(0, max(1, steps))
+        across = Scale(1, max(2, steps), log=True) if self.log_steps else Scale(0, max(1, steps))
         layers = []
         for xs, ys in zip(self._xs, self._ys, strict=True):
             canvas = Canvas(width, height)
@@ -84,8 +86,8 @@ class CurveChart(Lines):
                 both = chr(ord(batch) | ord(held_out)) if " " not in (batch, held_out) else held_out
                 cells.append((batch, BATCH) if held_out == " " else (both, HELD_OUT))
             out.append(((f"{labels.get(line, ''):>{MARGIN - 1}} ", MUTED), *merged(cells)))
-        last = format.count(steps)
-        out.append(((f"{'':{MARGIN}}0{last:>{width - 1}}", MUTED),))
+        last, first = format.count(steps), "1" if self.log_steps else "0"
+        out.append(((f"{'':{MARGIN}}{first}{last:>{width - 1}}", MUTED),))
         return out
 
     def absence(self) -> str:

@@ -10,7 +10,7 @@ from gradtui.scenario.model import Scenario
 _LONGEST = 1000
 
 
-class History:
+class Turns:
     """Scenarios before the present one and, after going back, those that came behind it."""
 
     def __init__(self) -> None:

@@ -7,8 +7,8 @@ from hypothesis import strategies as st
 from test_runner import paused, start, until
 
 from gradtui import Scenario, Simulation
-from gradtui.lab.history import History
 from gradtui.lab.snapshot import Change, Redo, Reset, StepOnce, Undo
+from gradtui.lab.turns import Turns
 
 __all__ = ["start"]
 
@@ -17,35 +17,35 @@ PLAIN = Scenario.from_dict({"network": {"depth": 3, "width": 16}, "seed": 5})
 
 @given(st.lists(st.sampled_from(["change", "undo", "redo"]), max_size=30))
 def test_going_back_and_forth_is_what_a_list_with_a_cursor_does(moves):
-    history, naive, cursor, now = History(), [0], 0, 0
+    turns, naive, cursor, now = Turns(), [0], 0, 0
     for number, move in enumerate(moves, 1):
         if move == "change":
-            history.changed(now)
+            turns.changed(now)
             naive, cursor, now = [*naive[: cursor + 1], number], cursor + 1, number
         elif move == "undo" and cursor > 0:
-            target = history.previous
-            history.went_back(now)
+            target = turns.previous
+            turns.went_back(now)
             cursor, now = cursor - 1, target
         elif move == "redo" and cursor + 1 < len(naive):
-            target = history.following
-            history.went_forth(now)
+            target = turns.following
+            turns.went_forth(now)
             cursor, now = cursor + 1, target
         assert now == naive[cursor]
-        assert (history.previous is None) == (cursor == 0)
-        assert (history.following is None) == (cursor == len(naive) - 1)
+        assert (turns.previous is None) == (cursor == 0)
+        assert (turns.following is None) == (cursor == len(naive) - 1)
 
 
 def test_one_movement_is_one_change():
-    history = History()
-    history.changed(0)
+    turns = Turns()
+    turns.changed(0)
     for before in (1, 2, 3):
-        history.changed(before, movement=7)
-    history.changed(4, movement=8)
-    assert history.previous == 4
-    history.went_back(5)
-    assert history.previous == 1
-    history.went_back(4)
-    assert history.previous == 0
+        turns.changed(before, movement=7)
+    turns.changed(4, movement=8)
+    assert turns.previous == 4
+    turns.went_back(5)
+    assert turns.previous == 1
+    turns.went_back(4)
+    assert turns.previous == 0
 
 
 def change(text, ticket, movement=0):

@@ -1,0 +1,117 @@
+"""Sight: the task as the network sees it now, as plain numbers that a screen may keep and draw."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+#: The class of an example to which the network's answer is no number.
+UNDECIDED = -1
+
+
+@dataclass(frozen=True)
+class Point:
+    """A training example of two inputs, of class `label`."""
+
+    x: float
+    y: float
+    label: int
+
+
+@dataclass(frozen=True)
+class Boundary:
+    """What the network answers all over the plane: `predicted` classes and `confidence`, row by row from the top left,
+    at the middles of `columns` x `rows` equal fields between the bounds. `points` are training examples, a fair
+    choice where there are many. `axes` names the two inputs."""
+
+    axes: tuple[str, str]
+    left: float
+    right: float
+    bottom: float
+    top: float
+    columns: int
+    rows: int
+    predicted: tuple[int, ...]
+    confidence: tuple[float, ...]
+    points: tuple[Point, ...]
+
+
+@dataclass(frozen=True)
+class Counts:
+    """The held-out examples: `confusion[truth][predicted]`, and how many of each class got no answer."""
+
+    confusion: tuple[tuple[int, ...], ...]
+    undecided: tuple[int, ...]
+
+    @property
+    def truths(self) -> tuple[int, ...]:
+        """How many examples there are of each class."""
+        return tuple(sum(row) + none for row, none in zip(self.confusion, self.undecided, strict=True))
+
+    @property
+    def predicted(self) -> tuple[int, ...]:
+        """How often each class is predicted."""
+        return tuple(map(sum, zip(*self.confusion, strict=True)))
+
+    @property
+    def right(self) -> int:
+        """How many are told correctly."""
+        return sum(row[label] for label, row in enumerate(self.confusion))
+
+    @property
+    def total(self) -> int:
+        """All of them."""
+        return sum(self.truths)
+
+
+@dataclass(frozen=True)
+class Picture:
+    """A held-out image: its brightness 0..1, row by row from the top left, its class, and the network's answer."""
+
+    pixels: tuple[float, ...]
+    truth: int
+    predicted: int
+    confidence: float
+
+
+@dataclass(frozen=True)
+class Pictures:
+    """Images of this size that the network gets wrong, and behind them some that it gets right."""
+
+    height: int
+    width: int
+    pictures: tuple[Picture, ...]
+
+
+@dataclass(frozen=True)
+class Fit:
+    """Held-out numbers as they are and as they are predicted, a pair each; all outputs together, a fair choice where
+    there are many. `rms_error` and `explained` (1 - squared error / variance) are those of all of them, `nonfinite`
+    counts predictions that are no numbers."""
+
+    truths: tuple[float, ...]
+    predicted: tuple[float, ...]
+    rms_error: float
+    explained: float
+    outputs: int
+    total: int
+    nonfinite: int
+
+
+@dataclass(frozen=True)
+class Unseen:
+    """A part that cannot be drawn, and why not."""
+
+    reason: str
+
+
+Part = Boundary | Counts | Pictures | Fit | Unseen
+
+
+@dataclass(frozen=True)
+class Sight:
+    """A task after `step` updates: its parts, the most telling first. `classes` are their names, empty for numbers."""
+
+    step: int
+    title: str
+    classes: tuple[str, ...]
+    parts: tuple[Part, ...]

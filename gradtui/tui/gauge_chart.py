@@ -1,0 +1,81 @@
+"""Small charts of one layer's gauges over the steps."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Iterator
+from typing import TYPE_CHECKING
+
+from gradtui.tui import format
+from gradtui.tui.bands import band
+from gradtui.tui.blocks import cut
+from gradtui.tui.braille import Canvas, Scale, bracket
+from gradtui.tui.palette import MUTED, STRONG, Ink, Run, Runs
+
+if TYPE_CHECKING:
+    from gradtui.lab.snapshot import History
+    from gradtui.profile import GradientProfile
+
+#: Cells left of a chart.
+MARGIN = 6
+
+#: Gauges from the most telling on, and whether their axis is logarithmic; shares stand between 0 and 1.
+GAUGES = (
+    ("grad_rms", True),
+    ("delta_rms", True),
+    ("saturated", False),
+    ("update_ratio", True),
+    ("activation_std", True),
+    ("similarity", False),
+    ("dead", False),
+    ("activation_mean", False),
+)
+
+
+def charts(
+    history: History | None, profile: GradientProfile | None, layer: int
+) -> Iterator[Callable[[int, int], list[Runs]]]:
+    """A chart for each gauge whose past is known, for drawing in any width and height."""
+    if history is None or profile is None or layer >= len(profile.taps):
+        return
+    for gauge, log in GAUGES:
+        if gauge in history.values and history[gauge].shape[1:] == (len(profile.taps),):
+            steps = [*history.steps.tolist(), profile.step]
+            values = [*history[gauge][:, layer].tolist(), float(profile[gauge][layer])]
+            yield _chart(gauge, steps, values, log)
+
+
+def _chart(gauge: str, steps: list[int], values: list[float], log: bool) -> Callable[[int, int], list[Runs]]:
+    now = values[-1]
+    reading = format.number(now) if log else format.steady(now)
+    ink = Ink(f"band{band(now)}", "", True) if gauge in ("grad_rms", "delta_rms") else Ink("key", "", True)
+    scale = _scale(values, log)
+
+    def draw(width: int, height: int) -> list[Runs]:
+        out = [cut([(gauge, STRONG), (f" {reading}", ink)], width)]
+        rows, cells = height - 1, width - MARGIN
+        if scale is None or rows < 1 or cells < 4:
+            return out
+        canvas = Canvas(cells, rows)
+        canvas.curve(steps, values, Scale(min(steps[0], 0), max(steps[-1], 1)), scale)
+        labels = {rows - 1: format.tick(scale.low), 0: format.tick(scale.high)}
+        for row, text in enumerate(canvas.lines()):
+            line: list[Run] = [(f"{labels.get(row, ''):>{MARGIN - 1}} ", MUTED), (text, Ink("key"))]
+            out.append(cut(line, width))
+        return out
+
+    return draw
+
+
+def _scale(values: list[float], log: bool) -> Scale | None:
+    """The axis around all values in round numbers; None where there is none to show."""
+    shown = [value for value in values if math.isfinite(value) and (value > 0.0 or not log)]
+    if not shown:
+        return None
+    if log:
+        return Scale(*bracket(min(shown), max(shown)), log=True)
+    low, high = min(shown), max(shown)
+    if low >= 0.0 and high <= 1.0:
+        return Scale(0.0, 1.0)
+    end = bracket(max(-low, high), max(-low, high))[1]
+    return Scale(-end if low < 0.0 else 0.0, end)

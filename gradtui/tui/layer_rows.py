@@ -1,0 +1,115 @@
+"""Which layers stand on which rows and which of them is chosen: one state, shared by every view with a row a layer."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from gradtui.tui import rows
+from gradtui.tui.rows import Span
+
+
+class LayerRows:
+    """All taps on the rows that there are. Those that do not fit share rows, or scroll in full detail.
+
+    `height` is the number of rows, as the view on screen has measured it; `badness` the newest value of each tap, by
+    which the worst one is found.
+    """
+
+    def __init__(self) -> None:
+        self.taps: tuple[str, ...] = ()
+        self.height = 1
+        self.chosen: int | None = None
+        self.detail = False
+        self.values: Sequence[float] = ()
+        self._offset = 0
+
+    @property
+    def scrolling(self) -> bool:
+        """Whether single layers are shown although not all of them fit."""
+        return self.detail and len(self.taps) > self.height
+
+    def spans(self) -> list[Span]:
+        """The rows on screen."""
+        if not self.scrolling:
+            return self.overview()
+        self._offset = max(0, min(self._offset, len(self.taps) - self.height))
+        return [Span(tap, tap) for tap in range(self._offset, self._offset + self.height)]
+
+    def overview(self) -> list[Span]:
+        """All taps at a glance, whatever is on screen."""
+        return rows.spans(len(self.taps), self.height)
+
+    @property
+    def sharing(self) -> bool:
+        """Whether there are rows that layers share."""
+        return len(self.taps) > self.height and not self.scrolling
+
+    def is_chosen(self, span: Span) -> bool:
+        """Whether the chosen layer stands on this row."""
+        return self.chosen is not None and span.first <= self.chosen <= span.last
+
+    def settle(self, taps: tuple[str, ...], height: int) -> bool:
+        """Take note of the layers and of the room for them; whether anything is different now."""
+        if (taps, height) == (self.taps, self.height):
+            return False
+        self.taps, self.height = taps, max(1, height)
+        if self.chosen is not None and self.chosen >= len(taps):
+            self.chosen = None
+        return True
+
+    # Choosing and scrolling
+
+    def choose(self, tap: int | None) -> None:
+        """Choose a layer and bring it into view."""
+        self.chosen = None if tap is None or not self.taps else max(0, min(tap, len(self.taps) - 1))
+        if self.chosen is not None and self.scrolling:
+            self._offset = min(self._offset, self.chosen)
+            self._offset = max(self._offset, self.chosen - self.height + 1)
+
+    def choose_row(self, row: int) -> bool:
+        """Choose the layer that a row on screen begins with; False where no layer stands."""
+        visible = self.spans()
+        if not 0 <= row < len(visible):
+            return False
+        self.choose(visible[row].first)
+        return True
+
+    def move(self, rows_down: int, *, single: bool = False) -> None:
+        """Choose the layer some rows further down, or so many layers further down (`single`); the first or the last one
+        when none is chosen yet."""
+        if single:
+            self.choose((self.chosen or 0) + rows_down)
+            return
+        visible = self.spans()
+        if not visible:
+            return
+        if self.chosen is None:
+            self.choose(visible[0].first if rows_down > 0 else visible[-1].first)
+        elif self.scrolling:
+            self.choose(self.chosen + rows_down)
+        else:
+            at = next(i for i, span in enumerate(visible) if self.is_chosen(span))
+            self.choose(visible[max(0, min(at + rows_down, len(visible) - 1))].first)
+
+    def zoom(self) -> None:
+        """Change between all layers at a glance and every layer in a row of its own."""
+        self.detail = not self.detail
+        centre = self.chosen if self.chosen is not None else max(0, rows.worst(self.values))
+        self._offset = centre - self.height // 2
+
+    def page(self, pages: int) -> None:
+        """Scroll by whole pages in full detail; from the overview it opens the first or the last page."""
+        if self.scrolling:
+            self.scroll(pages * self.height)
+        else:
+            self.edge(pages < 0)
+
+    def edge(self, bottom: bool) -> None:
+        """Go to the first or the last layers in full detail."""
+        self.detail = True
+        self._offset = len(self.taps) if bottom else 0
+
+    def scroll(self, lines: int) -> None:
+        """Scroll the single layers; without effect when all are on screen."""
+        if self.scrolling:
+            self._offset += lines

@@ -1,0 +1,1 @@
+"""Views: seven ways to look at the same run."""

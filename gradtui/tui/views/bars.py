@@ -1,0 +1,195 @@
+"""The bars: one row per layer, its gradient on a pinned log axis, next to where it stood at step 0."""
+
+from __future__ import annotations
+
+import math
+from typing import TYPE_CHECKING, ClassVar
+
+from textual.app import ComposeResult
+from textual.geometry import Size
+
+from gradtui.tui import rows, trail
+from gradtui.tui.axis import Axis, pinned
+from gradtui.tui.layer_rows import LayerRows
+from gradtui.tui.palette import MUTED, Ink, Run, Runs
+from gradtui.tui.rows import Span
+from gradtui.tui.track import draw, merged
+from gradtui.tui.views.layer_view import Column, LayerView
+from gradtui.tui.widgets.lines import Area, ljust
+
+if TYPE_CHECKING:
+    from gradtui.lab.snapshot import History, Snapshot
+    from gradtui.profile import GradientProfile
+
+GRADIENT, SIGNAL = "grad_rms", "delta_rms"
+
+#: The view's width from which each bar's past stands beside it, and its own width there.
+TRAILS = ((70, 9), (56, 5))
+
+
+class BarsView(LayerView):
+    """All layers: names, bars, numbers, and what the bars have been."""
+
+    DEFAULT_CSS = """
+    BarsView .past { display: none; }
+    BarsView.-past .past { display: block; }
+    """
+
+    title: ClassVar[str] = "Bars"
+
+    def __init__(self, shared: LayerRows, *, id: str = "bars") -> None:
+        super().__init__(shared, id=id)
+        self.axis = Axis()
+        self.swapped = False
+        self._values = rows.Values((), ())
+        self._first: GradientProfile | None = None
+        self._measured: GradientProfile | None = None
+        self._ghosts: dict[str, list[float]] = {}
+        self._history: History | None = None
+        self._notes: list[str] = []
+        self._drawn: list[tuple[rows.Track, bool, Runs]] = []
+        self._drawn_width = 0
+        #: The axis that step 0 has pinned; none before the first profile.
+        self._pinned_axis: Axis | None = None
+        self.past = Column(self, self._past_lines, classes="past")
+
+    def compose(self) -> ComposeResult:
+        with Area(classes="columns"):
+            yield self.names
+            yield self.picture
+            yield self.numbers
+            yield self.past
+            yield self.overview
+        yield self.legend
+
+    # What is shown
+
+    def measure(self, snapshot: Snapshot) -> None:
+        first = snapshot.first
+        if first is not None and first is not self._first:
+            self._begin(first, snapshot.scenario.network.dtype)
+        self._history = snapshot.history
+        if self.profile is not self._measured:
+            self._measure()
+
+    def show_text(self, snapshot: Snapshot) -> None:
+        from gradtui.diagnosis.decay import fitted_factor  # not before the first paint
+
+        factor = fitted_factor(self._values.bar)
+        notes = [] if math.isnan(factor) else [f"×{factor:#.3g} a layer"]
+        if notes != self._notes:
+            self._notes = notes
+            self.picture.redraw()
+        super().show_text(snapshot)
+
+    def swap(self) -> None:
+        """Exchange the two gauges: what was the mark becomes the bar."""
+        self.swapped = not self.swapped
+        self._measure()
+        self.choose()
+
+    @property
+    def gauge(self) -> str:
+        """The gauge that the bars show."""
+        return SIGNAL if self.swapped else GRADIENT
+
+    @property
+    def _marked(self) -> str:
+        return GRADIENT if self.swapped else SIGNAL
+
+    def _begin(self, first: GradientProfile, dtype: str) -> None:
+        self._first = first
+        self._ghosts = {gauge: first[gauge].tolist() for gauge in (GRADIENT, SIGNAL)}
+        self.axis = pinned(self._ghosts[GRADIENT] + self._ghosts[SIGNAL], dtype, self._pinned_axis)
+        self._pinned_axis = self.axis
+
+    def _measure(self) -> None:
+        profile = self._measured = self.profile
+        if profile is None:
+            return
+        ghosts = self._ghosts.get(self.gauge, [])
+        self._values = rows.Values(
+            bar=profile[self.gauge].tolist(),
+            mark=profile[self._marked].tolist(),
+            ghost=ghosts if len(ghosts) == len(profile.taps) else (),
+            underflow=() if self.swapped else profile["underflow"].tolist(),
+        )
+
+    def fit(self) -> None:
+        super().fit()
+        room = next((cells for least, cells in TRAILS if self.outer_size.width >= least), 0)
+        self.set_class(room > 0, "-past")
+        self.past.styles.width = room or 1
+
+    def _redraw_text(self) -> None:
+        super()._redraw_text()
+        if self.past.display:
+            self.past.redraw()
+
+    # Drawing
+
+    def number(self, span: Span) -> str:
+        return rows.reading(span, self._values.bar)
+
+    def number_heading(self) -> str:
+        return self.gauge
+
+    def number_width(self, grouped: bool) -> int:
+        longer = 1 if self.axis.low <= -100 else 0
+        return 17 + 2 * longer if grouped else 11 + longer
+
+    def draw_heading(self, width: int) -> Runs:
+        heading: list[Run] = [(" ", MUTED)] * width
+        for cell, text in self.axis.labels(width):
+            heading[cell : cell + len(text)] = [(letter, MUTED) for letter in text]
+        return merged(heading)
+
+    def draw_rows(self, visible: list[Span], width: int) -> list[Runs]:
+        drawn: list[tuple[rows.Track, bool, Runs]] = []
+        notes = list(self._notes)
+        palette = self.picture.palette
+        for row, span in enumerate(visible):
+            track = rows.track(span, self._values, self.axis, width, sharing=self.rows.sharing)
+            # What all bars have in common is written where the first of them leave room.
+            if notes and row and track.free(width) > len(notes[0]) + 3:
+                track = track._replace(note=notes.pop(0))
+            chosen = self.rows.is_chosen(span)
+            before = self._drawn[row] if row < len(self._drawn) else None
+            if before is None or before[0] != track or before[1] != chosen or self._drawn_width != width:
+                before = (track, chosen, draw(track, width, chosen=chosen, fill=palette.fill, shade=palette.shade))
+            drawn.append(before)
+        self._drawn, self._drawn_width = drawn, width
+        return [runs for _, _, runs in drawn]
+
+    def _past_lines(self, size: Size) -> list[Runs]:
+        """What each bar has been: its trail, drawn beside where it stood at step 0."""
+        out: list[Runs] = [(("past".rjust(size.width - 1) + " ", MUTED),)]
+        history = self._history
+        if history is None or history.values[self.gauge].shape[1] != len(self.rows.taps):
+            return out
+        past = trail.columns(history, self.gauge, size.width - 1)
+        for span in self.rows.spans():
+            # Of several layers the trail of the one in the worst state now.
+            tap = span.first + rows.worst(self._values.bar[span.first : span.last + 1])
+            out.append(
+                (
+                    (
+                        trail.drawn(past[:, tap].tolist(), self._ghosts[self.gauge][tap]) + " ",
+                        Ink("faint", self.back(span)),
+                    ),
+                )
+            )
+        return out
+
+    def draw_legend(self, width: int) -> Runs:
+        runs: list[Run] = [
+            (" ━ ", Ink("band6", "", True)),
+            (f"{self.gauge}   ", MUTED),
+            ("┆ ", Ink()),
+            ("at step 0   ", MUTED),
+            ("◆ ", Ink("accent")),
+            (f"{self._marked}   ", MUTED),
+            ("g", Ink("key", "", True)),
+            (" swaps", MUTED),
+        ]
+        return ljust(runs, width)

@@ -1,0 +1,149 @@
+"""The inspector: one layer from near by, and where its pre-activations lie on phi'."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, ClassVar
+
+from textual.app import ComposeResult
+from textual.events import MouseScrollDown, MouseScrollUp
+from textual.geometry import Size
+
+from gradtui.lab.snapshot import Watch
+from gradtui.tui import format, histogram
+from gradtui.tui.blocks import Panel, beside, cut, stack
+from gradtui.tui.gauge_chart import charts
+from gradtui.tui.layer_rows import LayerRows
+from gradtui.tui.palette import KEY, MUTED, STRONG, Ink, Run, Runs
+from gradtui.tui.views.view import View
+from gradtui.tui.widgets.lines import Lines
+
+if TYPE_CHECKING:
+    from gradtui.lab.inspection import Inspection
+    from gradtui.lab.snapshot import Snapshot
+
+#: From this height on the pre-activations have the whole width, and the rest stands below them.
+TALL = 22
+
+
+class CloseUp(Lines):
+    """One inspection."""
+
+    DEFAULT_CSS = "CloseUp { height: 1fr; }"
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.snapshot: Snapshot | None = None
+
+    def lines(self, size: Size) -> list[Runs]:
+        snapshot = self.snapshot
+        seen = snapshot.inspection if snapshot else None
+        if snapshot is None or seen is None:
+            return [((" nothing measured yet", MUTED),)]
+        width, height = size.width - 1, size.height - 2
+        first = Panel(histogram.preactivations(seen), 6)
+        rest = [
+            Panel(histogram.plain("gradient |g|", seen.gradient), 4, 9),
+            Panel(histogram.plain(f"a = {seen.activation}(z)", seen.activations), 4, 9),
+            Panel(histogram.plain("weights", seen.weights), 4, 9),
+        ]
+        past = [Panel(chart, 3, 7) for chart in charts(snapshot.history, snapshot.profile, seen.layer)]
+        head = [_heading(seen, len(snapshot.profile.taps) if snapshot.profile else 0, width), _saturation(seen, width)]
+        return [
+            cut([(" ", MUTED), *line], size.width) for line in [*head, *_arranged(first, rest, past, width, height)]
+        ]
+
+
+def _arranged(first: Panel, rest: list[Panel], past: list[Panel], width: int, height: int) -> list[Runs]:
+    """All that fits, the pre-activations before anything else."""
+    if height < TALL:
+        columns = 3 if width >= 96 else 2
+        each = _widths(width, columns)
+        sides = [rest, past] if columns == 3 else [[*rest, *past]]
+        drawn = [stack([first], each[0], height)]
+        drawn += [stack(panels, cells, height) for panels, cells in zip(sides, each[1:], strict=True)]
+        return beside(list(zip(each, drawn, strict=True)))
+    top = max(9, min(20, height * 2 // 5))
+    left, right = _widths(width, 2)
+    lower = height - top
+    if width >= 96:
+        thirds = _widths(width, 3)
+        below = [rest, past[::2], past[1::2]]
+        drawn = [stack(panels, cells, lower) for panels, cells in zip(below, thirds, strict=True)]
+        return [*stack([first], width, top), *beside(list(zip(thirds, drawn, strict=True)))]
+    return [
+        *stack([first], width, top),
+        *beside([(left, stack(rest, left, lower)), (right, stack(past, right, lower))]),
+    ]
+
+
+def _widths(width: int, columns: int) -> list[int]:
+    """Equal widths with a cell between two columns."""
+    room = width - (columns - 1)
+    return [room * (at + 1) // columns - room * at // columns for at in range(columns)]
+
+
+def _heading(seen: Inspection, taps: int, width: int) -> Runs:
+    shape = "×".join(map(str, seen.shape))
+    runs: list[Run] = [
+        (f"layer {seen.tap}", STRONG),
+        (f"  {seen.layer + 1} of {taps}" if taps else "", MUTED),
+        (f"  {seen.activation}", Ink()),
+        (f" behind {seen.norm} norm" if seen.norm else "", Ink()),
+        (f"  weights {shape}", MUTED),
+    ]
+    tail: list[Run] = [("  ↑↓", KEY), (" another", MUTED)]
+    for text in (f"  {format.count(seen.parameters)} parameters", f"  step {format.count(seen.step)}"):
+        if _length([*runs, *tail]) + len(text) <= width:
+            runs.append((text, MUTED))
+    return cut([*runs, *tail], width)
+
+
+def _saturation(seen: Inspection, width: int) -> Runs:
+    """How much of the layer has a slope that lets nothing through, in words."""
+    z = seen.preactivations
+    bad = z.nan + z.infinite
+    if bad:
+        share = format.percent(bad / z.total)
+        return cut([(f"{share} of what {seen.activation} reads is NaN or infinite", histogram.FAULT)], width)
+    if set(seen.slopes) == {seen.steepest}:
+        return cut([(f"φ' is {format.tick(seen.steepest)} everywhere here: nothing saturates", MUTED)], width)
+    ink = Ink("warning", "", True) if seen.flat >= 0.5 else STRONG
+    text = f" of z where φ' is flat: below 5 % of its largest, {format.tick(seen.steepest)}"
+    short = " of z lie where φ' is flat"
+    share = format.percent(seen.flat)
+    return cut([(share, ink), (text if len(share) + len(text) <= width else short, MUTED)], width)
+
+
+def _length(runs: list[Run]) -> int:
+    return sum(len(text) for text, _ in runs)
+
+
+class InspectorView(View):
+    """The chosen layer; the first one while none is chosen."""
+
+    title: ClassVar[str] = "Inspect"
+    period: ClassVar[float] = 0.2
+    single: ClassVar[bool] = True
+
+    def __init__(self, shared: LayerRows, *, id: str = "inspector") -> None:
+        super().__init__(id=id)
+        self.rows = shared
+        self.near = CloseUp()
+
+    def compose(self) -> ComposeResult:
+        yield self.near
+
+    def show(self, snapshot: Snapshot) -> None:
+        self.near.snapshot = snapshot
+        if snapshot.profile is not None:
+            self.rows.settle(snapshot.profile.taps, self.rows.height)
+        self.near.redraw()
+
+    def watched(self) -> Watch:
+        return Watch(layer=self.rows.chosen or 0)
+
+    def on_mouse_scroll_down(self, event: MouseScrollDown) -> None:
+        self.post_message(self.Moved(1))
+
+    def on_mouse_scroll_up(self, event: MouseScrollUp) -> None:
+        self.post_message(self.Moved(-1))

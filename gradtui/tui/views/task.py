@@ -1,0 +1,122 @@
+"""The task as the network sees it: the plane, the confusion, the pictures, the fit."""
+
+from __future__ import annotations
+
+import textwrap
+from typing import TYPE_CHECKING, ClassVar
+
+from textual.app import ComposeResult
+from textual.geometry import Size
+
+from gradtui.lab.sight import Boundary, Counts, Fit, Pictures, Sight, Unseen
+from gradtui.lab.snapshot import Watch
+from gradtui.tui import confusion, fit, format, pictures, plane
+from gradtui.tui.blocks import beside, cut
+from gradtui.tui.layer_rows import LayerRows
+from gradtui.tui.palette import MUTED, STRONG, Palette, Run, Runs
+from gradtui.tui.views.view import View
+from gradtui.tui.widgets.lines import Lines
+
+if TYPE_CHECKING:
+    from gradtui.lab.snapshot import Snapshot
+
+#: Cells of a plane that is worth looking at, and of the gap beside it.
+PLANE, GAP = 30, 2
+
+
+class Picture(Lines):
+    """One sight."""
+
+    DEFAULT_CSS = "Picture { height: 1fr; }"
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.sight: Sight | None = None
+
+    def lines(self, size: Size) -> list[Runs]:
+        if self.sight is None:
+            return [((" nothing measured yet", MUTED),)]
+        drawn = see(self.sight, self.palette, size.width - 2, size.height)
+        return [cut([(" ", MUTED), *line], size.width) for line in drawn]
+
+
+def see(sight: Sight, palette: Palette, width: int, height: int) -> list[Runs]:
+    """The sight in lines of this width: a heading, and below it as many of its parts as fit."""
+    found = {type(part): part for part in sight.parts}
+    match found.get(Counts), found.get(Fit), found.get(Unseen):
+        case Counts() as counts, _, _:
+            head = [_title(sight, width), confusion.headline(counts, sight.classes, width)]
+            return [
+                *head,
+                *_classes(sight, counts, found.get(Boundary), found.get(Pictures), palette, width, height - 2),
+            ]
+        case _, Fit() as numbers, _:
+            return [_title(sight, width), fit.headline(numbers, width), *fit.draw(numbers, width, height - 2)]
+        case _, _, Unseen(reason):
+            return [_title(sight, width), (), *(((line, MUTED),) for line in textwrap.wrap(reason, width))]
+    return [_title(sight, width)]
+
+
+def _title(sight: Sight, width: int) -> Runs:
+    runs: list[Run] = [(sight.title, STRONG), (f"  after {format.count(sight.step)} steps", MUTED)]
+    if sight.classes:
+        runs.append((f"  {len(sight.classes)} classes", MUTED))
+    return cut(runs, width)
+
+
+def _classes(
+    sight: Sight,
+    counts: Counts,
+    boundary: object,
+    shown: object,
+    palette: Palette,
+    width: int,
+    height: int,
+) -> list[Runs]:
+    """The plane or the table first; what else there is beside it or, if there is more height than width, below."""
+    classes, table = sight.classes, confusion.size(counts)
+    if isinstance(boundary, Boundary):
+        room = width - table[0] - GAP
+        below = height - table[1] - 1
+        # A cell is twice as tall as wide: of two arrangements the one whose plane comes nearer to a square.
+        if room >= PLANE and table[1] <= height and (room >= 1.5 * height or below < table[1]):
+            picture = plane.draw(boundary, classes, palette, room, height)
+            return beside([(room, picture), (table[0], confusion.table(counts, classes, table[0]))], GAP)
+        if below >= table[1]:
+            picture = plane.draw(boundary, classes, palette, width, below)
+            return [*picture, (), *confusion.draw(counts, classes, width, table[1])]
+        return plane.draw(boundary, classes, palette, width, height)
+    if not isinstance(shown, Pictures):
+        return confusion.draw(counts, classes, width, height)
+    one = pictures.size(shown)
+    if table[0] <= width and height - table[1] - 1 >= one[1]:
+        under = pictures.draw(shown, classes, palette, width, height - table[1] - 1)
+        return [*confusion.draw(counts, classes, width, table[1]), (), *under]
+    left = table[0] if table[1] <= height else max(PLANE, width // 2)
+    if width - left - GAP >= one[0]:
+        room = width - left - GAP
+        side = pictures.draw(shown, classes, palette, room, height)
+        return beside([(left, confusion.draw(counts, classes, left, height)), (room, side)], GAP)
+    return confusion.draw(counts, classes, width, height)
+
+
+class TaskView(View):
+    """What the network makes of its task now."""
+
+    title: ClassVar[str] = "Task"
+    period: ClassVar[float] = 0.2
+
+    def __init__(self, shared: LayerRows, *, id: str = "task") -> None:
+        super().__init__(id=id)
+        self.picture = Picture()
+
+    def compose(self) -> ComposeResult:
+        yield self.picture
+
+    def show(self, snapshot: Snapshot) -> None:
+        if snapshot.sight is not self.picture.sight:
+            self.picture.sight = snapshot.sight
+            self.picture.redraw()
+
+    def watched(self) -> Watch:
+        return Watch(task=True)
