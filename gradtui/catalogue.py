@@ -96,26 +96,20 @@ def page() -> str:
             reads = ", ".join(f"`{_with_default(read, row)}`" for read in row.reads)
             meaning = (row.meaning or row.label) + (f" ({reads})" if reads else "")
             formula = f"`{row.formula}`" if row.formula else ""
-            cells = (f"`{row.name}`", meaning, formula, row.paper)
-            parts.append("| " + " | ".join(cell.replace("|", "\\|") for cell in cells) + " |")
+            parts.append(_row(f"`{row.name}`", meaning, formula, row.paper))
     parts.append(_NUMBERS + "\n")
     parts.append("| key | what it is | allowed | default | in PyTorch | with | formula | source |\n" + "|---" * 8 + "|")
     for key in _FREE:
         own = MEANINGS[key]
         torch = "; ".join(f"`{row.path}` {row.value}" for row in own.torch)
         formula = f"`{own.formula}`" if own.formula else ""
-        cells = (
-            f"`{key}`",
-            own.what,
-            _allowed(key),
-            f"`{_default(key)}`",
-            torch,
-            _readers(key),
-            formula,
-            own.paper,
-        )
-        parts.append("| " + " | ".join(cell.replace("|", "\\|") for cell in cells) + " |")
+        default = f"`{_default(key)}`"
+        parts.append(_row(f"`{key}`", own.what, _allowed(key), default, torch, _readers(key), formula, own.paper))
     return "\n".join(parts) + "\n"
+
+
+def _row(*cells: str) -> str:
+    return "| " + " | ".join(cell.replace("|", "\\|") for cell in cells) + " |"
 
 
 def _allowed(key: str) -> str:

@@ -51,8 +51,8 @@ def value_at(knob: Knob, x: int, width: int) -> Value:
     return knob.nearest((x - cells.start) / (len(cells) - 1))
 
 
-def explained(knob: Knob, value: Value, scenario: Scenario, home: Value, refusal: str, width: int) -> list[Runs]:
-    """A knob at a value: why its last turn was refused, else what the next one will do; then what the value means."""
+def explained(knob: Knob, value: Value, scenario: Scenario, home: Value, said: str, width: int) -> list[Runs]:
+    """A knob at a value: what has just been `said`, else what the next turn will do; then what the value means."""
     meaning = MEANINGS[knob.key]
     chosen = next((option for option in knob.options() if option.value == value), None)
     what, formula, paper = meaning.what, meaning.formula, meaning.paper
@@ -60,7 +60,8 @@ def explained(knob: Knob, value: Value, scenario: Scenario, home: Value, refusal
         what, formula, paper = chosen.meaning, chosen.formula, chosen.paper
     stands = f"{knob.shown(home)} in the file; " if value != home else ""
     parts = [
-        (refusal or effects(knob, value, scenario), Ink("error" if refusal else "accent")),
+        (said, Ink("error")),
+        ("" if said else effects(knob, value, scenario), Ink("accent")),
         (what, Ink()),
         (formula, Ink("key")),
         (f"{stands}{knob.usually(scenario)}", MUTED),
@@ -70,9 +71,10 @@ def explained(knob: Knob, value: Value, scenario: Scenario, home: Value, refusal
 
 
 def effects(knob: Knob, value: Value, scenario: Scenario) -> str:
-    """What one step down and one step up would do, in one sentence where they do the same."""
-    down, up = (knob.next(scenario, value, direction) for direction in (-1, 1))
-    found = {each: knob.effect(scenario, each) for each in (down, up) if each != value}
+    """What one step down and one step up from a value would do, in one sentence where they do the same."""
+    now = knob.turned(scenario, value)
+    down, up = (knob.next(now, value, direction) for direction in (-1, 1))
+    found = {each: knob.effect(now, each) for each in (down, up) if each != value}
     if len(set(found.values())) <= 1:
         return next(iter(found.values()), "")
     return f"← {found[down]}; → {found[up]}"

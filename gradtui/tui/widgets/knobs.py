@@ -69,6 +69,7 @@ class KnobsPanel(Lines, can_focus=True):
         self._tickets = 0
         self._refusals: dict[str, str] = {}
         self._blocked: tuple[str, Value, int] | None = None
+        self._said = ""
         self._seen: tuple[object, ...] = ()
         self._at = 0
         self._top = 0
@@ -116,17 +117,21 @@ class KnobsPanel(Lines, can_focus=True):
 
     def turn(self, knob: Knob, value: Value, movement: int = 0, direction: int = 0) -> None:
         """Set a knob."""
-        self._refusals.clear()
-        self._blocked = None
+        self._forget_words()
         if value != self.value(knob):
             self._tickets += 1
             self._sent[knob.key] = Sent(self._tickets, value, direction)
             self.post_message(self.Turned(Change((knob.assignment(value),), movement, self._tickets)))
         self.redraw()
 
+    def _forget_words(self) -> None:
+        self._refusals.clear()
+        self._blocked, self._said = None, ""
+
     # ------------------------------------------------------------------ keys
 
     def action_move(self, rows: int) -> None:
+        self._said = ""
         if self._knobs:
             far = self._at + rows
             self._at = far % len(self._knobs) if abs(rows) == 1 else max(0, min(far, len(self._knobs) - 1))
@@ -170,7 +175,7 @@ class KnobsPanel(Lines, can_focus=True):
 
     def action_reset_all(self) -> None:
         """Back to what the file says, with every knob."""
-        self._refusals.clear()
+        self._forget_words()
         self.post_message(self.Turned(Reset()))
 
     def action_changes(self) -> None:
@@ -178,18 +183,21 @@ class KnobsPanel(Lines, can_focus=True):
         scenario, loaded = self._scenario, self._loaded
         if scenario is None or loaded is None:
             return
-        changed = [knob for knob in BY_KEY.values() if knob.value(scenario) != knob.value(loaded)]
+        changed = [knob for knob in BY_KEY.values() if self.value(knob) != knob.value(loaded)]
+        if not changed:
+            self._said = "every knob is as in the file"
+            self.redraw()
+            return
         options = [
             Option(
                 knob.key,
-                f"{knob.label:<{_LABEL}}{knob.shown(knob.value(loaded))} → {knob.shown(knob.value(scenario))}",
+                f"{knob.label:<{_LABEL}}{knob.shown(knob.value(loaded))} → {knob.shown(self.value(knob))}",
                 f"Enter takes {knob.key} back to {knob.shown(knob.value(loaded))}",
-                effect=knob.effect(scenario, knob.value(loaded)),
+                effect=knob.effect(knob.turned(scenario, self.value(knob)), knob.value(loaded)),
             )
             for knob in changed
         ]
-        if options:
-            options.append(Option(_ALL, _ALL, "Enter takes everything back to what the file says"))
+        options.append(Option(_ALL, _ALL, "Enter takes everything back to what the file says"))
 
         def done(chosen: Value | None) -> None:
             self.screen.set_focus(self)
@@ -199,8 +207,7 @@ class KnobsPanel(Lines, can_focus=True):
                 knob = BY_KEY[str(chosen)]
                 self.turn(knob, knob.value(loaded))
 
-        title = "changed by hand" if options else "nothing is changed by hand"
-        self._picks.open(title, options, "", done, lambda option: "")
+        self._picks.open("changed by hand", options, "", done, lambda option: "")
 
     def action_leave(self) -> None:
         self.post_message(self.Left())
@@ -361,7 +368,8 @@ class KnobsPanel(Lines, can_focus=True):
         out: list[Runs] = []
         if knob.is_number:
             out.append(((" ", Ink()), *slider(knob, value, home, size.width - 2)))
-        return out + explained(knob, value, self._scenario, home, self._refusals.get(knob.key, ""), size.width - 1)
+        said = self._refusals.get(knob.key, self._said)
+        return out + explained(knob, value, self._scenario, home, said, size.width - 1)
 
 
 def noted(knob: Knob, scenario: Scenario, loaded: Scenario) -> list[Option]:
