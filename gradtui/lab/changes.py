@@ -56,10 +56,20 @@ def effect_of(before: Scenario, after: Scenario) -> Effect:
     return effect
 
 
+def forecast(before: Scenario, after: Scenario) -> str:
+    """What a change will do to the run, before it is made."""
+    effect = effect_of(before, after)
+    if effect is Effect.RESTART:
+        return f"starts again at step 0, {'seed kept' if before.seed == after.seed else 'with another seed'}"
+    if effect is Effect.CARRIED:
+        return "another program, the weights go on"
+    return "live, the run goes on" if effect is Effect.LIVE else "the run stays as it is"
+
+
 def sentence(before: Scenario, after: Scenario, effect: Effect, step: int) -> str:
     """What happened, for the status line."""
     keys = changed_keys(before, after)
-    what = ", ".join(f"{key.partition('.')[2] or key} {old} → {new}" for key, (old, new) in keys.items())
+    what = ", ".join(f"{_short(key)} {old} → {new}" for key, (old, new) in keys.items())
     if effect is Effect.RESTART:
         return f"{what}: needs new weights, restarted at step 0 with seed {after.seed}"
     if effect is Effect.CARRIED:
@@ -67,6 +77,12 @@ def sentence(before: Scenario, after: Scenario, effect: Effect, step: int) -> st
     if effect is Effect.LIVE:
         return f"{what}: changed live at step {step:,}"
     return "nothing changed"
+
+
+def _short(key: str) -> str:
+    """`network.depth` is depth, but `optimizer.name` the optimizer."""
+    table, _, name = key.partition(".")
+    return table if name in ("", "name") else name
 
 
 def _flat(scenario: Scenario) -> dict[str, Any]:
