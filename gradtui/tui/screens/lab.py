@@ -369,11 +369,11 @@ class LabScreen(PacedScreen):
         self.action_choose(message.places)
 
     def action_page(self, pages: int) -> None:
-        self.rows.page(pages)
+        self.rows.page(pages, single=self.view.single)
         self._arranged()
 
     def action_edge(self, bottom: bool) -> None:
-        self.rows.edge(bottom)
+        self.rows.edge(bottom, single=self.view.single)
         self._arranged()
 
     def action_zoom(self) -> None:
