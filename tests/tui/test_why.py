@@ -157,3 +157,13 @@ async def test_where_there_is_no_plane_it_says_why(network: dict[str, Any], word
     async with lab((200, 60), 3) as opened:
         view = await show(opened, simulated(**network))
         assert words in " ".join(" ".join(drawn(view.phase)).split())
+
+
+async def test_rows_are_shared_out_anew_where_another_view_had_more_of_them() -> None:
+    """The line of causes takes a row from the layers: names and numbers go by the same rows as the bars."""
+    simulation = simulated(depth=29, activation="tanh")
+    async with lab((80, 24), 29) as opened:
+        view = await show(opened, simulation)
+        for span, (name, _, number) in zip(view.rows.spans(), readings(view), strict=True):
+            assert name == "-".join(simulation.profile().taps[tap] for tap in sorted({span.first, span.last}))
+            assert number == view.number(span)
