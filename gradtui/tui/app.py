@@ -22,6 +22,7 @@ from gradtui.tui.screens.lab import LabScreen
 
 if TYPE_CHECKING:
     from gradtui.scenario.model import Scenario
+    from gradtui.tui.pacing import Pacing
 
 Library = Callable[[], Sequence[tuple[str, "Scenario"]]]
 
@@ -100,6 +101,11 @@ class GradtuiApp(App[None]):
         from gradtui.tui.driver import TerminalDriver
 
         return TerminalDriver
+
+    @property
+    def pacing(self) -> Pacing | None:
+        """How fast the terminal takes frames, where that is known."""
+        return getattr(self._driver, "pacing", None)
 
     # ------------------------------------------------------------------ screens
 

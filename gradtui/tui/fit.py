@@ -18,19 +18,11 @@ def headline(fit: Fit, width: int) -> Runs:
     """How far off the predictions are."""
     runs: list[Run] = []
     if fit.nonfinite:
-        runs.append(
-            (
-                f"{format.count(fit.nonfinite)} of {format.count(fit.total)} predictions are NaN or inf  ",
-                Ink("error", "", True),
-            )
-        )
+        count, total = format.count(fit.nonfinite), format.count(fit.total)
+        runs.append((f"{count} of {total} predictions are NaN or inf  ", Ink("error", "", True)))
     runs += [("rms error ", MUTED), (format.steady(fit.rms_error), STRONG)]
     if math.isfinite(fit.explained):
-        runs += [
-            ("  explains ", MUTED),
-            (format.percent(max(fit.explained, -9.99)), STRONG),
-            (" of the variance", MUTED),
-        ]
+        runs += [("  R² ", MUTED), (format.steady(fit.explained), STRONG)]
     runs.append((f"  {format.count(fit.total)} held out", MUTED))
     if fit.outputs > 1:
         runs.append((f", {fit.outputs} outputs together", MUTED))
