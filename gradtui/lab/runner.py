@@ -88,6 +88,7 @@ class Runner:
         self._paused = paused
         self._stopping = False
         self._taken = False
+        self._answered = 0
         self._simulation: Simulation | None = None
         self._pacer = Pacer(clock)
         self._watching = Watching(clock)
@@ -118,6 +119,7 @@ class Runner:
 
     def _post(self, **changes: object) -> None:
         now = self._snapshot
+        changes = {"answered": self._answered, **changes}
         self._snapshot = replace(now, revision=now.revision + 1, **changes)  # type: ignore[arg-type]
 
     def _forget_run(self) -> None:
@@ -166,6 +168,7 @@ class Runner:
             except queue.Empty:
                 return
             wait = False
+            self._answered += 1
             match command:
                 case _Stop():
                     self._stopping = True
@@ -269,6 +272,7 @@ class Runner:
                 "steps_per_second": 0.0 if self._paused else self._pacer.rate(),
                 "profile": profile,
                 "first": self._first,
+                "theory": simulation.theory(),
                 "curves": self._curves.curves(),
                 "history": self._timeline.history(),
                 "evaluation": evaluation,

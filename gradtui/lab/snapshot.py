@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from gradtui.lab.sight import Sight
     from gradtui.profile import GradientProfile
     from gradtui.scenario.model import Scenario
+    from gradtui.theory import Prediction
 
 
 class State(Enum):
@@ -65,9 +66,10 @@ class Snapshot:
     """One look at the worker. The same object is handed out until something has changed.
 
     `revision` grows by one with every change. `profile` is the newest one, `first` the one at step 0 of this run (the
-    ghost), `history` what came between. `inspection` and `sight` are what the last `Watch` asked for, None when it did
-    not. `loaded` is the scenario as it came from its file, `scenario` with what was changed by hand. `message` says
-    what the last command did, or why it was refused; `problem` is set when state is FAILED.
+    ghost), `theory` what was to be expected there, `history` what came between. `inspection` and `sight` are what the
+    last `Watch` asked for, None when it did not. `loaded` is the scenario as it came from its file, `scenario` with
+    what was changed by hand. `answered` counts the commands that were carried out or refused. `message` says what the
+    last command did, or why it was refused; `problem` is set when state is FAILED.
     """
 
     revision: int
@@ -78,6 +80,7 @@ class Snapshot:
     steps_per_second: float = 0.0
     profile: GradientProfile | None = None
     first: GradientProfile | None = None
+    theory: Prediction | None = None
     curves: Curves = Curves()
     history: History | None = None
     evaluation: Mapping[str, float] | None = None
@@ -87,6 +90,7 @@ class Snapshot:
     verdict_kind: str = ""
     message: str = ""
     refused: bool = False
+    answered: int = 0
     compiling: Compiling | None = None
     problem: str = ""
 

@@ -28,6 +28,11 @@ class Batch:
         """From inputs (examples, numbers) and dL/d(output) (examples, outputs)."""
         return cls(products(inputs[:MOST]), products(errors[:MOST]))
 
+    @property
+    def usable(self) -> bool:
+        """Whether all numbers are finite and neither inputs nor errors all 0."""
+        return all(np.isfinite(pairs).all() and mean_square(pairs) > 0.0 for pairs in (self.inputs, self.errors))
+
     @classmethod
     def unlike(cls, mean_square: float, examples: int) -> Batch:
         """Examples of this mean square that have nothing in common, and errors likewise."""

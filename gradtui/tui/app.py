@@ -25,6 +25,7 @@ from gradtui.tui.themes import DARK, OWN
 
 if TYPE_CHECKING:
     from gradtui.scenario.model import Scenario
+    from gradtui.tui.pacing import Pacing
 
 Keep = Callable[[str, str], None]
 Library = Callable[[], Sequence[tuple[str, "Scenario"]]]
@@ -128,6 +129,11 @@ class GradtuiApp(App[None]):
         from gradtui.tui.driver import TerminalDriver
 
         return TerminalDriver
+
+    @property
+    def pacing(self) -> Pacing | None:
+        """How fast the terminal takes frames, where that is known."""
+        return getattr(self._driver, "pacing", None)
 
     # ------------------------------------------------------------------ screens
 

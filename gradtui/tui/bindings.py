@@ -99,6 +99,13 @@ KEYS: tuple[Key, ...] = (
     ),
     Key(
         "lab",
+        "p",
+        "",
+        "in why: the plane of order and chaos, and where this network stands in it",
+        (Press("p", "plane", "Plane of order and chaos"),),
+    ),
+    Key(
+        "lab",
         "z",
         "zoom",
         "all layers at a glance, or one row for every layer",

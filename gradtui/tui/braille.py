@@ -18,13 +18,19 @@ class Scale:
     high: float
     log: bool = False
 
-    def fraction(self, value: float) -> float:
-        """Where a value stands, 0 at `low` and 1 at `high`; NaN when it cannot stand on this axis."""
-        if not math.isfinite(value) or (self.log and value <= 0.0):
-            return math.nan
-        if self.log:
-            return math.log(value / self.low) / math.log(self.high / self.low)
-        return (value - self.low) / (self.high - self.low)
+    def dots(self, values: Sequence[float], most: int) -> list[int | None]:
+        """The nearest of the places 0 to `most` for each value; None for one that cannot stand on this axis."""
+        low, high = (math.log(self.low), math.log(self.high)) if self.log else (self.low, self.high)
+        least, stretch = 0.0 if self.log else -math.inf, most / (high - low)
+        log, isfinite = math.log, math.isfinite
+        places: list[int | None] = []
+        for value in values:
+            if least < value and isfinite(value):
+                at = round(((log(value) if self.log else value) - low) * stretch)
+                places.append(0 if at < 0 else most if at > most else at)
+            else:
+                places.append(None)
+        return places
 
 
 def bracket(low: float, high: float) -> tuple[float, float]:
@@ -52,20 +58,24 @@ class Canvas:
 
     def curve(self, xs: Sequence[float], ys: Sequence[float], x_scale: Scale, y_scale: Scale) -> None:
         """Join the points by lines; a value that cannot stand on the axis leaves a gap."""
+        lowest = self.height * 4 - 1
         before: tuple[int, int] | None = None
-        for x, y in zip(xs, ys, strict=True):
-            across, up = x_scale.fraction(x), y_scale.fraction(y)
-            if across != across or up != up:
+        for x, up in zip(x_scale.dots(xs, self.width * 2 - 1), y_scale.dots(ys, lowest), strict=True):
+            if x is None or up is None:
                 before = None
                 continue
-            point = self._dot(across, up)
+            point = (x, lowest - up)
             if point != before:
-                self._line(before or point, point)
+                if before is not None and before[0] == x:
+                    self._upright(x, before[1], point[1])
+                else:
+                    self._line(before or point, point)
             before = point
 
-    def _dot(self, across: float, up: float) -> tuple[int, int]:
-        columns, lines = self.width * 2 - 1, self.height * 4 - 1
-        return round(_cut(across) * columns), round((1.0 - _cut(up)) * lines)
+    def _upright(self, x: int, start: int, stop: int) -> None:
+        column, side = divmod(x, 2)
+        for y in range(min(start, stop), max(start, stop) + 1):
+            self._cells[y // 4][column] |= _BITS[y % 4][side]
 
     def _line(self, start: tuple[int, int], stop: tuple[int, int]) -> None:
         (x, y), (right, low) = start, stop
@@ -79,7 +89,3 @@ class Canvas:
     def lines(self) -> list[str]:
         """The drawn cells as text, top line first; an empty cell is a space."""
         return ["".join(chr(0x2800 + bits) if bits else " " for bits in line) for line in self._cells]
-
-
-def _cut(fraction: float) -> float:
-    return min(1.0, max(0.0, fraction))

@@ -1,5 +1,5 @@
-"""The driver for terminals that may vanish or change: a closed window or a cut line ends the program instead of hanging
-it, and the size is the terminal's own.
+"""The driver for terminals that may vanish, change or lie at the end of a slow line: a closed window or a cut line ends
+the program instead of hanging it, the size is the terminal's own, and frames do not queue up on their way.
 
 Textual writes from a thread that dies with the first failed write, and whoever writes next waits for it for ever. And
 it believes exported COLUMNS and LINES before the terminal, which then could not be resized.
@@ -8,10 +8,29 @@ it believes exported COLUMNS and LINES before the terminal, which then could not
 from __future__ import annotations
 
 import os
+import re
 import signal
+import threading
+import time
 from typing import IO, Any, cast
 
 from textual.drivers.linux_driver import LinuxDriver
+from textual.events import CursorPosition, Paste
+from textual.message import Message
+
+from gradtui.tui import pacing
+from gradtui.tui.pacing import Pacing
+
+#: Seconds between two looks whether the terminal is still there, while its last answer is awaited.
+PATIENCE = 0.02
+#: Seconds that the last answer is awaited, at most; of a terminal that has not answered yet.
+FAREWELL, SHORT_FAREWELL = 2.0, 0.5
+
+#: An answer that arrived in the middle of a paste.
+_ANSWER = re.compile(rf"\x1b\[{pacing.ROW};(\d+)R")
+
+#: No more reports of mouse and focus.
+_QUIET = "\x1b[?1000l\x1b[?1003l\x1b[?1015l\x1b[?1006l\x1b[?1004l"
 
 
 class Outlet:
@@ -19,7 +38,7 @@ class Outlet:
 
     def __init__(self, file: IO[str]) -> None:
         self._file = file
-        self._gone = False
+        self.gone = False
 
     def write(self, text: str) -> None:
         """Write, if there is still somebody to read."""
@@ -34,22 +53,30 @@ class Outlet:
         return self._file.fileno()
 
     def _attempt(self, action: Any) -> None:
-        if self._gone:
+        if self.gone:
             return
         try:
             action()
         except OSError:
-            self._gone = True
+            self.gone = True
             os.kill(os.getpid(), signal.SIGHUP)
 
 
+def question(column: int) -> str:
+    """Put the cursor, which is hidden, into this column and ask where it is."""
+    return f"\x1b[{pacing.ROW};{column}H\x1b[6n"
+
+
 class TerminalDriver(LinuxDriver):
-    """Textual's driver, writing through an `Outlet`."""
+    """Textual's driver, writing through an `Outlet` and asking after each frame whether it has arrived."""
 
     def __init__(self, *arguments: Any, **settings: Any) -> None:
         super().__init__(*arguments, **settings)
         self._outlet = Outlet(cast("IO[str]", self._file))
         self._file = cast("Any", self._outlet)
+        self.pacing = Pacing()
+        self._asking = False
+        self._last_answer = threading.Event()
 
     def _get_terminal_size(self) -> tuple[int, int]:
         try:
@@ -58,3 +85,57 @@ class TerminalDriver(LinuxDriver):
             columns = lines = 0
         # Some serial lines do not know their size: then what is exported is all there is.
         return (columns, lines) if columns and lines else super()._get_terminal_size()
+
+    # ------------------------------------------------------------------ questions and answers
+
+    def start_application_mode(self) -> None:
+        super().start_application_mode()  # type: ignore[no-untyped-call]
+        self._last_answer.clear()
+        self.pacing.begin()
+        self._asking = self.input_tty
+
+    def flush(self) -> None:
+        """The end of a frame."""
+        super().flush()
+        if self._asking and (column := self.pacing.sent()) is not None:
+            x, y = self._app.cursor_position
+            # Where text is being typed, input methods look for the cursor.
+            back = f"\x1b[{y + 1};{x + 1}H" if (x, y) != (0, 0) else ""
+            self.write(question(column) + back)
+
+    def process_message(self, message: Message) -> None:
+        """Keep the answers from the application. Called by the thread that reads the terminal.
+
+        Textual's parser takes every `CSI row ; column R` for a cursor's position, however it arrives in pieces; keys
+        that look like one, F3 with Shift, are in row 1.
+        """
+        if isinstance(message, CursorPosition) and message.y == pacing.ROW - 1:
+            self._take(message.x + 1)
+            return
+        if isinstance(message, Paste):
+            for found in _ANSWER.finditer(message.text):
+                self._take(int(found[1]))
+            message.text = _ANSWER.sub("", message.text)
+        super().process_message(message)
+
+    def _take(self, column: int) -> None:
+        if column == pacing.LAST:
+            self._last_answer.set()
+        else:
+            self._loop.call_soon_threadsafe(self.pacing.answered, column, time.monotonic())
+
+    # ------------------------------------------------------------------ the end
+
+    def disable_input(self) -> None:
+        """Stop reading once everything that the terminal had to say has been read: else the shell would get it."""
+        if self._asking:
+            self._asking = False
+            if not self.pacing.silent:
+                self._await_last_answer()
+        super().disable_input()
+
+    def _await_last_answer(self) -> None:
+        self.write(_QUIET + question(pacing.LAST))
+        end = time.monotonic() + (FAREWELL if self.pacing.answering else SHORT_FAREWELL)
+        while not self._last_answer.wait(PATIENCE) and time.monotonic() < end and not self._outlet.gone:
+            continue

@@ -134,7 +134,7 @@ def preactivations(inspection: Inspection) -> Callable[[int, int], list[Runs]]:
         inks = [FLAT_INK if low else STEEP for low in flat]
         below = max(1, (height - 2) * 2 // 5)
         rows = max(1, height - 2 - below)
-        name = f"z, read by {inspection.activation}"
+        name = f"z → {inspection.activation}"
         low = min(0.0, *(slope for slope in slopes if math.isfinite(slope)), 0.0)
         canvas = Canvas(cells, below)
         places = [place / (len(slopes) - 1) for place in range(len(slopes))]

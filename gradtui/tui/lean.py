@@ -10,7 +10,7 @@ from collections.abc import Iterable
 from functools import lru_cache
 from typing import Any
 
-from rich.cells import cell_len
+from rich.cells import cached_cell_len
 from rich.color import Color, ColorSystem
 from rich.console import Console
 from rich.segment import Segment
@@ -99,7 +99,7 @@ class LeanStrip(Strip):
         room = end
         for segment in self:
             text = segment.text
-            if cell_len(text) != len(text):
+            if cached_cell_len(text) != len(text):
                 # Letters two cells wide may have to be cut in half.
                 return super().crop(start, end)
             kept.append(segment if len(text) <= room else Segment(text[:room], segment.style))

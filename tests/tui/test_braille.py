@@ -51,9 +51,8 @@ def test_what_is_no_number_leaves_a_gap() -> None:
 
 def test_zero_and_below_have_no_place_on_a_log_axis() -> None:
     scale = Scale(1e-3, 10, log=True)
-    assert math.isnan(scale.fraction(0.0))
-    assert math.isnan(scale.fraction(-1.0))
-    assert scale.fraction(0.1) == 0.5
+    assert scale.dots([0.0, -1.0, math.nan, math.inf], 8) == [None] * 4
+    assert scale.dots([1e-3, 0.1, 10, 1e-9, 1e9], 8) == [0, 4, 8, 0, 8]
 
 
 @given(st.floats(1e-12, 1e12), st.floats(1e-12, 1e12))

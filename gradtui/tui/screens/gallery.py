@@ -8,10 +8,10 @@ from textual import on
 from textual.app import ComposeResult
 from textual.events import Key
 from textual.geometry import Size
-from textual.screen import Screen
 
 from gradtui.tui import bindings
 from gradtui.tui.palette import MUTED, STRONG, Ink, Run, Runs
+from gradtui.tui.screens.paced import PacedScreen
 from gradtui.tui.widgets.gallery_list import GalleryList
 from gradtui.tui.widgets.keyline import KeyLine
 from gradtui.tui.widgets.lines import Area, Lines, Rule, ljust
@@ -52,7 +52,7 @@ class SearchLine(Lines):
         return [ljust(runs, size.width)]
 
 
-class GalleryScreen(Screen[None]):
+class GalleryScreen(PacedScreen):
     """A list of scenarios, and the story of the one under the cursor where there is room for it."""
 
     BLANK: ClassVar[bool] = True

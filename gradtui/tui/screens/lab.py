@@ -11,7 +11,6 @@ from typing import TYPE_CHECKING, Any, ClassVar
 from textual import on
 from textual.app import ComposeResult
 from textual.events import DescendantBlur, DescendantFocus
-from textual.screen import Screen
 
 from gradtui.lab.snapshot import Change, Command, Pace, Pause, Restart, Resume, Snapshot, State, StepOnce, Watch
 from gradtui.tui import bindings
@@ -19,6 +18,7 @@ from gradtui.tui.arrangement import Arrangement, arrange
 from gradtui.tui.layer_rows import LayerRows
 from gradtui.tui.link import Link
 from gradtui.tui.saving import Kind, Saver
+from gradtui.tui.screens.paced import PacedScreen
 from gradtui.tui.screens.save import SaveScreen
 from gradtui.tui.views.bars import BarsView
 from gradtui.tui.views.curves import CurvesView
@@ -52,8 +52,8 @@ TEXT_PERIOD, CURVE_PERIOD = 0.125, 0.25
 #: Lines from which a map under the bars is worth drawing.
 LEAST_BELOW = 10
 
-#: Seconds after which the answer to a command is looked for, sooner than the next regular poll would.
-ANSWER_DELAY = 0.015
+#: Seconds between two looks for the answer to a command, sooner than the next regular poll would; how many of them.
+ANSWER_PERIOD, ANSWER_LOOKS = 0.004, 15
 
 
 @dataclass
@@ -70,7 +70,7 @@ class Feed:
         return (now // self.period + 1) * self.period if self.period else now
 
 
-class LabScreen(Screen[None]):
+class LabScreen(PacedScreen):
     """Header, verdict, knobs, bars, curves, status and keys of one run."""
 
     BLANK: ClassVar[bool] = True
@@ -180,7 +180,7 @@ class LabScreen(Screen[None]):
         self._poll()
         # The engine is imported only once there is something to look at.
         self.call_after_refresh(self.link.start)
-        self._poller = self.set_interval(1 / self._fps, self._poll)
+        self._poller = self.set_interval(1 / self._fps, self._poll_in_time)
 
     def on_resize(self) -> None:
         self._arrange()
@@ -215,6 +215,10 @@ class LabScreen(Screen[None]):
             self._knobs_open = False
 
     # ------------------------------------------------------------------ snapshots
+
+    def _poll_in_time(self) -> None:
+        if self.ready():
+            self._poll()
 
     def _poll(self) -> None:
         """Hand a new snapshot to whoever is due and owe it to the others; a new state and a standstill to all."""
@@ -266,8 +270,15 @@ class LabScreen(Screen[None]):
             self._map_below.show_text(snapshot)
 
     def _send(self, command: Command) -> None:
+        answered = self.link.snapshot().answered
         self.link.send(command)
-        self.set_timer(ANSWER_DELAY, self._poll)
+        self._look_for_answer(answered, ANSWER_LOOKS)
+
+    def _look_for_answer(self, before: int, looks: int) -> None:
+        if looks and self.link.snapshot().answered == before:
+            self.set_timer(ANSWER_PERIOD, partial(self._look_for_answer, before, looks - 1))
+        else:
+            self._poll()
 
     # ------------------------------------------------------------------ keys
 
@@ -337,6 +348,9 @@ class LabScreen(Screen[None]):
 
     def action_axis(self) -> None:
         self.view.change_axis()
+
+    def action_plane(self) -> None:
+        self.view.change_plane()
 
     def action_choose(self, rows: int) -> None:
         self.rows.move(rows, single=self.view.single)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import ClassVar
 
-from rich.cells import cell_len
+from rich.cells import cached_cell_len
 from rich.segment import Segment
 from rich.style import Style
 from textual.geometry import Region, Size
@@ -104,7 +104,7 @@ class Lines(Widget):
 
     def _strip(self, runs: Runs, width: int) -> Strip:
         segments = [Segment(text, self._style(ink)) for text, ink in runs if text]
-        length = sum(cell_len(text) for text, _ in runs)
+        length = sum(cached_cell_len(text) for text, _ in runs)
         if length < width:
             segments.append(Segment(" " * (width - length), self._style(BLANK)))
         return LeanStrip(segments, max(width, length)).crop(0, width)
