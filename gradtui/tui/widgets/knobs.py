@@ -8,7 +8,6 @@ from textual.events import Blur, Click, Focus, MouseDown, MouseMove, MouseScroll
 from textual.geometry import Size
 from textual.message import Message
 
-from gradtui.lab.changes import Effect
 from gradtui.lab.snapshot import Change, Reset, State
 from gradtui.tui import bindings
 from gradtui.tui.knob_table import BY_KEY, in_use
@@ -97,7 +96,7 @@ class KnobsPanel(Lines, can_focus=True):
             chosen = self._knobs[self._at].key if self._knobs else ""
             self._scenario, self._loaded = snapshot.scenario, snapshot.loaded
             self._knobs = in_use(snapshot.scenario)
-            self._restarts = {knob.key for knob in self._knobs if knob.heaviest(snapshot.scenario) is Effect.RESTART}
+            self._restarts = {knob.key for knob in self._knobs if knob.restarts(snapshot.scenario)}
             keys = [knob.key for knob in self._knobs]
             self._at = keys.index(chosen) if chosen in keys else min(self._at, len(keys) - 1)
         self.redraw()
