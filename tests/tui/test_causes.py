@@ -8,11 +8,12 @@ import pytest
 
 from gradtui.tui import causes
 from gradtui.tui.causes import CAUSES, Scale, Split
-from gradtui.tui.palette import DARK, Palette
+from gradtui.tui.palette import Palette
 from gradtui.tui.rows import Span
+from gradtui.tui.themes import DARK
 
-PLAIN = Palette(DARK, few_colours=False, plain=True)
-COLOURED = Palette(DARK, few_colours=False, plain=False)
+PLAIN = Palette(DARK.theme, few_colours=False, plain=True)
+COLOURED = Palette(DARK.theme, few_colours=False, plain=False)
 TAPS = ("1", "2", "3", "4", "out")
 
 
