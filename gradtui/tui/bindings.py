@@ -113,6 +113,13 @@ KEYS: tuple[Key, ...] = (
     ),
     Key(
         "lab",
+        "s",
+        "save",
+        "save the screen, a graph, the numbers or the scenario; copy the command line",
+        (Press("s", "save", "Save ..."),),
+    ),
+    Key(
+        "lab",
         "u U",
         "undo",
         "take the last change back; U or Ctrl+R makes it again",
@@ -205,6 +212,16 @@ KEYS: tuple[Key, ...] = (
             Press("end", "move(9999)"),
         ),
     ),
+    Key("save", "↑ ↓", "choose", "choose what to save", (Press("up", "move(-1)"), Press("down", "move(1)"))),
+    Key("save", "Enter", "save", "save it into the current folder, or copy it", (Press("enter", "take"),)),
+    Key(
+        "save",
+        "v p n t c",
+        "",
+        "the same at once: screen as SVG, graph as PNG, numbers as CSV, scenario as TOML, command line",
+        tuple(Press(key, f"take('{key}')") for key in "vpntc"),
+    ),
+    Key("save", "Esc", "cancel", "save nothing", (Press("escape,s", "close"),)),
     Key("entry", "Enter", "take", "take what is typed, if it is allowed", (Press("enter", "take"),)),
     Key("entry", "Esc", "cancel", "keep the value it had", (Press("escape", "close"),)),
     Key(
@@ -248,6 +265,7 @@ PLACES = {
     "lab": "In the lab",
     "knobs": "On the knobs",
     "list": "In a list of values",
+    "save": "In the menu for saving",
     "entry": "Typing a value",
     "gallery": "In the gallery",
     "help": "In the help",

@@ -82,7 +82,9 @@ def axis(histogram: Histogram, width: int, flat: Sequence[bool] = ()) -> Runs:
 
 
 def _end(value: float, log: bool) -> str:
-    return f"1e{value:.0f}" if log else format.tick(value)
+    if log:
+        return f"1e{value:.0f}"
+    return f"{value:g}" if 1.0 <= abs(value) < 1e4 else format.tick(value)
 
 
 def title(name: str, histogram: Histogram, width: int) -> Runs:

@@ -12,7 +12,8 @@ from rich.color import Color
 from gradtui.lab.snapshot import State
 from gradtui.theory import Prediction
 from gradtui.tui import format
-from gradtui.tui.bands import BANDS, band
+from gradtui.tui.bands import band
+from gradtui.tui.themes import DARK
 
 SIZES = [(80, 24), (120, 36), (200, 60)]
 
@@ -64,9 +65,7 @@ async def test_a_bar_is_as_long_and_of_the_colour_its_value_says(size: tuple[int
         await opened.shown()
         bars = opened.screen.bars
         width = bars.picture.extent.width
-        colours = [
-            {Color.from_rgb(*row.cube), Color.from_rgb(*row.standard)} for row in (BANDS[band(g)] for g in gradients)
-        ]
+        colours = [{Color.from_rgb(*row[band(g)]) for row in DARK.bands} for g in gradients]
         for row, value in enumerate(gradients, start=1):
             full = sum(colour in colours[row - 1] for colour in backgrounds(bars.picture, row))
             exact = bars.axis.fraction(value) * width

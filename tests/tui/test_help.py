@@ -11,6 +11,7 @@ from gradtui.tui.bindings import KEYS, key_line
 from gradtui.tui.screens.gallery import GalleryScreen
 from gradtui.tui.screens.help import LEGEND, HelpScreen
 from gradtui.tui.screens.lab import LabScreen
+from gradtui.tui.screens.save import SaveScreen
 from gradtui.tui.widgets.entry import Entry
 from gradtui.tui.widgets.knobs import KnobsPanel
 from gradtui.tui.widgets.picklist import PickList
@@ -21,6 +22,7 @@ LISTENERS = {
     "help": HelpScreen,
     "knobs": KnobsPanel,
     "list": PickList,
+    "save": SaveScreen,
     "entry": Entry,
     "everywhere": GradtuiApp,
 }

@@ -17,7 +17,9 @@ from gradtui.tui import bindings
 from gradtui.tui.arrangement import Arrangement, arrange
 from gradtui.tui.layer_rows import LayerRows
 from gradtui.tui.link import Link
+from gradtui.tui.saving import Kind, Saver
 from gradtui.tui.screens.paced import PacedScreen
+from gradtui.tui.screens.save import SaveScreen
 from gradtui.tui.views.bars import BarsView
 from gradtui.tui.views.curves import CurvesView
 from gradtui.tui.views.inspector import InspectorView
@@ -270,12 +272,12 @@ class LabScreen(PacedScreen):
             self._map_below.show_text(snapshot)
 
     def _send(self, command: Command) -> None:
-        answered = self.link.snapshot().answered
+        heard = self.link.snapshot().heard
         self.link.send(command)
-        self._look_for_answer(answered, ANSWER_LOOKS)
+        self._look_for_answer(heard, ANSWER_LOOKS)
 
     def _look_for_answer(self, before: int, looks: int) -> None:
-        if looks and self.link.snapshot().answered == before:
+        if looks and self.link.snapshot().heard == before:
             self.set_timer(ANSWER_PERIOD, partial(self._look_for_answer, before, looks - 1))
         else:
             self._poll()
@@ -298,6 +300,22 @@ class LabScreen(PacedScreen):
 
     def action_restart(self) -> None:
         self._send(Restart())
+
+    # ------------------------------------------------------------------ saving
+
+    def action_save(self) -> None:
+        if self.shown is not None:
+            saver = Saver(self.app, self.shown, self.bars.axis)
+            self.app.push_screen(SaveScreen(saver), partial(self._save, saver))
+
+    def save(self, kind: Kind) -> None:
+        """Save or copy one kind at once."""
+        if self.shown is not None:
+            self._save(Saver(self.app, self.shown, self.bars.axis), kind)
+
+    def _save(self, saver: Saver, kind: Kind | None) -> None:
+        if kind is not None:
+            self.run_worker(saver.carry_out(kind, self._status.tell))
 
     def action_undo(self) -> None:
         self._send(Undo())

@@ -81,7 +81,7 @@ class KnobsPanel(Lines, can_focus=True):
 
     def show(self, snapshot: Snapshot) -> None:
         """Draw a snapshot's settings."""
-        seen = (snapshot.scenario, snapshot.loaded, snapshot.settled, snapshot.refusals, snapshot.state)
+        seen = (snapshot.scenario, snapshot.loaded, snapshot.answered, snapshot.refusals, snapshot.state)
         if seen == self._seen:
             return
         self._seen = seen
@@ -91,7 +91,7 @@ class KnobsPanel(Lines, can_focus=True):
                 self._refusals[key] = reasons[sent.ticket]
                 self._blocked = (key, sent.value, sent.direction)
             # A run that has failed answers no more.
-            if sent.ticket <= snapshot.settled or snapshot.state is State.FAILED:
+            if sent.ticket <= snapshot.answered or snapshot.state is State.FAILED:
                 del self._sent[key]
         if snapshot.scenario is not self._scenario or snapshot.loaded is not self._loaded:
             chosen = self._knobs[self._at].key if self._knobs else ""
