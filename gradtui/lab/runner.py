@@ -95,7 +95,7 @@ class Runner:
         self._paused = paused
         self._stopping = False
         self._taken = False
-        self._heard = 0
+        self._answered = 0
         self._simulation: Simulation | None = None
         self._pacer = Pacer(clock)
         self._turns = Turns()
@@ -127,7 +127,7 @@ class Runner:
 
     def _post(self, **changes: object) -> None:
         now = self._snapshot
-        changes = {"heard": self._heard, **changes}
+        changes = {"answered": self._answered, **changes}
         self._snapshot = replace(now, revision=now.revision + 1, **changes)  # type: ignore[arg-type]
 
     def _forget_run(self) -> None:
@@ -176,7 +176,7 @@ class Runner:
             except queue.Empty:
                 return
             wait = False
-            self._heard += 1
+            self._answered += 1
             match command:
                 case _Stop():
                     self._stopping = True
@@ -222,12 +222,12 @@ class Runner:
 
     def _change(self, change: Change) -> None:
         before = self._snapshot.scenario
-        answered = max(change.ticket, self._snapshot.answered)
+        settled = max(change.ticket, self._snapshot.settled)
         try:
-            self._become(before.replace(*change.assignments), answered=answered)
+            self._become(before.replace(*change.assignments), settled=settled)
         except REFUSALS as error:
             refusals = (*self._snapshot.refusals, Refusal(change.ticket, _reason(error)))
-            self._refuse(error, answered=answered, refusals=refusals[-_REFUSALS_KEPT:])
+            self._refuse(error, settled=settled, refusals=refusals[-_REFUSALS_KEPT:])
             return
         if self._snapshot.scenario != before:
             self._turns.changed(before, change.movement)

@@ -76,9 +76,9 @@ class Snapshot:
     `revision` grows by one with every change. `profile` is the newest one, `first` the one at step 0 of this run (the
     ghost), `theory` what was to be expected there, `history` what came between. `inspection` and `sight` are what the
     last `Watch` asked for, None when it did not. `loaded` is the scenario as it came from its file, `scenario` with
-    what was changed by hand. `message` says what the last command did, or why it was refused; `problem` is set when
-    state is FAILED. `heard` counts the commands that were carried out or refused; `answered` is the ticket of the last
-    change among them, `refusals` the last changes refused.
+    what was changed by hand. `answered` counts the commands that were carried out or refused, `settled` is the ticket
+    of the last change among them, `refusals` are the last refused ones. `message` says what the last command did, or
+    why it was refused; `problem` is set when state is FAILED.
     """
 
     revision: int
@@ -99,8 +99,8 @@ class Snapshot:
     verdict_kind: str = ""
     message: str = ""
     refused: bool = False
-    heard: int = 0
     answered: int = 0
+    settled: int = 0
     refusals: tuple[Refusal, ...] = ()
     compiling: Compiling | None = None
     problem: str = ""

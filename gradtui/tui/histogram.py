@@ -108,6 +108,9 @@ def plain(name: str, histogram: Histogram) -> Callable[[int, int], list[Runs]]:
     """A histogram in lines: title, bars, axis."""
 
     def draw(width: int, height: int) -> list[Runs]:
+        if not any(histogram.counts):
+            said = "every entry is exactly 0" if histogram.zeros == histogram.total else "nothing here has a size"
+            return [title(name, histogram, width), (), cut([(" " * MARGIN, MUTED), (said, MUTED)], width)]
         cells = width - MARGIN
         inks = [PLAIN] * cells
         if histogram.log:

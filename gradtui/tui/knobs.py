@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from msgspec.structs import replace
 
-from gradtui.lab.changes import Effect, effect_of, forecast
 from gradtui.scenario import menu
 from gradtui.scenario.errors import ScenarioError
 from gradtui.scenario.meanings import MEANINGS, in_torch, usual
@@ -101,6 +100,8 @@ class Knob:
 
     def effect(self, scenario: Scenario, value: Value) -> str:
         """What turning it to a value would do to the run."""
+        from gradtui.lab.changes import forecast  # it knows the engine's knobs: not before the first paint
+
         return forecast(scenario, self.turned(scenario, value))
 
     def objection(self, scenario: Scenario, value: Value) -> str:
@@ -134,13 +135,13 @@ class Knob:
         at = bisect_right(numbers, float(value)) if direction > 0 else bisect_left(numbers, float(value)) - 1
         return self.ladder[at] if 0 <= at < len(self.ladder) else value
 
-    def heaviest(self, scenario: Scenario) -> Effect:
-        """The heavier effect of the two steps up and down."""
+    def restarts(self, scenario: Scenario) -> bool:
+        """Whether a step up or down begins the run anew."""
+        from gradtui.lab.changes import Effect, effect_of
+
         value = self.value(scenario)
-        if self.is_text:
-            return effect_of(scenario, self.turned(scenario, f"{value}?"))
-        steps = (self.turned(scenario, self.next(scenario, value, direction)) for direction in (-1, 1))
-        return max((effect_of(scenario, after) for after in steps), key=lambda effect: effect.value)
+        others = [f"{value}?"] if self.is_text else [self.next(scenario, value, direction) for direction in (-1, 1)]
+        return any(effect_of(scenario, self.turned(scenario, other)) is Effect.RESTART for other in others)
 
     # ------------------------------------------------------------------ slider and typing
 

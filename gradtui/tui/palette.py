@@ -36,7 +36,7 @@ class Ink(NamedTuple):
     Roles for `fg`: text, muted, faint, accent, warning, error, key, `band3` (as a colour of its own), `on3`
     (legible on that band), empty (nothing to see, so no colour is sent); for `bg`: empty (the widget's own),
     chosen, `band3`, `dim3` (a shade of that band). Both: `class3` (class number 3), `over3` (legible on it), `deep3`
-    and `pale3` (its ground where the network is sure of it and where it is not, if `shades` are to be had), `grey9`
+    and `pale3` (the ground where the network is sure of it and where it is not, if `shades` are to be had), `grey9`
     (brightness 9 of 15). What is bold is read, not only seen: it keeps its colour as far as that can be read.
     """
 

@@ -57,7 +57,7 @@ def test_undo_and_redo_and_back_to_the_file(start):
     until(runner, paused)
     for ticket, text in enumerate(("optimizer.lr=0.5", "network.activation=relu", "network.depth=5"), 1):
         runner.send(change(text, ticket))
-    seen = until(runner, lambda s: s.answered == 3)
+    seen = until(runner, lambda s: s.settled == 3)
     assert (seen.scenario.optimizer.lr, seen.scenario.network.activation, seen.scenario.network.depth) == (
         0.5,
         "relu",
@@ -109,7 +109,7 @@ def test_turns_on_their_way_are_undone_one_by_one_and_refused_ones_do_not_count(
         runner.send(command)
     seen = until(runner, lambda s: s.message == "there is no change to undo")
     assert seen.scenario == PLAIN
-    assert seen.answered == 4
+    assert seen.settled == 4
     assert [refusal.ticket for refusal in seen.refusals] == [2, 3]
     assert "1,437 training examples" in seen.refusals[0].reason
     assert "above 0" in seen.refusals[1].reason

@@ -108,16 +108,16 @@ class FakeRunner:
         """The next snapshot has all changes that were sent and not yet answered."""
         changes = self._unanswered()
         after = self._snapshot.scenario.replace(*(text for each in changes for text in each.assignments))
-        self.change(scenario=after, answered=changes[-1].ticket, message="changed", refused=False)
+        self.change(scenario=after, settled=changes[-1].ticket, message="changed", refused=False)
 
     def refuse(self, reason: str) -> None:
         """The next snapshot refuses the oldest change that has not been answered."""
         ticket = self._unanswered()[0].ticket
         refusals = (*self._snapshot.refusals, Refusal(ticket, reason))
-        self.change(answered=ticket, refusals=refusals, message=reason, refused=True)
+        self.change(settled=ticket, refusals=refusals, message=reason, refused=True)
 
     def _unanswered(self) -> list[Change]:
-        return [each for each in self.sent if isinstance(each, Change) and each.ticket > self._snapshot.answered]
+        return [each for each in self.sent if isinstance(each, Change) and each.ticket > self._snapshot.settled]
 
     def show(self, gradients: Sequence[float], signals: Sequence[float] | None = None, **more: Any) -> None:
         """The next snapshot has these gradients."""

@@ -10,7 +10,6 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from gradtui import Scenario
-from gradtui.lab.changes import Effect
 from gradtui.scenario import menu
 from gradtui.scenario.errors import ScenarioError
 from gradtui.scenario.meanings import MEANINGS
@@ -206,5 +205,5 @@ def test_what_a_turn_will_do_is_known_before() -> None:
     assert BY_KEY["network.activation"].effect(base, "relu") == "another program, the weights go on"
     assert BY_KEY["network.depth"].effect(base, 5) == "starts again at step 0, seed kept"
     assert BY_KEY["seed"].effect(base, 5) == "starts again at step 0, with another seed"
-    assert BY_KEY["network.dropout"].heaviest(base) is Effect.CARRIED
-    assert BY_KEY["task.path"].heaviest(base) is Effect.RESTART
+    assert not BY_KEY["network.dropout"].restarts(base)
+    assert BY_KEY["task.path"].restarts(base)

@@ -272,12 +272,12 @@ class LabScreen(PacedScreen):
             self._map_below.show_text(snapshot)
 
     def _send(self, command: Command) -> None:
-        heard = self.link.snapshot().heard
+        answered = self.link.snapshot().answered
         self.link.send(command)
-        self._look_for_answer(heard, ANSWER_LOOKS)
+        self._look_for_answer(answered, ANSWER_LOOKS)
 
     def _look_for_answer(self, before: int, looks: int) -> None:
-        if looks and self.link.snapshot().heard == before:
+        if looks and self.link.snapshot().answered == before:
             self.set_timer(ANSWER_PERIOD, partial(self._look_for_answer, before, looks - 1))
         else:
             self._poll()
@@ -369,11 +369,11 @@ class LabScreen(PacedScreen):
         self.action_choose(message.places)
 
     def action_page(self, pages: int) -> None:
-        self.rows.page(pages)
+        self.rows.page(pages, single=self.view.single)
         self._arranged()
 
     def action_edge(self, bottom: bool) -> None:
-        self.rows.edge(bottom)
+        self.rows.edge(bottom, single=self.view.single)
         self._arranged()
 
     def action_zoom(self) -> None:

@@ -8,7 +8,6 @@ from textual.events import Blur, Click, Focus, MouseDown, MouseMove, MouseScroll
 from textual.geometry import Size
 from textual.message import Message
 
-from gradtui.lab.changes import Effect
 from gradtui.lab.snapshot import Change, Reset, State
 from gradtui.tui import bindings
 from gradtui.tui.knob_table import BY_KEY, in_use
@@ -81,7 +80,7 @@ class KnobsPanel(Lines, can_focus=True):
 
     def show(self, snapshot: Snapshot) -> None:
         """Draw a snapshot's settings."""
-        seen = (snapshot.scenario, snapshot.loaded, snapshot.answered, snapshot.refusals, snapshot.state)
+        seen = (snapshot.scenario, snapshot.loaded, snapshot.settled, snapshot.refusals, snapshot.state)
         if seen == self._seen:
             return
         self._seen = seen
@@ -91,13 +90,13 @@ class KnobsPanel(Lines, can_focus=True):
                 self._refusals[key] = reasons[sent.ticket]
                 self._blocked = (key, sent.value, sent.direction)
             # A run that has failed answers no more.
-            if sent.ticket <= snapshot.answered or snapshot.state is State.FAILED:
+            if sent.ticket <= snapshot.settled or snapshot.state is State.FAILED:
                 del self._sent[key]
         if snapshot.scenario is not self._scenario or snapshot.loaded is not self._loaded:
             chosen = self._knobs[self._at].key if self._knobs else ""
             self._scenario, self._loaded = snapshot.scenario, snapshot.loaded
             self._knobs = in_use(snapshot.scenario)
-            self._restarts = {knob.key for knob in self._knobs if knob.heaviest(snapshot.scenario) is Effect.RESTART}
+            self._restarts = {knob.key for knob in self._knobs if knob.restarts(snapshot.scenario)}
             keys = [knob.key for knob in self._knobs]
             self._at = keys.index(chosen) if chosen in keys else min(self._at, len(keys) - 1)
         self.redraw()
