@@ -106,16 +106,27 @@ def _mean(values: Sequence[float]) -> float:
 
 
 def pinned(rows: Sequence[Split]) -> Scale:
-    """A scale on which all bars of step 0 lie, with room for half as much again; whole steps of 1, 2 or 5."""
-    left = max((sum(-part for part in row.parts if part < 0.0) for row in rows), default=0.0)
-    right = max((sum(part for part in row.parts if part > 0.0) for row in rows), default=0.0)
+    """A scale on which all bars of step 0 lie, with some room left; whole steps of 1, 2 or 5."""
+    left, right = _longest(rows)
     longest = _step_above(1.25 * max(left, right, 0.08))
-    # The shorter side keeps a fifth, so that what grows later is seen.
-    sides = (
-        longest if side == max(left, right) else max(_step_above(1.25 * side), longest / 5) for side in (left, right)
-    )
-    low, high = sides
-    return Scale(-low, high)
+    # The shorter side keeps some room, so that what grows later is seen.
+    low, high = (longest if side == max(left, right) else longest / 2 for side in (left, right))
+    return Scale(-max(low, _step_above(1.25 * left)), max(high, _step_above(1.25 * right)))
+
+
+def widened(scale: Scale, rows: Sequence[Split]) -> Scale:
+    """The scale, one whole step or more wider where bars have outgrown it: two bars of which only one is cut could
+    not be compared."""
+    left, right = _longest(rows)
+    low = scale.low if left <= -scale.low else -_step_above(left)
+    high = scale.high if right <= scale.high else _step_above(right)
+    return scale if (low, high) == (scale.low, scale.high) else Scale(low, high)
+
+
+def _longest(rows: Sequence[Split]) -> tuple[float, float]:
+    """How far the bars reach to the left and to the right."""
+    left = max((sum(-part for part in row.parts if part < 0.0) for row in rows), default=0.0)
+    return left, max((sum(part for part in row.parts if part > 0.0) for row in rows), default=0.0)
 
 
 def _step_above(value: float) -> float:
@@ -205,15 +216,20 @@ def times(value: float) -> str:
     return f"×{value:.3g}" if plain else f"×{format.number(value)}"
 
 
-def words(split: Split, name: str, causes: Sequence[Cause]) -> list[Run]:
-    """The split in numbers, which is the key to the inks as well."""
-    runs: list[Run] = [(f" {name} ", Ink("muted"))]
-    for cause, part in zip(CAUSES, split.parts or (math.nan,) * len(CAUSES), strict=True):
-        if cause in causes:
-            runs += [(f" {cause.letter} ", Ink("grey0", f"class{cause.ink}", True)), (f" {cause.name} ", Ink("muted"))]
-            runs.append((f"{factor(part) if split.parts else '–'}  ", Ink()))
-    total = factor(split.total) if split.parts else "–"
-    return [*runs, (f"{TOTAL} ", Ink("accent", "", True)), (total, STRONG)]
+def words(split: Split, name: str, causes: Sequence[Cause], width: int) -> list[Run]:
+    """The split in numbers, which is the key to the inks as well; names go where there is no room for them."""
+    for named in (True, False):
+        runs: list[Run] = [(f" {name} ", Ink("muted"))]
+        for cause, part in zip(CAUSES, split.parts or (math.nan,) * len(CAUSES), strict=True):
+            if cause in causes:
+                runs.append((f" {cause.letter} ", Ink("grey0", f"class{cause.ink}", True)))
+                runs.append((f" {cause.name}" if named else "", Ink("muted")))
+                runs.append((f" {factor(part) if split.parts else '–'}  ", Ink()))
+        runs.append((f"{TOTAL} ", Ink("accent", "", True)))
+        runs.append((factor(split.total) if split.parts else "–", STRONG))
+        if sum(len(text) for text, _ in runs) <= width:
+            break
+    return runs
 
 
 def mean_of(gauges: Mapping[str, Sequence[float]]) -> Split:

@@ -9,7 +9,7 @@ from gradtui.tui import class_marks, format
 from gradtui.tui.blocks import cut
 from gradtui.tui.palette import MUTED, STRONG, Ink, Run, Runs
 
-RIGHT, WRONG = Ink("success", "", True), Ink("warning", "", True)
+RIGHT, WRONG = STRONG, Ink("warning", "", True)
 
 #: Cells of the names left of the table.
 NAMES = 9

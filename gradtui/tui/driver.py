@@ -8,17 +8,20 @@ it believes exported COLUMNS and LINES before the terminal, which then could not
 from __future__ import annotations
 
 import os
-import re
+import select
 import signal
 import threading
 import time
+from codecs import getincrementaldecoder
 from typing import IO, Any, cast
 
+from textual._xterm_parser import XTermParser
 from textual.drivers.linux_driver import LinuxDriver
-from textual.events import CursorPosition, Paste
+from textual.events import CursorPosition
 from textual.message import Message
 
 from gradtui.tui import pacing
+from gradtui.tui.answers import ROW, Answers
 from gradtui.tui.pacing import Pacing
 
 #: Seconds between two looks whether the terminal is still there, while its last answer is awaited.
@@ -26,8 +29,8 @@ PATIENCE = 0.02
 #: Seconds that the last answer is awaited, at most; of a terminal that has not answered yet.
 FAREWELL, SHORT_FAREWELL = 2.0, 0.5
 
-#: An answer that arrived in the middle of a paste.
-_ANSWER = re.compile(rf"\x1b\[{pacing.ROW};(\d+)R")
+#: Seconds between two looks whether to go on reading; for the rest of what may be an answer.
+LOOK, REST = 0.1, 0.02
 
 #: No more reports of mouse and focus.
 _QUIET = "\x1b[?1000l\x1b[?1003l\x1b[?1015l\x1b[?1006l\x1b[?1004l"
@@ -58,13 +61,18 @@ class Outlet:
         try:
             action()
         except OSError:
+            self.hang_up()
+
+    def hang_up(self) -> None:
+        """The terminal is gone: end this process as a cut line does."""
+        if not self.gone:
             self.gone = True
             os.kill(os.getpid(), signal.SIGHUP)
 
 
 def question(column: int) -> str:
     """Put the cursor, which is hidden, into this column and ask where it is."""
-    return f"\x1b[{pacing.ROW};{column}H\x1b[6n"
+    return f"\x1b[{ROW};{column}H\x1b[6n"
 
 
 class TerminalDriver(LinuxDriver):
@@ -103,20 +111,33 @@ class TerminalDriver(LinuxDriver):
             back = f"\x1b[{y + 1};{x + 1}H" if (x, y) != (0, 0) else ""
             self.write(question(column) + back)
 
-    def process_message(self, message: Message) -> None:
-        """Keep the answers from the application. Called by the thread that reads the terminal.
+    def run_input_thread(self) -> None:
+        """Read the terminal until it is enough: answers are taken out, all else goes to Textual's parser."""
+        parser, answers, decoder = XTermParser(self._debug), Answers(), getincrementaldecoder("utf-8")("replace")
+        while not self.exit_event.is_set():
+            text = ""
+            if select.select([self.fileno], [], [], REST if answers.held else LOOK)[0]:
+                try:
+                    received = os.read(self.fileno, 4096)
+                except OSError:
+                    received = b""
+                if not received:
+                    self._outlet.hang_up()
+                    return
+                text, columns = answers.sift(decoder.decode(received))
+                for column in columns:
+                    self._take(column)
+            elif answers.held:
+                text = answers.release()
+            for event in (*(parser.feed(text) if text else ()), *parser.tick()):
+                self.process_message(event)
 
-        Textual's parser takes every `CSI row ; column R` for a cursor's position, however it arrives in pieces; keys
-        that look like one, F3 with Shift, are in row 1.
-        """
-        if isinstance(message, CursorPosition) and message.y == pacing.ROW - 1:
-            self._take(message.x + 1)
-            return
-        if isinstance(message, Paste):
-            for found in _ANSWER.finditer(message.text):
-                self._take(int(found[1]))
-            message.text = _ANSWER.sub("", message.text)
-        super().process_message(message)
+    def process_message(self, message: Message) -> None:
+        """Hand on what the terminal has sent. Called by the thread that reads it."""
+        if isinstance(message, CursorPosition) and message.y == ROW - 1:
+            self._take(message.x + 1)  # in pieces that were too far apart
+        else:
+            super().process_message(message)
 
     def _take(self, column: int) -> None:
         if column == pacing.LAST:

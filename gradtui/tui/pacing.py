@@ -13,9 +13,8 @@ from collections import deque
 from collections.abc import Callable
 from typing import NamedTuple
 
-#: Where the cursor is put to be asked for: never in row 1, because `CSI 1 ; 2 R` is also Shift+F3. The column tells the
-#: questions apart.
-ROW, COLUMNS = 2, 24
+#: The cursor is put into one of so many columns to be asked for: that tells the questions apart.
+COLUMNS = 24
 #: The column of the question at the end, after which nothing more is on its way.
 LAST = COLUMNS + 1
 
@@ -25,12 +24,12 @@ SLACK = 0.05
 FIRST, MOST, EXTRA = 3.0, 20.0, 2
 #: What is left of the window once frames are late.
 CUT = 0.7
-#: Seconds after which an answer is given up: a line that stands still gets one frame each time.
+#: Seconds after which an answer is no longer waited for: a line that stands still gets one frame each time.
 LOST = 2.0
 #: Seconds for which the shortest round trip is remembered: lines change.
 MEMORY = 10.0
-#: Seconds in which a terminal that answers at all has answered for the first time.
-PROBE = 3.0
+#: Seconds in which a terminal that answers at all has answered for the first time; frames a second until then.
+PROBE, PROBE_FPS = 3.0, 5.0
 
 
 class Sent(NamedTuple):
@@ -56,19 +55,20 @@ class Pacing:
         self._shortest = self._shortest_before = float("inf")
         self._memory_until = 0.0
         self._last_cut = 0.0
-        self._refused = False
+        self._refused = 0.0
+        self._learning = True
         self.begin()
 
     def begin(self) -> None:
         """Start over with a terminal that has not answered yet."""
         self._flight.clear()
         self.answering = False
+        self._unasked = 0
         self._began = self._clock()
 
     @property
     def in_flight(self) -> int:
         """Frames under way."""
-        self._give_up()
         return len(self._flight)
 
     @property
@@ -78,19 +78,32 @@ class Pacing:
 
     def open(self) -> bool:
         """Whether one more frame may be drawn now."""
-        free = not self.answering or self.in_flight < int(self.window)
-        self._refused = self._refused or not free
+        if self.answering:
+            free = self._fits(0)
+        else:
+            # What is drawn before the first answer stands in no window, but may stand in a queue.
+            age = self._clock() - self._began
+            free = age > PROBE or self._unasked < FIRST + age * PROBE_FPS
+        if not free:
+            self._refused = self._clock()
         return free
 
     def open_for_key(self) -> bool:
         """Whether the answer to a key may be drawn now: it need not wait for frames, but for too many other answers."""
-        return not self.answering or self.in_flight < int(self.window) + EXTRA
+        return not self.answering or self._fits(EXTRA)
+
+    def _fits(self, extra: int) -> bool:
+        flight = self._flight
+        return len(flight) < int(self.window) + extra or self._clock() - flight[-1].at > LOST
 
     def sent(self) -> int | None:
         """Note that a frame was drawn; the column to ask in, or None: one question is enough until one was answered."""
         if not self.answering and self._flight:
+            self._unasked += 1
             return None
         self._column = self._column % COLUMNS + 1
+        if len(self._flight) == COLUMNS:
+            self._flight.popleft()
         self._flight.append(Sent(self._column, self._clock()))
         return self._column
 
@@ -119,11 +132,7 @@ class Pacing:
             if asked >= self._last_cut:
                 self.window = max(1.0, self.window * CUT)
                 self._last_cut = at
-        elif self._refused:
-            self.window = min(MOST, self.window + 1.0 / self.window)
-        self._refused = False
-
-    def _give_up(self) -> None:
-        if self.answering and self._flight and self._clock() - self._flight[0].at > LOST:
-            self._flight.clear()
-            self.window = 1.0
+                self._learning = False
+        elif self._refused >= asked:
+            # Twice as many with each round trip until frames are late for the first time, then one more with each.
+            self.window = min(MOST, self.window + (1.0 if self._learning else 1.0 / self.window))

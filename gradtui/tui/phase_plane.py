@@ -25,6 +25,8 @@ MARGIN = 5
 LEAST = 5
 #: The largest sigma_w for whose sake the plane is stretched.
 REACH = 12.0
+#: At the top and at the bottom: what lies there, and whether it is named on the left (0), amid (1), on the right (2).
+REGIONS = {1: ("chaos", 0), -1: ("order", 2)}
 EDGE, HERE = "─", "◆"
 
 
@@ -115,6 +117,12 @@ def draw(wide: Wide, width: int, height: int, palette: Palette) -> list[list[Run
                 cells.append((EDGE, Ink("text", _ground(ground, palette), True)))
             else:
                 cells.append(("·" if lower else " ", Ink("faint", _ground(ground, palette))))
+        name, at = REGIONS.get((row == 0) - (row == height - 1), ("", 0))
+        place = at * (columns - len(name)) // 2
+        # A region's name stands where all of its letters do.
+        if name and all(cells[place + letter][1].fg == "faint" for letter in range(len(name))):
+            ground = cells[place][1].bg
+            cells[place : place + len(name)] = [(letter, Ink("muted", ground)) for letter in name]
         out.append([(f"{label:>{MARGIN - 1}} ", MUTED), *merged(cells)])
     axis = f"0{'σb':^{max(0, columns - 1 - len(format.tick(most_b)))}}{format.tick(most_b)}"
     return [*out, [(" " * MARGIN + axis, MUTED)]]
@@ -164,9 +172,9 @@ def _elsewhere(theory: Prediction, width: int) -> list[Runs]:
     )
     out = [_indented([(line, Ink())], width) for line in _wrapped(reason, width - 2)]
     if theory.known and theory.factor > 0.0:
-        out += [(), _indented(_line("", "", f"{times(theory.factor)} a layer, at this depth"), width)]
+        out += [(), _indented([(f"{times(theory.factor)} a layer, at this depth", MUTED)], width)]
         if math.isfinite(theory.limit) and theory.limit > 0.0:
-            out.append(_indented(_line("", "", f"{times(theory.limit)} a layer, ever deeper"), width))
+            out.append(_indented([(f"{times(theory.limit)} a layer, ever deeper", MUTED)], width))
     return out
 
 

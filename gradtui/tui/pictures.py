@@ -64,7 +64,7 @@ def _one(picture: Picture, of: Pictures, letters: Sequence[str], palette: Palett
     wrong = picture.predicted != picture.truth
     answer: list[Run] = [
         class_marks.mark(picture.truth, letters),
-        ("✗" if wrong else "✓", Ink("warning" if wrong else "success", "", True)),
+        ("✗" if wrong else "✓", Ink("warning" if wrong else "text", "", True)),
         class_marks.mark(picture.predicted, letters),
         (f" {round(100 * picture.confidence)}%", MUTED),
     ]

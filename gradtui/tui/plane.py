@@ -25,13 +25,12 @@ def draw(boundary: Boundary, classes: Sequence[str], palette: Palette, width: in
     if rows < 1 or width < 2:
         return []
     cells = _fields(boundary, len(classes), palette, width, rows)
+    grounds = [[ink.bg for _, ink in line] for line in cells]
     for point in boundary.points:
         column = int((point.x - boundary.left) / (boundary.right - boundary.left) * width)
         row = int((boundary.top - point.y) / (boundary.top - boundary.bottom) * rows)
         column, row = min(column, width - 1), min(row, rows - 1)
-        ground = cells[row][column][1].bg
-        own = Ink(f"class{point.label % 10}" if palette.shades or not ground else f"over{ground[5:]}", ground, True)
-        cells[row][column] = (letters[point.label], own)
+        cells[row][column] = (letters[point.label], _point(point.label % 10, grounds[row][column], palette))
     out: list[Runs] = [cut(joined(line), width) for line in cells]
     return [*out, _axis(boundary, width), cut(key, width)]
 
@@ -70,6 +69,15 @@ def _cell(pair: tuple[str, ...]) -> Run:
     if upper == lower:
         return (" ", Ink("", upper))
     return ("▀", Ink(upper, lower)) if upper else ("▄", Ink(lower))
+
+
+def _point(label: int, ground: str, palette: Palette) -> Ink:
+    """The ink of a training point: one in the field of another class brings its own colour along."""
+    if not ground:
+        return Ink(f"class{label}", "", True)
+    if not ground.endswith(str(label)):
+        return Ink(f"over{label}", f"class{label}", True)
+    return Ink("text" if palette.shades else f"over{label}", ground, True)
 
 
 def _ground(label: int, sure: bool, palette: Palette) -> str:

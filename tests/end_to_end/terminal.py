@@ -12,6 +12,7 @@ import struct
 import sys
 import termios
 import time
+from collections import deque
 from collections.abc import Callable, Sequence
 from types import TracebackType
 
@@ -26,7 +27,8 @@ _MODE = re.compile(rb"\x1b\[\?([\d;]+)([hl])")
 class Terminal:
     """A child process on a pty of this size. `screen` is what a person would see.
 
-    Without `controlling` the system does not tell the process when its terminal goes.
+    Without `controlling` the system does not tell the process when its terminal goes. Asked where its cursor is, it
+    answers after `answers_after` seconds; None: never.
     """
 
     def __init__(
@@ -36,10 +38,15 @@ class Terminal:
         lines: int = 30,
         *,
         controlling: bool = True,
+        answers_after: float | None = 0.0,
         **environment: str,
     ) -> None:
         self.screen = pyte.Screen(columns, lines)
         self._stream = pyte.ByteStream(self.screen)
+        self._answers_after = answers_after
+        #: (when, what) of the answers that are still to be given.
+        self.unanswered: deque[tuple[float, str]] = deque()
+        self.screen.write_process_input = self._answer  # type: ignore[method-assign]
         self.received = b""
         self.code: int | None = None
         master, slave = pty.openpty()
@@ -96,7 +103,13 @@ class Terminal:
             time.sleep(seconds)
             return b""
         out, end = b"", time.monotonic() + seconds
-        while (left := end - time.monotonic()) > 0 and select.select([self.master], [], [], left)[0]:
+        while (left := end - time.monotonic()) > 0:
+            while self.unanswered and self.unanswered[0][0] <= time.monotonic():
+                os.write(self.master, self.unanswered.popleft()[1].encode())
+            if self.unanswered:
+                left = min(left, max(0.0, self.unanswered[0][0] - time.monotonic()))
+            if not select.select([self.master], [], [], left)[0]:
+                continue
             try:
                 chunk = os.read(self.master, 65536)
             except OSError:
@@ -105,6 +118,16 @@ class Terminal:
             self._stream.feed(chunk)
         self.received += out
         return out
+
+    def _answer(self, text: str) -> None:
+        if self._answers_after is not None:
+            self.unanswered.append((time.monotonic() + self._answers_after, text))
+
+    def left_for_the_shell(self) -> int:
+        """Bytes of input that nobody has read yet, or that are still to come."""
+        waiting = bytearray(4)
+        fcntl.ioctl(self._slave, termios.FIONREAD, waiting)
+        return int.from_bytes(waiting, sys.byteorder) + sum(len(text) for _, text in self.unanswered)
 
     def press(self, keys: str) -> None:
         """Send keys as a terminal does."""

@@ -7,6 +7,7 @@ import re
 import signal
 import sys
 import textwrap
+import time
 from pathlib import Path
 
 import pytest
@@ -123,6 +124,37 @@ def test_an_exception_restores_the_terminal_and_tells_what_it_was() -> None:
     with Terminal(fake(act), 80, 24) as terminal:
         assert terminal.wait_end() == 1
         assert b"the sky has fallen" in terminal.received
+        terminal.assert_restored()
+
+
+@pytest.mark.parametrize("answers_after", [None, 0.0, 0.3], ids=["never", "at once", "late"])
+def test_however_a_terminal_answers_nothing_of_it_is_seen_or_left_over(answers_after: float | None) -> None:
+    """It trains, it obeys, and neither the suspended nor the ended program leaves answers to the shell."""
+    with Terminal(LAB, 80, 24, answers_after=answers_after) as terminal:
+        terminal.wait_for(lambda text: step(text) > 0)
+        assert terminal.received.count(b"\x1b[6n") >= 1
+        terminal.read(1.0)
+        os.kill(terminal.pid, signal.SIGTSTP)
+        terminal.wait_for(lambda _: not terminal.modes()[1049])
+        terminal.read(0.5)
+        assert terminal.left_for_the_shell() == 0
+        os.kill(terminal.pid, signal.SIGCONT)
+        before = step(terminal.wait_for("running"))
+        terminal.wait_for(lambda text: step(text) > before)
+        terminal.read(0.5)
+        asked = terminal.received.count(b"\x1b[6n")
+        terminal.read(0.5)
+        # Once it has not answered, a terminal is not asked again and again.
+        assert (terminal.received.count(b"\x1b[6n") > asked) == (answers_after is not None)
+        terminal.press(" ")
+        terminal.wait_for("paused")
+        terminal.read(1.0)
+        assert terminal.read(1.0) == b""
+        began = time.monotonic()
+        terminal.press("q")
+        assert terminal.wait_end() == 0
+        assert time.monotonic() - began < 5.0
+        assert terminal.left_for_the_shell() == 0
         terminal.assert_restored()
 
 

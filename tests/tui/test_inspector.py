@@ -140,7 +140,9 @@ async def test_exact_zeros_of_the_gradient_are_counted() -> None:
         await opened.press("3")
         seen = await show_layer(opened, simulation(network={"depth": 60, "width": 8}), 0)
         assert seen.gradient.zeros > 0
-        assert f"zero {seen.gradient.zeros}" in "\n".join(_lines(opened))
+        text = "\n".join(_lines(opened))
+        assert f"zero {seen.gradient.zeros}" in text
+        assert ("every entry is exactly 0" in text) == (seen.gradient.zeros == seen.gradient.total)
 
 
 async def test_gauges_stand_beside_it_over_the_steps() -> None:
@@ -171,6 +173,9 @@ async def test_arrows_go_from_layer_to_layer_where_bars_share_rows() -> None:
     async with lab((80, 24), depth=1000) as opened:
         await opened.press("3", *["down"] * 3)
         assert opened.runner.sent[-1] == Watch(layer=3)
+        for key, layer in (("end", 1000), ("up", 999), ("pageup", 989), ("home", 0), ("pagedown", 10)):
+            await opened.press(key)
+            assert opened.runner.sent[-1] == Watch(layer=layer), key
 
 
 @pytest.mark.parametrize("cells", [1, 7, 24, 95, 96, 97, 300])

@@ -265,6 +265,28 @@ def test_ten_classes_have_ten_colours(theme: object, few: bool) -> None:
         assert all(colour in standard | {(170, 85, 0)} for _, colour in CLASSES)
 
 
+@pytest.mark.parametrize("theme", [DARK, LIGHT])
+def test_points_are_legible_on_their_own_field(theme: object) -> None:
+    palette = Palette(theme, few_colours=False, plain=False)  # type: ignore[arg-type]
+    for label in range(10):
+        for ground in (f"deep{label}", f"pale{label}"):
+            style = palette.style(Ink("text", ground))
+            assert style.color is not None
+            assert style.bgcolor is not None
+            assert abs(sum(style.color.get_truecolor()) - sum(style.bgcolor.get_truecolor())) > 200
+
+
+def test_every_ink_of_the_view_is_a_role() -> None:
+    """An unknown role would be drawn in the terminal's own colour, which the theme's ground may swallow."""
+    sight = _sight("xor")
+    for theme in (DARK, LIGHT):
+        palette = Palette(theme, few_colours=False, plain=False)
+        for line in see(sight, palette, 100, 20):
+            for text, ink in line:
+                if text.strip():
+                    assert palette.style(ink).color is not None, (text, ink)
+
+
 def test_without_colours_nothing_has_one() -> None:
     for role in ("class3", "over3", "deep3", "pale3", "grey9"):
         style = PLAIN.style(Ink(role, role))
@@ -273,13 +295,14 @@ def test_without_colours_nothing_has_one() -> None:
 
 
 def test_a_point_in_the_wrong_field_is_seen() -> None:
-    """Its letter stands on the other class's ground, in each way of drawing."""
-    wrong = Boundary(("x", "y"), 0, 1, 0, 1, 1, 1, (0,), (1.0,), (Point(0.5, 0.5, 1),))
+    """It brings its own colour into the other class's field; without colours there is its letter."""
+    wrong = Boundary(("x", "y"), 0, 1, 0, 1, 1, 1, (0,), (1.0,), (Point(0.5, 0.5, 1),) * 2)
     for palette in (COLOURS, FEW, PLAIN):
         lines = plane.draw(wrong, ("left", "right"), palette, 9, 5)
         cells = [(letter, ink) for text, ink in lines[1] for letter in text]
         assert cells[4][0] == "B"
         if not palette.plain:
-            assert cells[4][1].bg.endswith("0")
+            assert cells[4][1] == Ink("over1", "class1", True), "however many there are in one cell"
+            assert cells[0][1].bg == ("deep0" if palette.shades else "class0")
             style = palette.style(cells[4][1])
             assert style.color != style.bgcolor

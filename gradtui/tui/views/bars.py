@@ -72,6 +72,7 @@ class BarsView(LayerView):
         if first is not None and (first is not self._first or snapshot.theory is not self._theory):
             self._begin(first, snapshot.scenario.network.dtype)
             self._predict(first, snapshot.theory)
+            self._measured = None
         self._history = snapshot.history
         if self.profile is not self._measured:
             self._measure()

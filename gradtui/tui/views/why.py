@@ -13,7 +13,7 @@ from gradtui.tui import causes
 from gradtui.tui.blocks import cut
 from gradtui.tui.causes import CAUSES, Scale, Split
 from gradtui.tui.layer_rows import LayerRows
-from gradtui.tui.palette import MUTED, Ink, Run, Runs
+from gradtui.tui.palette import KEY, MUTED, Ink, Run, Runs
 from gradtui.tui.phase_plane import PhasePlane
 from gradtui.tui.rows import Span
 from gradtui.tui.views.layer_view import Column, LayerView
@@ -79,11 +79,11 @@ class WhyView(LayerView):
             self._expected = _gains(self._theory)
         if first is not None and first is not self._first:
             self._first = first
-            spans = [Span(tap, tap) for tap in range(len(first.taps))]
-            self._scale = causes.pinned(causes.splits(_lists(first), (), spans, first.taps))
+            self._scale = causes.pinned(_single(first))
         if profile is not self._measured:
             self._measured = profile
             self._gauges = _lists(profile)
+            self._scale = causes.widened(self._scale, _single(profile))
         self.phase.show(self._theory)
 
     def change_plane(self) -> None:
@@ -139,24 +139,31 @@ class WhyView(LayerView):
         if not gauges["gain"]:
             return []
         at_work = [
-            cause for cause in CAUSES if cause.letter in "φw" or any(part not in (0.0,) for part in gauges[cause.gauge])
+            cause for cause in CAUSES if cause.letter in "φw" or any(part != 0.0 for part in gauges[cause.gauge])
         ]
+        key: list[Run] = [("   p", KEY), (" plane", MUTED)]
+        room = size.width - sum(len(text) for text, _ in key)
         if chosen is None or chosen >= len(gauges["gain"]):
-            runs = causes.words(causes.mean_of(gauges), "mean", at_work)
+            runs = causes.words(causes.mean_of(gauges), "mean", at_work, room)
         else:
-            runs = causes.words(self._split(Span(chosen, chosen)), f"layer {self.rows.taps[chosen]}", at_work)
-        return [cut([*runs, ("   p", Ink("key", "", True)), (" plane", MUTED)], size.width)]
+            runs = causes.words(self._split(Span(chosen, chosen)), f"layer {self.rows.taps[chosen]}", at_work, room)
+        return [cut([*runs, *key], size.width)]
 
     def draw_legend(self, width: int) -> Runs:
-        text = " left of ×1 the signal shrinks on its way back, right of it it grows"
-        runs: list[Run] = [(text, MUTED)]
+        names = "  ".join(f"{cause.letter} {cause.name}" for cause in CAUSES)
+        runs: list[Run] = [(f" {names}  ", MUTED), (causes.TOTAL, Ink("accent")), (" all together", MUTED)]
         if any(map(math.isfinite, self._expected)):
-            runs += [(f"   {causes.EXPECTED}", Ink()), (" theory", MUTED)]
+            runs += [(f"  {causes.EXPECTED}", Ink()), (" theory", MUTED)]
         return cut(runs, width)
 
 
 def _lists(profile: GradientProfile) -> dict[str, list[float]]:
     return {name: profile[name].tolist() for name in _GAUGES}
+
+
+def _single(profile: GradientProfile) -> list[Split]:
+    """The split of every layer by itself."""
+    return causes.splits(_lists(profile), (), [Span(tap, tap) for tap in range(len(profile.taps))], profile.taps)
 
 
 def _gains(theory: Prediction | None) -> list[float]:
