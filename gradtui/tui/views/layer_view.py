@@ -155,7 +155,7 @@ class LayerView(View):
         if not room or not self.display:
             return
         taps = self.profile.taps if self.profile is not None else ()
-        moved = self.rows.settle(taps, room.height - 1)
+        settled = self.rows.settle(taps, room.height - 1)
         visible = self.rows.spans()
         longest = max((len(rows.name(span, taps)) for span in visible), default=0)
         self.names.styles.width = max(7, min(14, longest + 3))
@@ -163,8 +163,8 @@ class LayerView(View):
         self.set_class(self.rows.scrolling, "-scrolling")
         # A legend must not take the row that the last layer needs.
         self.set_class(len(taps) == self.outer_size.height - 1, "-full")
-        if moved:
-            # Another view has left the rows as they stood there.
+        if settled:
+            # While a run stands still nothing else would draw what had no room before.
             self.picture.redraw()
             self._redraw_text()
 
