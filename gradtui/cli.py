@@ -13,23 +13,23 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from gradtui import __version__
+from gradtui.subcommands.export import export
+from gradtui.subcommands.options import (
+    FAILED,
+    INTERRUPTED,
+    NO_READER,
+    Problem,
+    assignments_option,
+    scenario_of,
+    seed_option,
+    settings_options,
+    steps_option,
+)
+from gradtui.subcommands.settings import settings
 
 if TYPE_CHECKING:
     from gradtui.check import Checked
-    from gradtui.scenario.model import Scenario
-
-#: Exit codes beside 0: an expectation failed, wrong usage or a bad file, Ctrl-C, nobody reads the output.
-FAILED, WRONG, INTERRUPTED, NO_READER = 1, 2, 130, 141
-
-
-class Problem(click.ClickException):
-    """Sentences for the user, each on a line of its own on stderr; exit code 2."""
-
-    exit_code = WRONG
-
-    def show(self, file: Any = None) -> None:
-        for line in self.message.splitlines():
-            click.echo(f"gradtui: {line}", file=file or sys.stderr)
+    from gradtui.settings.table import Value
 
 
 class Commands(click.Group):
@@ -71,16 +71,6 @@ def _not_a_command(word: str, commands: list[str]) -> str:
     return text if scenario is None else f"{text}; did you mean --scenario {scenario}?"
 
 
-_setting = click.option(
-    "--set",
-    "assignments",
-    metavar="KEY=VALUE",
-    multiple=True,
-    help="Change one setting, network.depth=10; repeatable.",
-)
-_seed = click.option("--seed", type=click.IntRange(0, 2**63 - 1), metavar="N", help="Another seed than the scenario's.")
-
-
 @click.group(
     cls=Commands,
     invoke_without_command=True,
@@ -88,38 +78,55 @@ _seed = click.option("--seed", type=click.IntRange(0, 2**63 - 1), metavar="N", h
 )
 @click.version_option(__version__, prog_name="gradtui", message="%(prog)s %(version)s")
 @click.option("--scenario", "source", metavar="NAME|FILE", help="Open this scenario instead of the gallery.")
-@_setting
-@_seed
+@assignments_option
+@seed_option
 @click.option("--paused", is_flag=True, help="Open it standing still at step 0.")
-@click.option("--fps", type=click.IntRange(1, 120), metavar="N", help="Draw at most this many frames a second (30).")
+@click.option("--steps", type=click.IntRange(min=0), metavar="N", help="With --plain: end after this many steps.")
+@settings_options
 @click.pass_context
 def commands(
     context: click.Context,
+    /,
     source: str | None,
     assignments: tuple[str, ...],
     seed: int | None,
     paused: bool,
-    fps: int | None,
+    steps: int | None,
+    **flags: Value | None,
 ) -> None:
     """Watch gradients vanish, explode or hold, layer by layer, while a network trains.
 
     Without a command it opens the gallery of scenarios, and then the lab.
     """
-    given = source is not None or assignments or seed is not None or paused or fps is not None
+    changed = assignments or seed is not None or paused or steps is not None
     if context.invoked_subcommand is not None:
-        if given:
+        if source is not None or changed or any(value is not None for value in flags.values()):
             raise click.UsageError(
                 f"the screen's options go without a command; put options of {context.invoked_subcommand} after it"
             )
         return
-    if source is None and (assignments or seed is not None or paused):
-        raise click.UsageError("--set, --seed and --paused need --scenario NAME|FILE")
-    scenario = None if source is None else _scenario(source, assignments, seed)
+    if source is None and changed:
+        raise click.UsageError("--set, --seed, --paused and --steps need --scenario NAME|FILE")
+    from gradtui.settings.choosing import load
+
+    chosen = load(flags)
+    for problem in chosen.problems:
+        click.echo(f"gradtui: {problem}", err=True)
+    if steps is not None and not chosen.settings.plain:
+        raise click.UsageError("--steps needs --plain; `gradtui run NAME --steps N` ends by itself as well")
+    scenario = None if source is None else scenario_of(source, assignments, seed)
+    if chosen.settings.plain:
+        from gradtui import plain
+
+        plain.speak(scenario, steps=0 if paused else steps, every=chosen.settings.plain_every)
+        return
     if not _is_terminal():
-        raise Problem("there is no terminal to draw on; `gradtui run NAME` trains without a screen")
+        raise Problem(
+            "there is no terminal to draw on; `gradtui run NAME` trains without a screen, and --plain prints lines"
+        )
     from gradtui.tui import launch
 
-    context.exit(launch(scenario, paused=paused, fps=30 if fps is None else fps))
+    context.exit(launch(scenario, paused=paused, chosen=chosen, source=source))
 
 
 def _is_terminal() -> bool:
@@ -128,28 +135,21 @@ def _is_terminal() -> bool:
     return sys.stdin.isatty() and sys.stdout.isatty() and not no_cursor
 
 
-def _scenario(source: str, assignments: Sequence[str], seed: int | None) -> Scenario:
-    """The scenario as loaded, with the changes of the command line."""
-    from gradtui.scenario.model import Scenario
-
-    changes = [*assignments, *([] if seed is None else [f"seed={seed}"])]
-    scenario = Scenario.load(source)
-    return scenario.replace(*changes) if changes else scenario
+commands.add_command(export)
+commands.add_command(settings)
 
 
 @commands.command()
 @click.argument("source", metavar="NAME|FILE")
-@click.option(
-    "--steps", type=click.IntRange(min=0), metavar="N", help="Training steps; without it, the scenario's own."
-)
-@_setting
-@_seed
+@steps_option
+@assignments_option
+@seed_option
 @click.option("--json", "wants_json", is_flag=True, help="Print one JSON object and nothing else.")
 def run(source: str, steps: int | None, assignments: tuple[str, ...], seed: int | None, wants_json: bool) -> None:
     """Train without a screen; print gauges and verdict."""
     import time
 
-    scenario = _scenario(source, assignments, seed)
+    scenario = scenario_of(source, assignments, seed)
     from gradtui.diagnosis import diagnose
     from gradtui.lab.simulation import Simulation
     from gradtui.progress import Progress, portions
@@ -254,14 +254,10 @@ def scenarios(context: click.Context, wants_json: bool) -> None:
         ]
         click.echo(json.dumps(rows, ensure_ascii=False, indent=1))
         return
-    shown = library()
-    width = max((len(name) for name, _ in shown), default=0)
-    group = None
-    for name, scenario in shown:
-        if scenario.group != group:
-            click.echo(("" if group is None else "\n") + (scenario.group or "Others"))
-            group = scenario.group
-        click.echo(f"  {name.ljust(width)}  {scenario.promise or scenario.title}")
+    from gradtui.plain import gallery
+
+    for line in gallery(library()):
+        click.echo(line)
 
 
 @scenarios.command()
@@ -278,9 +274,9 @@ def show(source: str) -> None:
 @click.option("--json", "wants_json", is_flag=True, help="Print JSON instead of text.")
 @click.option("--markdown", is_flag=True, help="Print the page docs/choices.md.")
 def choices(key: str | None, wants_json: bool, markdown: bool) -> None:
-    """List what a scenario may choose: activations, norms and all else.
+    """List what a scenario may choose: activations, norms and all else, and every number.
 
-    KEY is one of them, such as network.activation or just activation.
+    KEY is one of them, such as network.activation or just activation, or lr.
     """
     from gradtui import catalogue
 
@@ -294,58 +290,6 @@ def choices(key: str | None, wants_json: bool, markdown: bool) -> None:
     else:
         for line in catalogue.lines(keys):
             click.echo(line)
-
-
-#: What `export` can write.
-FORMATS = ("torch",)
-
-
-@commands.command()
-@click.argument("form", metavar="FORMAT")
-@click.argument("source", metavar="NAME|FILE")
-@click.option("-o", "--output", metavar="FILE", help="Write it there instead of printing it.")
-@_setting
-@_seed
-def export(form: str, source: str, output: str | None, assignments: tuple[str, ...], seed: int | None) -> None:
-    """Write a scenario as a program or file of another kind.
-
-    torch: a PyTorch script with the same network, weights and batches.
-    """
-    if form not in FORMATS:
-        from gradtui.scenario.errors import did_you_mean
-
-        raise Problem(
-            f"there is no format {form} to export to; there is {', '.join(FORMATS)}{did_you_mean(form, FORMATS)}"
-        )
-    scenario = _scenario(source, assignments, seed)
-    from gradtui.export.pytorch import program
-    from gradtui.lab.simulation import Simulation
-    from gradtui.progress import Progress
-
-    progress = Progress()
-    try:
-        simulation = Simulation(scenario, progress.compiling)
-    finally:
-        progress.close()
-    text = program(scenario, simulation.dataset, simulation.parameters())
-    if output is None:
-        click.echo(text, nl=False)
-        return
-    try:
-        with open(output, "w", encoding="utf-8", newline="\n") as file:
-            file.write(text)
-    except OSError as error:
-        raise Problem(_not_written(output, error)) from None
-
-
-def _not_written(path: str, error: OSError) -> str:
-    """Why a file could not be written, and what to do."""
-    folder = os.path.dirname(path)
-    if os.path.isdir(path):
-        return f"{path} is a folder; name a file in it"
-    if folder and not os.path.isdir(folder):
-        return f"{path} cannot be written: there is no folder {folder}"
-    return f"{path} cannot be written: {error.strerror or error}"
 
 
 @commands.command()

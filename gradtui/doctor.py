@@ -36,7 +36,13 @@ def report(environment: Mapping[str, str] | None = None) -> list[Row]:
 
 def _terminal(env: Mapping[str, str]) -> list[Row]:
     if not (sys.stdin.isatty() and sys.stdout.isatty()):
-        rows = [("terminal", "none: input or output is not a terminal", "`gradtui run NAME` needs no screen")]
+        rows = [
+            (
+                "terminal",
+                "none: input or output is not a terminal",
+                "`gradtui run NAME` needs no screen, and --plain prints lines",
+            )
+        ]
     else:
         columns, lines = shutil.get_terminal_size()
         small = columns < _SMALLEST[0] or lines < _SMALLEST[1]

@@ -1,4 +1,4 @@
-"""Where things are: shipped scenarios, files that belong to the package, the cache folder."""
+"""Where things are: shipped scenarios, files that belong to the package, the folders for caches and settings."""
 
 from __future__ import annotations
 
@@ -9,6 +9,9 @@ _PACKAGE = Path(__file__).resolve().parent
 
 #: Names another cache folder, for instance on a disk that a cluster's nodes share.
 CACHE_VARIABLE = "GRADTUI_CACHE_DIR"
+
+#: Names another folder for the settings file.
+CONFIG_VARIABLE = "GRADTUI_CONFIG_DIR"
 
 
 def shipped_scenarios() -> Path:
@@ -30,3 +33,13 @@ def cache_folder() -> Path:
     import platformdirs
 
     return Path(platformdirs.user_cache_dir("gradtui", appauthor=False))
+
+
+def settings_file() -> Path:
+    """What a person has chosen for good. It need not exist."""
+    chosen = os.environ.get(CONFIG_VARIABLE)
+    if chosen:
+        return Path(chosen).expanduser() / "settings.toml"
+    import platformdirs
+
+    return Path(platformdirs.user_config_dir("gradtui", appauthor=False)) / "settings.toml"

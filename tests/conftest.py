@@ -3,8 +3,14 @@
 from __future__ import annotations
 
 import os
+import tempfile
 
 from hypothesis import HealthCheck, settings
+
+# What the person at this machine has chosen for themselves is not under test.
+os.environ["GRADTUI_CONFIG_DIR"] = tempfile.gettempdir() + "/gradtui-without-settings"
+for _setting in ("THEME", "COLOURS", "FPS", "REDUCED_MOTION", "MOUSE", "PLAIN", "PLAIN_EVERY"):
+    os.environ.pop(f"GRADTUI_{_setting}", None)
 
 # Drawn examples must not differ from run to run: a failure that cannot be repeated helps nobody.
 settings.register_profile(

@@ -48,5 +48,20 @@ def test_json_names_defaults() -> None:
 def test_an_unknown_key_is_named_with_the_nearest() -> None:
     with pytest.raises(ScenarioError, match="did you mean activation"):
         catalogue.keys_of("actvation")
-    result = CliRunner().invoke(commands, ["scenarios", "choices", "depth"])
+    result = CliRunner().invoke(commands, ["scenarios", "choices", "dephts"])
+    assert "did you mean depth" in result.output
     assert result.exit_code == 2
+
+
+def test_numbers_are_listed_with_range_default_and_source() -> None:
+    text = CliRunner().invoke(commands, ["scenarios", "choices", "alpha"]).output
+    assert "network.alpha   (default: 1.0)" in text
+    assert "optimizer.alpha   (default: 0.99)" in text
+    assert "a number from 0 to below 1" in text
+    assert "in PyTorch RMSprop.alpha 0.99" in text
+    assert 'has an effect with optimizer.name = "rmsprop"' in text
+    assert "Tieleman & Hinton 2012" in text
+    row = json.loads(CliRunner().invoke(commands, ["scenarios", "choices", "nesterov", "--json"]).output)[0]
+    assert row["default"] is True
+    assert row["allowed"] == "true or false"
+    assert row["with"] == ["optimizer.name=muon"]

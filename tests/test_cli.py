@@ -13,6 +13,7 @@ from click.testing import CliRunner, Result
 
 import gradtui
 from gradtui import cli
+from gradtui.settings.choosing import Chosen
 
 QUICK = """
 seed = 4
@@ -64,7 +65,19 @@ def test_help_lists_every_command() -> None:
 
 
 def test_help_of_every_command_fits_80_columns() -> None:
-    for arguments in ([], ["run"], ["check"], ["export"], ["scenarios"], ["scenarios", "show"], ["warmup"], ["doctor"]):
+    names = (
+        "",
+        "run",
+        "check",
+        "export",
+        "scenarios",
+        "scenarios show",
+        "settings",
+        "settings set",
+        "warmup",
+        "doctor",
+    )
+    for arguments in map(str.split, names):
         output = invoke(*arguments, "--help").output
         assert "..." not in output.replace("]...", "")
         assert all(len(line) <= 80 for line in output.splitlines())
@@ -87,7 +100,7 @@ def test_version_is_the_projects() -> None:
         (["sigmoid-deep"], "sigmoid-deep is a scenario, not a command; did you mean --scenario sigmoid-deep"),
         (["sigmod-deep"], "did you mean --scenario sigmoid-deep?"),
         (["chek"], "did you mean check?"),
-        (["zzz"], "the commands are check, doctor, export, run, scenarios, warmup"),
+        (["zzz"], "the commands are check, doctor, export, run, scenarios, settings, warmup"),
         (["--scenario", "nope", "run", "sigmoid-deep"], "without a command"),
         (["--set", "seed=1"], "--scenario"),
         (["--scenario", "sigmod"], "did you mean sigmoid-deep?"),
@@ -131,6 +144,7 @@ def test_without_a_terminal_one_line_names_run() -> None:
         assert result.exit_code == 2
         assert len(result.stderr.splitlines()) == 1
         assert "gradtui run" in result.stderr
+        assert "--plain" in result.stderr
 
 
 @pytest.mark.parametrize(("term", "drawn"), [("xterm-256color", True), ("dumb", False), (None, False)])
@@ -146,8 +160,8 @@ def test_a_terminal_that_can_move_its_cursor(monkeypatch: pytest.MonkeyPatch, te
 def test_the_screen_gets_what_was_asked_for(monkeypatch: pytest.MonkeyPatch) -> None:
     asked = []
 
-    def launch(scenario: object, *, paused: bool, fps: int) -> int:
-        asked.append((scenario, paused, fps))
+    def launch(scenario: object, *, paused: bool, chosen: Chosen, source: str | None) -> int:
+        asked.append((scenario, paused, chosen.settings.fps, source))
         return 0
 
     monkeypatch.setattr(cli, "_is_terminal", lambda: True)
@@ -158,7 +172,7 @@ def test_the_screen_gets_what_was_asked_for(monkeypatch: pytest.MonkeyPatch) -> 
         == 0
     )
     changed = gradtui.Scenario.load("sigmoid-deep").replace("network.depth=3", "seed=9")
-    assert asked == [(None, False, 30), (changed, True, 5)]
+    assert asked == [(None, False, 30, None), (changed, True, 5, "sigmoid-deep")]
 
 
 # run
@@ -313,7 +327,7 @@ def test_how_it_ends(monkeypatch: pytest.MonkeyPatch, raised: BaseException, cod
     def fail(*arguments: object) -> None:
         raise raised
 
-    monkeypatch.setattr(cli, "_scenario", fail)
+    monkeypatch.setattr(cli, "scenario_of", fail)
     with pytest.raises(SystemExit) as caught:
         cli.main(["run", "sigmoid-deep"])
     assert caught.value.code == code

@@ -32,7 +32,8 @@ def scale_to_unit_variance(plan: Plan, arena: Arena, inputs: NDArray[Any]) -> No
         linked = before.link(arena)
         for _ in range(ATTEMPTS if layer.spec.own.init == "lsuv" else 0):
             linked.run()
-            spread = float(np.std(arena.view(z).astype(np.float64)))
+            with np.errstate(invalid="ignore", over="ignore"):  # an output that is not finite has no spread
+                spread = float(np.std(arena.view(z).astype(np.float64)))
             if not 0.0 < spread < np.inf or abs(spread - 1.0) < NEAR:
                 break
             _divide(layer.product, arena, spread)

@@ -85,6 +85,7 @@ class Network:
             scale_to_unit_variance(self._plan, self._arena, self._first_inputs(self._plan.chunk))
         self._remember_initial()
 
+    @np.errstate(over="ignore")  # weights beyond the number format begin at inf, and are shown as that
     def _draw_layer(self, layer: Layer) -> None:
         spec, own, seed = layer.spec, layer.spec.own, self.scenario.seed
         for product in layer.products:

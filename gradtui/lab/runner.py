@@ -19,14 +19,19 @@ from gradtui.lab.snapshot import (
     Compiling,
     Pace,
     Pause,
+    Redo,
+    Refusal,
+    Reset,
     Restart,
     Resume,
     Snapshot,
     State,
     StepOnce,
+    Undo,
     Watch,
 )
 from gradtui.lab.timeline import Timeline
+from gradtui.lab.turns import Turns
 from gradtui.lab.watching import Watching
 from gradtui.profile import GradientProfile
 from gradtui.scenario.errors import ScenarioError
@@ -40,6 +45,8 @@ SNAPSHOT_SHARE = 0.05
 #: Seconds between two passes over the held-out examples, and between two counts of dead units: at least so many, and
 #: so many that a pass takes at most this share of the time.
 PASS_EVERY, PASS_SHARE = 0.5, 0.02
+#: Refused changes that snapshots carry: more than fit between two looks at them.
+_REFUSALS_KEPT = 16
 
 REFUSALS = (ScenarioError, MemoryError)
 
@@ -91,6 +98,7 @@ class Runner:
         self._answered = 0
         self._simulation: Simulation | None = None
         self._pacer = Pacer(clock)
+        self._turns = Turns()
         self._watching = Watching(clock)
         self._forget_run()
 
@@ -173,8 +181,10 @@ class Runner:
                 case _Stop():
                     self._stopping = True
                     return
-                case Change(assignments):
-                    self._change(assignments)
+                case Change():
+                    self._change(command)
+                case Undo() | Redo() | Reset():
+                    self._go_back(command)
                 case Pace(steps_per_second):
                     self._pacer.limit(steps_per_second)
                 case Watch():
@@ -210,23 +220,61 @@ class Runner:
             seen = self._watching.look(self._simulation)
             self._post(inspection=seen.inspection, sight=seen.sight)
 
-    def _change(self, assignments: tuple[str, ...]) -> None:
+    def _change(self, change: Change) -> None:
         before = self._snapshot.scenario
+        settled = max(change.ticket, self._snapshot.settled)
         try:
-            after = before.replace(*assignments)
-            if self._simulation is None:
-                self._post(scenario=after)
-                self._build()
-                return
-            effect = self._simulation.change(after, self._report_compiling)
+            self._become(before.replace(*change.assignments), settled=settled)
         except REFUSALS as error:
-            self._post(message=_reason(error), refused=True, state=self._state(), compiling=None)
+            refusals = (*self._snapshot.refusals, Refusal(change.ticket, _reason(error)))
+            self._refuse(error, settled=settled, refusals=refusals[-_REFUSALS_KEPT:])
             return
-        message = sentence(before, after, effect, self._simulation.step_count)
+        if self._snapshot.scenario != before:
+            self._turns.changed(before, change.movement)
+
+    def _go_back(self, command: Undo | Redo | Reset) -> None:
+        """To another scenario that this run has been."""
+        before = self._snapshot.scenario
+        match command:
+            case Undo():
+                after, done, nothing = self._turns.previous, "undone", "there is no change to undo"
+            case Redo():
+                after, done, nothing = self._turns.following, "done again", "there is no change to make again"
+            case Reset():
+                after, done, nothing = self._snapshot.loaded, "back to the file", "nothing differs from the file"
+        if after is None or after == before:
+            self._post(message=nothing, refused=False)
+            return
+        try:
+            self._become(after, f"{done}: ")
+        except REFUSALS as error:
+            self._refuse(error)
+            return
+        match command:
+            case Undo():
+                self._turns.went_back(before)
+            case Redo():
+                self._turns.went_forth(before)
+            case Reset():
+                self._turns.changed(before)
+
+    def _become(self, after: Scenario, begin: str = "", **changes: object) -> None:
+        """Go on as another scenario; what REFUSALS names leaves everything as it was."""
+        before = self._snapshot.scenario
+        if self._simulation is None:
+            self._post(scenario=after, **changes)
+            self._build()
+            return
+        effect = self._simulation.change(after, self._report_compiling)
+        message = begin + sentence(before, after, effect, self._simulation.step_count)
         if effect is Effect.RESTART:
             self._forget_run()
         self._pacer.reset()
-        self._publish(self._simulation, scenario=after, message=message, refused=False)
+        self._publish(self._simulation, scenario=after, message=message, refused=False, **changes)
+
+    def _refuse(self, error: BaseException, **changes: object) -> None:
+        state = State.FAILED if self._simulation is None else self._state()
+        self._post(message=_reason(error), refused=True, state=state, compiling=None, **changes)
 
     def _burst(self, simulation: Simulation) -> None:
         count = self._pacer.steps_due()
@@ -272,6 +320,7 @@ class Runner:
                 "steps_per_second": 0.0 if self._paused else self._pacer.rate(),
                 "profile": profile,
                 "first": self._first,
+                "theory": simulation.theory(),
                 "curves": self._curves.curves(),
                 "history": self._timeline.history(),
                 "evaluation": evaluation,

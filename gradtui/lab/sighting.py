@@ -20,7 +20,7 @@ Labels = NDArray[np.int64]
 GRIDS = ((96, 64), (72, 48), (48, 32), (36, 24), (24, 16))
 COST = 2e8
 #: At most so many training points, pictures, and pairs of a fit.
-POINTS, PICTURES, PAIRS = 240, 24, 600
+POINTS, PICTURES, PAIRS = 240, 40, 600
 #: The plane is seen this much beyond the data, as a share of their span.
 MARGIN = 0.08
 

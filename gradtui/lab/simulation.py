@@ -12,8 +12,11 @@ from gradtui.engine.close_up import CloseUp
 from gradtui.engine.compile import OnCompile
 from gradtui.engine.network import Network
 from gradtui.lab.changes import Effect, effect_of
+from gradtui.lab.foresight import foresee, seen
 from gradtui.profile import GradientProfile
+from gradtui.scenario.model import Network as Shape
 from gradtui.scenario.model import Scenario
+from gradtui.theory import Batch, Prediction
 
 Array = NDArray[Any]
 
@@ -29,6 +32,8 @@ class Simulation:
         self.scenario = scenario
         dataset = tasks.load(scenario.task, scenario.seed)
         self._network = Network(scenario, dataset, on_compile)
+        self._seen: Batch | None = None
+        self._foreseen: tuple[Shape, Prediction] | None = None
 
     def change(self, scenario: Scenario, on_compile: OnCompile | None = None) -> Effect:
         """Go on as `scenario`, under way where that is possible, else from step 0 with its seed.
@@ -47,6 +52,8 @@ class Simulation:
             network = Network(scenario, dataset, on_compile)
             if effect is Effect.CARRIED:
                 network.continue_from(before)
+            else:
+                self._seen = self._foreseen = None
             self._network = network
         self.scenario = scenario
         return effect
@@ -106,6 +113,20 @@ class Simulation:
             loss=network.loss,
             accuracy=network.accuracy,
         )
+
+    def theory(self) -> Prediction:
+        """What theory says of this network at step 0, whatever it has learned since.
+
+        It knows the batch of step 0 where it is asked for before the first step, and may be asked again at any time:
+        it is worked out anew only where the network's choices have changed.
+        """
+        shape = self.scenario.network
+        if self._foreseen is None or self._foreseen[0] != shape:
+            if self._seen is None and self.step_count == 0 and shape.kind == "mlp":
+                inputs, targets = self.batch(0)
+                self._seen = seen(self.scenario, self.dataset, inputs, targets, self._network.activations()[-1])
+            self._foreseen = shape, foresee(self.scenario, self.dataset, self._seen)
+        return self._foreseen[1]
 
     def effective_rank(self) -> NDArray[np.float64]:
         """Per tap, the participation ratio (sum s^2)^2 / sum s^4 of the singular values s of the layer's output on the

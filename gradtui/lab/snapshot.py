@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import Enum
 from typing import TYPE_CHECKING
 
@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from gradtui.lab.sight import Sight
     from gradtui.profile import GradientProfile
     from gradtui.scenario.model import Scenario
+    from gradtui.theory import Prediction
 
 
 class State(Enum):
@@ -61,14 +62,23 @@ class History:
 
 
 @dataclass(frozen=True)
+class Refusal:
+    """A change that was not made, and why."""
+
+    ticket: int
+    reason: str
+
+
+@dataclass(frozen=True)
 class Snapshot:
     """One look at the worker. The same object is handed out until something has changed.
 
     `revision` grows by one with every change. `profile` is the newest one, `first` the one at step 0 of this run (the
-    ghost), `history` what came between. `inspection` and `sight` are what the last `Watch` asked for, None when it did
-    not. `loaded` is the scenario as it came from its file, `scenario` with what was changed by hand. `answered`
-    counts the commands that were carried out or refused. `message` says
-    what the last command did, or why it was refused; `problem` is set when state is FAILED.
+    ghost), `theory` what was to be expected there, `history` what came between. `inspection` and `sight` are what the
+    last `Watch` asked for, None when it did not. `loaded` is the scenario as it came from its file, `scenario` with
+    what was changed by hand. `answered` counts the commands that were carried out or refused, `settled` is the ticket
+    of the last change among them, `refusals` are the last refused ones. `message` says what the last command did, or
+    why it was refused; `problem` is set when state is FAILED.
     """
 
     revision: int
@@ -79,6 +89,7 @@ class Snapshot:
     steps_per_second: float = 0.0
     profile: GradientProfile | None = None
     first: GradientProfile | None = None
+    theory: Prediction | None = None
     curves: Curves = Curves()
     history: History | None = None
     evaluation: Mapping[str, float] | None = None
@@ -89,6 +100,8 @@ class Snapshot:
     message: str = ""
     refused: bool = False
     answered: int = 0
+    settled: int = 0
+    refusals: tuple[Refusal, ...] = ()
     compiling: Compiling | None = None
     problem: str = ""
 
@@ -117,9 +130,30 @@ class Restart:
 
 @dataclass(frozen=True)
 class Change:
-    """Assignments in dotted form, `optimizer.lr=0.05`; live where possible, else a rebuild with the same seed."""
+    """Assignments in dotted form, `optimizer.lr=0.05`; live where possible, else a rebuild with the same seed.
+
+    Changes of one `movement`, a slider being drawn, are undone together; 0: a change of its own. The snapshot names
+    the `ticket` once the change is made or refused; whoever sends changes numbers them upwards from 1.
+    """
 
     assignments: tuple[str, ...]
+    movement: int = 0
+    ticket: int = field(default=0, compare=False)
+
+
+@dataclass(frozen=True)
+class Undo:
+    """Take the last change back."""
+
+
+@dataclass(frozen=True)
+class Redo:
+    """Make the change again that was taken back last."""
+
+
+@dataclass(frozen=True)
+class Reset:
+    """Back to the scenario as it came from its file."""
 
 
 @dataclass(frozen=True)
@@ -138,4 +172,4 @@ class Watch:
     task: bool = False
 
 
-Command = Pause | Resume | StepOnce | Restart | Change | Pace | Watch
+Command = Pause | Resume | StepOnce | Restart | Change | Undo | Redo | Reset | Pace | Watch

@@ -244,10 +244,10 @@ def _parts(network: Network) -> Iterator[_Part]:
         kind = choice.kind
         if kind == "auto":
             kind = "conv" if network.kind == "cnn" else "dense"
-        yield _Part(kind, _own(network, choice), tuple(_pool(each) for each in listed[start + 1 : stop]))
+        yield _Part(kind, own(network, choice), tuple(_pool(each) for each in listed[start + 1 : stop]))
 
 
-def _own(network: Network, choice: LayerChoice) -> Network:
+def own(network: Network, choice: LayerChoice) -> Network:
     """The network's choices with those of one listed layer in their place."""
     said = {
         field.name: getattr(choice, field.name)

@@ -28,7 +28,7 @@ def replace(scenario: Scenario, assignments: Sequence[str]) -> Scenario:
             problems.append(_unknown(key, kinds))
         else:
             table, _, name = key.rpartition(".")
-            (document[table] if table else document)[name] = _literal(text, kinds[key])
+            (document[table] if table else document)[name] = reads_as(text.strip(), kinds[key])
     if problems:
         raise ScenarioError(problems)
     _follow_choices(scenario, document, {assignment.partition("=")[0].strip() for assignment in assignments})
@@ -51,8 +51,9 @@ def _follow_choices(scenario: Scenario, document: dict[str, Any], assigned: set[
                 del document[table][field]
 
 
-def _literal(text: str, kind: object) -> object:
-    """A TOML value; a bare word is a string, and so is everything for a key that holds text."""
+def reads_as(text: str, kind: object) -> object:
+    """What a text assigns to a key of this kind: a TOML value; a bare word is a string, and so is everything for a key
+    that holds text."""
     try:
         parsed = tomllib.loads(f"value = {text}")
     except (ValueError, RecursionError):

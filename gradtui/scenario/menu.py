@@ -8,6 +8,7 @@ those have a default of its own.
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import cache
 from types import MappingProxyType
 
 from gradtui.scenario import layer_choices, structure_choices
@@ -170,6 +171,7 @@ def choice(key: str, name: str) -> Choice:
     raise KeyError(f"{key} has no choice {name!r}")
 
 
+@cache
 def readers(key: str) -> tuple[tuple[str, Choice], ...]:
     """The choices that a key has an effect with, as (menu key, row); empty when it always has one."""
     return tuple((menu_key, row) for menu_key, rows in MENU.items() for row in rows if key in row.reads)

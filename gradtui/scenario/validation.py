@@ -59,6 +59,7 @@ def keys(section: type[Section] = Scenario, path: str = "") -> Iterator[tuple[st
             yield dotted, field.type
 
 
+@cache
 def default_of(key: str) -> object:
     """What a dotted key is when nobody says anything: `network.alpha` -> 1.0; KeyError for an unknown key."""
     section: Any = LayerChoice if key.startswith("network.layer.") else Scenario

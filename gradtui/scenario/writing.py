@@ -34,7 +34,7 @@ def _pairs(section: Section, path: str, scenario: Scenario) -> str:
         # A listed layer says only what is its own; elsewhere what has an effect is worth reading.
         spoken = path != "network.layer" and value not in ("", ()) and _has_effect(dotted, scenario)
         if value != field.default or spoken:
-            lines.append(f"{field.name} = {_literal(value)}\n")
+            lines.append(f"{field.name} = {literal(value)}\n")
     return "".join(lines)
 
 
@@ -49,13 +49,14 @@ def _chosen(key: str, scenario: Scenario) -> str:
     return str(getattr(getattr(scenario, table), name))
 
 
-def _literal(value: object) -> str:
+def literal(value: object) -> str:
+    """A value as TOML."""
     if isinstance(value, bool):
         return "true" if value else "false"
     if isinstance(value, str):
         return _text(value)
     if isinstance(value, tuple):
-        return "[" + ", ".join(_literal(entry) for entry in value) + "]"
+        return "[" + ", ".join(literal(entry) for entry in value) + "]"
     return repr(value)
 
 

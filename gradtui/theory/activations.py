@@ -18,12 +18,14 @@ Function = Callable[[Floats, float], tuple[Floats, Floats]]
 
 class Activation(NamedTuple):
     """`kinks`: where value or slope has a jump or a bend. `key`: the network's key that is its bend. `stretched`: the
-    bend widens (1) or narrows (-1) the range in which the function curves."""
+    bend widens (1) or narrows (-1) the range in which the function curves. `straight`: two straight lines that meet at
+    0, so that phi(s x) = s phi(x) for every s > 0."""
 
     function: Function
     kinks: tuple[float, ...] = ()
     key: str = ""
     stretched: int = 0
+    straight: bool = False
 
     def bend(self, network: Network) -> float:
         """The number that this network gives it; 0 where it takes none."""
@@ -110,12 +112,12 @@ def _hard_tanh(x: Floats, _: float) -> tuple[Floats, Floats]:
 
 #: Every activation of the menu; papers and formulas stand there. PReLU is a leaky ReLU as it begins.
 ACTIVATIONS: dict[str, Activation] = {
-    "identity": Activation(_identity),
+    "identity": Activation(_identity, straight=True),
     "sigmoid": Activation(_sigmoid),
     "tanh": Activation(_tanh),
-    "relu": Activation(lambda x, _: _leaky(x, 0.0), (0.0,)),
-    "leaky_relu": Activation(_leaky, (0.0,), "negative_slope"),
-    "prelu": Activation(_leaky, (0.0,), "prelu_init"),
+    "relu": Activation(lambda x, _: _leaky(x, 0.0), (0.0,), straight=True),
+    "leaky_relu": Activation(_leaky, (0.0,), "negative_slope", straight=True),
+    "prelu": Activation(_leaky, (0.0,), "prelu_init", straight=True),
     "elu": Activation(_elu, (0.0,), "alpha"),
     "selu": Activation(_selu, (0.0,)),
     "celu": Activation(_celu, (0.0,), "alpha", 1),

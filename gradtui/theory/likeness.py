@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
+from gradtui.theory.activations import ACTIVATIONS
 from gradtui.theory.moments import COSINES, Normal, correlations, moments
 
 Floats = NDArray[np.float64]
@@ -27,6 +29,11 @@ class Batch:
     def of(cls, inputs: NDArray[np.floating], errors: NDArray[np.floating]) -> Batch:
         """From inputs (examples, numbers) and dL/d(output) (examples, outputs)."""
         return cls(products(inputs[:MOST]), products(errors[:MOST]))
+
+    @property
+    def usable(self) -> bool:
+        """Whether all numbers are finite and neither inputs nor errors all 0."""
+        return all(np.isfinite(pairs).all() and mean_square(pairs) > 0.0 for pairs in (self.inputs, self.errors))
 
     @classmethod
     def unlike(cls, mean_square: float, examples: int) -> Batch:
@@ -78,12 +85,20 @@ class Passed:
 def through(name: str, bend: float, mean: float, covariance: Floats) -> Passed:
     """An activation of normal numbers of one mean and this covariance of pairs; all examples count as of one size."""
     variance = mean_square(covariance)
+    scale = 1.0
+    if ACTIVATIONS[name].straight and mean == 0.0:
+        variance, scale = 1.0, variance
     found = moments(Normal(name, bend, mean, variance))
-    # Tables are alike for sizes that hardly differ, and are needed for thousands of layers.
-    values, slopes = correlations(Normal(name, bend, mean, float(f"{variance:.2e}")))
+    values, slopes = correlations(Normal(name, bend, mean, _near(variance)))
     alike = cosines(covariance)
     return Passed(
-        found.value,
-        found.square * np.interp(alike, COSINES, values),
+        found.value * math.sqrt(scale),
+        found.square * scale * np.interp(alike, COSINES, values),
         found.slope_square * np.interp(alike, COSINES, slopes),
     )
+
+
+def _near(variance: float) -> float:
+    """A variance at most 2 % away, one of few: tables of correlations are alike for sizes that hardly differ, and
+    thousands of layers want one each."""
+    return math.exp(round(math.log(variance) * 25.0) / 25.0) if 0.0 < variance < math.inf else variance

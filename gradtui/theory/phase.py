@@ -19,6 +19,8 @@ Floats = NDArray[np.float64]
 NOTHING, ENDLESS = 1e-11, 1e7
 #: What rounding may add to a factor of 1.
 EVEN = 1e-12
+#: Smallest and largest sigma_w at which order may end.
+WIDEST = (0.05, 50.0)
 #: What an expansion in a few polynomials may miss of a function with a kink.
 ROUGH = 2e-3
 
@@ -59,7 +61,7 @@ class Settled(NamedTuple):
 def settled(net: Wide, begun: float) -> Settled:
     """Where a network goes whose first preactivations have the variance `begun`."""
     q = _fixed_point(net, begun)
-    near = min(max(q, NOTHING), ENDLESS)
+    near = 1e-30 if q <= NOTHING else 1e30 if q >= ENDLESS else q
     chi = net.weights * moments(net.at(near)).slope_square
     cosine = cosine_depth = math.nan
     if NOTHING < q < ENDLESS:
@@ -116,34 +118,38 @@ def _meeting(net: Wide, q: float) -> tuple[float, float]:
 
 @lru_cache(maxsize=16)
 def _table(name: str, bend: float, constant: float) -> tuple[Floats, Floats, Floats]:
-    """(log q, E phi^2, E phi'^2) over all sizes that a plane needs."""
-    sizes = np.linspace(math.log(1e-8), math.log(1e6), 120)
+    """(log q, E phi^2 / q, E phi'^2) over all sizes that a plane needs."""
+    sizes = np.linspace(math.log(1e-6), math.log(1e5), 180)
     found = [moments(Normal(name, bend, constant, math.exp(size))) for size in sizes]
-    return sizes, np.array([each.square for each in found]), np.array([each.slope_square for each in found])
+    ratios = np.array([each.square for each in found]) / np.exp(sizes)
+    return sizes, ratios, np.array([each.slope_square for each in found])
 
 
 def plane(name: str, bend: float, constant: float, sigma_b: Floats, sigma_w: Floats) -> Floats:
     """chi where signals have settled, (len(sigma_w), len(sigma_b)): below 1 the gradient vanishes and inputs become
     alike (order), above it explodes and they part (chaos)."""
-    sizes, squares, slopes = _table(name, bend, constant)
+    sizes, ratios, slopes = _table(name, bend, constant)
     weights, biases = sigma_w[:, None] ** 2, sigma_b[None, :] ** 2
-    q = weights + biases
+    q = np.clip(weights + biases, math.exp(sizes[0]), math.exp(sizes[-1]))
     for _ in range(200):
-        q = weights * np.interp(np.log(np.maximum(q, 1e-300)), sizes, squares) + biases
+        q = weights * q * np.interp(np.log(q), sizes, ratios) + biases
         q = np.clip(q, math.exp(sizes[0]), math.exp(sizes[-1]))
     chi: Floats = weights * np.interp(np.log(q), sizes, slopes)
     return chi
 
 
-def critical_line(name: str, bend: float, constant: float = 0.0) -> tuple[Floats, Floats]:
-    """(sigma_b, sigma_w) along which chi is 1, from sigma_b = 0 on: for each size q, sigma_w^2 = 1 / E phi'^2 makes it
-    so and sigma_b^2 = q - sigma_w^2 E phi^2 keeps it there."""
-    sizes, squares, slopes = _table(name, bend, constant)
-    with np.errstate(divide="ignore", invalid="ignore"):
-        weights = 1.0 / slopes
-        q = np.exp(sizes)
-        biases = q - weights * squares
-    there = np.isfinite(weights) & (biases >= -EVEN * q)
-    sigma_b, sigma_w = np.sqrt(np.maximum(biases[there], 0.0)), np.sqrt(weights[there])
-    order = np.argsort(sigma_b, kind="stable")
-    return sigma_b[order], sigma_w[order]
+def critical_line(name: str, bend: float, constant: float, sigma_b: Floats) -> Floats:
+    """For each sigma_b the sigma_w where order ends: the first from below at which chi reaches 1; NaN where none does.
+
+    It is read off the plane, so that it is the edge of what networks with inputs of unit size settle in: some
+    activations have two settled sizes for the same weights.
+    """
+    sigma_w = np.geomspace(*WIDEST, 240)
+    chi = plane(name, bend, constant, sigma_b, sigma_w)
+    found = np.full(len(sigma_b), math.nan)
+    for column, factors in enumerate(chi.T):
+        beyond = np.flatnonzero(factors >= 1.0 - 1e-9)
+        if len(beyond) and beyond[0] > 0:
+            at = int(beyond[0])
+            found[column] = float(np.interp(1.0, factors[at - 1 : at + 1], sigma_w[at - 1 : at + 1]))
+    return found

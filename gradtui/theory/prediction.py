@@ -19,6 +19,7 @@ from gradtui.theory.moments import Normal, moments
 
 #: A group norm needs so many numbers in a group for them to look normal.
 LEAST_GROUP = 8
+BEYOND = "signals leave the range of numbers on their way, and theory has none for them either"
 
 
 @dataclass(frozen=True)
@@ -75,8 +76,10 @@ def predict(
     """What theory says of a scenario whose network reads `inputs` numbers of this mean square and has `outputs`
     outputs.
 
-    `batch` says how alike the examples of step 0 are and what the loss answers them; without it they count as
-    unlike one another, which changes `grad` and little else. Raises ScenarioError where sizes do not fit.
+    `batch` says how alike the examples of step 0 are and what the loss answers them; without it, or with one that
+    holds no usable numbers, they count as unlike one another, which changes `grad` and little else.
+
+    Raises ScenarioError where sizes do not fit.
     """
     network = scenario.network
     if network.kind != "mlp":
@@ -85,11 +88,17 @@ def predict(
     examples = scenario.task.batch or 1024
     if reason := _reason(specs, examples):
         return Prediction(reason)
-    batch = batch or Batch.unlike(inputs_mean_square, examples)
+    if batch is None or not batch.usable:
+        batch = Batch.unlike(inputs_mean_square, examples)
     alpha = network.rezero_init if network.skip == "rezero" else network.skip_scale
     remembers = any(spec.gated or (spec.joins is not None and spec.own.skip_form == "post") for spec in specs)
-    with np.errstate(over="ignore", under="ignore", invalid="ignore", divide="ignore"):
-        signal = (streams if remembers else chain).follow(specs, batch, examples, alpha)
+    try:
+        with np.errstate(all="ignore"):
+            signal = (streams if remembers else chain).follow(specs, batch, examples, alpha)
+    except np.linalg.LinAlgError:
+        return Prediction(BEYOND)
+    if not np.isfinite(signal.delta).all():
+        return Prediction(BEYOND)
     delta, layers = signal.delta, len(specs) - 1
     factor = delta[0] ** (1.0 / layers) if layers and delta[0] >= 0.0 else math.nan
     wide = _wide(specs)

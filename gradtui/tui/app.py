@@ -12,19 +12,25 @@ from typing import TYPE_CHECKING, Any, ClassVar
 from textual.app import App, SystemCommand
 from textual.driver import Driver
 from textual.screen import Screen
+from textual.theme import Theme
 
+from gradtui.settings.table import SettingError, Settings
 from gradtui.tui import bindings
 from gradtui.tui.link import Link, MakeRunner, make_runner
-from gradtui.tui.palette import DARK, LIGHT
+from gradtui.tui.saving import KINDS
 from gradtui.tui.screens.gallery import GalleryScreen
 from gradtui.tui.screens.help import HelpScreen
 from gradtui.tui.screens.lab import LabScreen
+from gradtui.tui.themes import DARK, OWN
 
 if TYPE_CHECKING:
     from gradtui.scenario.model import Scenario
     from gradtui.tui.pacing import Pacing
 
+Keep = Callable[[str, str], None]
 Library = Callable[[], Sequence[tuple[str, "Scenario"]]]
+
+_DEFAULTS = Settings()
 
 #: Signal -> the exit code that shells give a process it has ended.
 ENDING_SIGNALS = {"SIGTERM": 143, "SIGHUP": 129}
@@ -50,10 +56,15 @@ class GradtuiApp(App[None]):
         scenario: Scenario | None = None,
         *,
         paused: bool = False,
-        fps: int = 30,
+        settings: Settings = _DEFAULTS,
+        source: str | None = None,
+        problems: Sequence[str] = (),
+        keep: Keep | None = None,
         make: MakeRunner = make_runner,
         library: Library = shipped_library,
     ) -> None:
+        """`source`: where the scenario was loaded from. `problems`: sentences to show at the start. `keep` stores a
+        setting that was changed on screen."""
         no_color = bool(os.environ.get("NO_COLOR"))
         if not no_color:
             # Only a non-empty value asks for no colours; Textual would take an empty one as well.
@@ -61,14 +72,18 @@ class GradtuiApp(App[None]):
         # Without colours the theme that leaves everything to the terminal is the cheap one to strip.
         super().__init__(ansi_color=True if no_color else None)
         self._first = scenario
-        self._paused, self._fps = paused, fps
+        self._paused = paused
+        self.settings = settings
+        self.source = source
+        self._problems, self._keep = problems, keep
         self._make = make
         self.library = library
         self._links: list[Link] = []
-        self.register_theme(DARK)
-        self.register_theme(LIGHT)
-        wanted = "ansi-dark" if no_color else os.environ.get("TEXTUAL_THEME", DARK.name)
-        self.theme = wanted if wanted in self.available_themes else DARK.name
+        for look in OWN.values():
+            self.register_theme(look.theme)
+        wanted = "ansi-dark" if no_color else settings.theme
+        self.theme = wanted if wanted in self.available_themes else DARK.theme.name
+        self._kept_theme = self.theme
 
     def get_default_screen(self) -> Screen[Any]:
         return GalleryScreen() if self._first is None else self._lab(self._first)
@@ -76,6 +91,9 @@ class GradtuiApp(App[None]):
     def on_mount(self) -> None:
         # Back from the shell the terminal is empty.
         self.app_resume_signal.subscribe(self, lambda _: self.screen.refresh())
+        self.theme_changed_signal.subscribe(self, self._keep_theme)
+        for problem in self._problems:
+            self.notify(problem, severity="warning", timeout=15, markup=False)
         loop = asyncio.get_running_loop()
         for name, code in ENDING_SIGNALS.items():
             if number := getattr(signal, name, None):
@@ -84,6 +102,16 @@ class GradtuiApp(App[None]):
                 except (NotImplementedError, RuntimeError, ValueError):
                     # Not on this system, or not in the main thread: the default action has to do.
                     continue
+
+    def _keep_theme(self, theme: Theme) -> None:
+        """A theme chosen on screen is that of the next run as well."""
+        if self._keep is None or theme.name == self._kept_theme:
+            return
+        self._kept_theme = theme.name
+        try:
+            self._keep("theme", theme.name)
+        except SettingError as error:
+            self.notify(f"this theme holds until you quit: {error}", severity="warning", markup=False)
 
     def _end(self, code: int) -> None:
         self.exit(return_code=code)
@@ -112,10 +140,11 @@ class GradtuiApp(App[None]):
     def _lab(self, scenario: Scenario) -> LabScreen:
         link = Link(scenario, paused=self._paused, make=self._make)
         self._links.append(link)
-        return LabScreen(link, paused=self._paused, fps=self._fps)
+        return LabScreen(link, paused=self._paused, fps=self.settings.frames)
 
     def open_lab(self, scenario: Scenario) -> None:
         """Run a scenario; the gallery stays as it is, below."""
+        self.source = scenario.name
         self.push_screen(self._lab(scenario))
 
     def open_gallery(self) -> None:
@@ -130,6 +159,12 @@ class GradtuiApp(App[None]):
 
     # ------------------------------------------------------------------ commands
 
+    def send(self, sequence: str) -> None:
+        """Send the terminal a sequence that draws nothing."""
+        if self._driver is not None:
+            self._driver.write(sequence)
+            self._driver.flush()
+
     def action_help(self) -> None:
         self.push_screen(HelpScreen())
 
@@ -143,4 +178,8 @@ class GradtuiApp(App[None]):
             for press in key.presses:
                 if press.title:
                     yield SystemCommand(press.title, key.help, partial(self.run_action, f"{owner}.{press.action}"))
+        if isinstance(screen, LabScreen):
+            for kind in KINDS:
+                title = kind.title if not kind.suffix else f"Save {kind.title}"
+                yield SystemCommand(title.capitalize(), kind.meaning, partial(screen.save, kind))
         yield SystemCommand("Theme", "change the colours", self.action_change_theme)

@@ -99,10 +99,31 @@ KEYS: tuple[Key, ...] = (
     ),
     Key(
         "lab",
+        "p",
+        "",
+        "in why: the plane of order and chaos, and where this network stands in it",
+        (Press("p", "plane", "Plane of order and chaos"),),
+    ),
+    Key(
+        "lab",
         "z",
         "zoom",
         "all layers at a glance, or one row for every layer",
         (Press("z", "zoom", "Zoom"),),
+    ),
+    Key(
+        "lab",
+        "s",
+        "save",
+        "save the screen, a graph, the numbers or the scenario; copy the command line",
+        (Press("s", "save", "Save ..."),),
+    ),
+    Key(
+        "lab",
+        "u U",
+        "undo",
+        "take the last change back; U or Ctrl+R makes it again",
+        (Press("u", "undo", "Undo"), Press("U,ctrl+r", "redo", "Redo")),
     ),
     Key(
         "lab",
@@ -146,17 +167,71 @@ KEYS: tuple[Key, ...] = (
     ),
     Key("knobs", "↑ ↓", "knob", "choose a knob", (Press("up", "move(-1)"), Press("down", "move(1)"))),
     Key("knobs", "← →", "turn", "turn it down or up", (Press("left", "turn(-1)"), Press("right", "turn(1)"))),
-    Key("knobs", "Enter", "list", "list all its values and what they mean", (Press("enter", "list"),)),
+    Key(
+        "knobs",
+        "Enter",
+        "set",
+        "type its value, or pick from a list of all choices and what they mean",
+        (Press("enter", "set"),),
+    ),
     Key("knobs", "Esc", "done", "leave the knobs", (Press("escape,k", "leave"),)),
+    Key("knobs", "d", "file", "back to what the file says; Backspace too", (Press("d,backspace", "reset"),)),
+    Key("knobs", "c", "changes", "list what differs from the file, to take it back", (Press("c", "changes"),)),
+    Key("knobs", "D", "all", "every knob back to what the file says", (Press("D", "reset_all"),)),
+    Key(
+        "knobs",
+        "PgUp PgDn Home End",
+        "",
+        "choose a knob farther away",
+        (
+            Press("pageup", "move(-8)"),
+            Press("pagedown", "move(8)"),
+            Press("home", "move(-9999)"),
+            Press("end", "move(9999)"),
+        ),
+    ),
+    Key("list", "↑ ↓", "choose", "choose a value", (Press("up", "move(-1)"), Press("down", "move(1)"))),
+    Key("list", "Enter", "take", "take the value", (Press("enter", "pick"),)),
+    Key("list", "Esc", "cancel", "clear the search, then keep the value it had", (Press("escape", "close"),)),
     Key(
         "list",
-        "↑ ↓",
-        "choose",
-        "choose a value; a letter jumps to it",
-        (Press("up", "move(-1)"), Press("down", "move(1)")),
+        "letters",
+        "search",
+        "search names and meanings by typing; Backspace takes a letter away",
+        (Press("backspace", "shorten"),),
     ),
-    Key("list", "Enter", "take", "take the value", (Press("enter", "pick"),)),
-    Key("list", "Esc", "cancel", "keep the value it had", (Press("escape", "close"),)),
+    Key(
+        "list",
+        "PgUp PgDn Home End",
+        "",
+        "choose a value farther away",
+        (
+            Press("pageup", "move(-8)"),
+            Press("pagedown", "move(8)"),
+            Press("home", "move(-9999)"),
+            Press("end", "move(9999)"),
+        ),
+    ),
+    Key("save", "↑ ↓", "choose", "choose what to save", (Press("up", "move(-1)"), Press("down", "move(1)"))),
+    Key("save", "Enter", "save", "save it into the current folder, or copy it", (Press("enter", "take"),)),
+    Key(
+        "save",
+        "v p n t c",
+        "",
+        "the same at once: screen as SVG, graph as PNG, numbers as CSV, scenario as TOML, command line",
+        tuple(Press(key, f"take('{key}')") for key in "vpntc"),
+    ),
+    Key("save", "Esc", "cancel", "save nothing", (Press("escape,s", "close"),)),
+    Key("entry", "Enter", "take", "take what is typed, if it is allowed", (Press("enter", "take"),)),
+    Key("entry", "Esc", "cancel", "keep the value it had", (Press("escape", "close"),)),
+    Key(
+        "entry",
+        "← →",
+        "step",
+        "the next value down or up in the place of what is typed",
+        (Press("left,down", "step(-1)"), Press("right,up", "step(1)")),
+    ),
+    Key("entry", "letters", "", "type a number such as 3e-4 or 1/3", (Press("backspace", "shorten"),)),
     Key("help", "↑ ↓", "scroll", "scroll the help", (Press("up", "move(-1)"), Press("down", "move(1)"))),
     Key(
         "help",
@@ -190,10 +265,15 @@ PLACES = {
     "lab": "In the lab",
     "knobs": "On the knobs",
     "list": "In a list of values",
+    "save": "In the menu for saving",
+    "entry": "Typing a value",
     "gallery": "In the gallery",
     "help": "In the help",
     "everywhere": "Everywhere",
 }
+
+#: Places in which every letter is typed.
+TYPING = ("list", "entry")
 
 
 def of(where: str) -> tuple[Key, ...]:
@@ -209,10 +289,10 @@ def textual(where: str) -> list[BindingType]:
 def key_line(where: str, width: int) -> list[Key]:
     """The keys of a place, then those of everywhere, as many as fit on a line of this width.
 
-    The last ones of the place give way first; help and quit always stay.
+    The last ones of the place give way first; help and quit always stay, except where they are letters to type.
     """
     here = [key for key in of(where) if key.short]
-    always = [key for key in of("everywhere") if key.short]
+    always = [key for key in of("everywhere") if key.short and where not in TYPING]
 
     def length(keys: list[Key]) -> int:
         return sum(len(key.shown) + len(key.short) + 4 for key in keys)

@@ -9,7 +9,7 @@ from gradtui.tui import class_marks, format
 from gradtui.tui.blocks import cut
 from gradtui.tui.palette import MUTED, STRONG, Ink, Run, Runs
 
-RIGHT, WRONG = Ink("success", "", True), Ink("warning", "", True)
+RIGHT, WRONG = STRONG, Ink("warning", "", True)
 
 #: Cells of the names left of the table.
 NAMES = 9
@@ -33,7 +33,7 @@ def headline(counts: Counts, classes: Sequence[str], width: int) -> Runs:
 
 def size(counts: Counts) -> tuple[int, int]:
     """(width, height) that the whole table takes."""
-    return _margin() + len(counts.truths) * (_digits(counts) + 1) + _total(counts), len(counts.truths) + 3
+    return _margin() + len(counts.truths) * (_digits(counts) + 1) + _total(counts), len(counts.truths) + 2
 
 
 def draw(counts: Counts, classes: Sequence[str], width: int, height: int) -> list[Runs]:
@@ -53,7 +53,7 @@ def _margin() -> int:
 
 
 def _total(counts: Counts) -> int:
-    return len(str(max(counts.truths))) + 2 + (3 if sum(counts.undecided) else 0)
+    return max(3, len(str(max(counts.truths)))) + 2
 
 
 def table(counts: Counts, classes: Sequence[str], width: int) -> list[Runs]:
@@ -62,16 +62,15 @@ def table(counts: Counts, classes: Sequence[str], width: int) -> list[Runs]:
     head: list[Run] = [(format.fitted("true ↓", NAMES + 2), MUTED)]
     for label in range(len(classes)):
         head += [(" " * digits, MUTED), class_marks.mark(label, letters)]
-    out: list[Runs] = [cut([*head, ("   all", MUTED)], width)]
+    total = _total(counts)
+    out: list[Runs] = [cut([*head, (f"{'all':>{total}}", MUTED)], width)]
     for label, row in enumerate(counts.confusion):
         name = "" if letters[label] == classes[label] else format.fitted(classes[label], NAMES)
         line: list[Run] = [class_marks.mark(label, letters), (f" {name:{NAMES}}", MUTED)]
         for other, times in enumerate(row):
             ink = (RIGHT if label == other else WRONG) if times else Ink("faint")
             line.append((f" {times or '·':>{digits}}", ink))
-        line.append((f"  {counts.truths[label]}", MUTED))
-        if counts.undecided[label]:
-            line.append((f" {class_marks.NONE}{counts.undecided[label]}", Ink("error")))
+        line.append((f"{counts.truths[label]:>{total}}", MUTED))
         out.append(cut(line, width))
     said: list[Run] = [(format.fitted("predicted", NAMES + 2), STRONG)]
     for label, times in enumerate(counts.predicted):
@@ -80,25 +79,29 @@ def table(counts: Counts, classes: Sequence[str], width: int) -> list[Runs]:
 
 
 def tallies(counts: Counts, classes: Sequence[str], width: int, height: int) -> list[Runs]:
-    """How often each class is predicted, as a bar, and how many of these are right; the most frequent first."""
+    """How often each class is predicted, as a bar, and how many of these are right; where not all classes have room,
+    the most frequent ones."""
     letters = class_marks.marks(classes)
-    order = sorted(range(len(classes)), key=lambda label: -counts.predicted[label])
-    fits = len(order) <= height - 1
-    if fits:
-        order = list(range(len(classes)))
-    shown = order if fits else order[: max(0, height - 2)]
+    names = 0 if list(classes) == letters else NAMES + 1
+    order = list(range(len(classes)))
+    if len(order) > height - 1:
+        order.sort(key=lambda label: -counts.predicted[label])
+        order = order[: max(0, height - 2)]
+    figures = [_figures(counts, label) for label in range(len(classes))]
+    room = max(1, width - 3 - names - max(map(len, figures)))
     highest = max(*counts.predicted, 1)
-    room = max(1, width - NAMES - 22)
-    out: list[Runs] = [cut([(format.fitted("predicted", NAMES + 3), STRONG), ("times, right of how many there are", MUTED)], width)]
-    for label in shown:
+    out: list[Runs] = [cut([("predicted", STRONG), ("  times, right/all", MUTED)], width)]
+    for label in order:
         times = counts.predicted[label]
         bar = "█" * max(1 if times else 0, round(times / highest * room))
-        figures = f" {format.count(times)}, {format.count(counts.confusion[label][label])} of {format.count(counts.truths[label])}"
-        name = "" if letters[label] == classes[label] else classes[label]
-        line: list[Run] = [class_marks.mark(label, letters), (f" {format.fitted(name, NAMES)} ", MUTED)]
-        out.append(cut([*line, (bar, class_marks.ink(label)), (figures, MUTED)], width))
-    if not fits:
-        rest = order[len(shown) :]
-        times = sum(counts.predicted[label] for label in rest)
-        out.append(cut([(f"{len(rest)} more classes, predicted {format.count(times)} times", MUTED)], width))
+        name = format.fitted("" if letters[label] == classes[label] else classes[label], names)
+        line: list[Run] = [class_marks.mark(label, letters), (f" {name}", MUTED)]
+        out.append(cut([*line, (bar, class_marks.ink(label)), (f" {figures[label]}", MUTED)], width))
+    if len(order) < len(classes):
+        times = counts.total - sum(counts.undecided) - sum(counts.predicted[label] for label in order)
+        out.append(cut([(f"{len(classes) - len(order)} more, {format.count(times)} times", MUTED)], width))
     return out
+
+
+def _figures(counts: Counts, label: int) -> str:
+    return f"{counts.predicted[label]}, {counts.confusion[label][label]}/{counts.truths[label]}"

@@ -18,10 +18,11 @@ def headline(fit: Fit, width: int) -> Runs:
     """How far off the predictions are."""
     runs: list[Run] = []
     if fit.nonfinite:
-        runs.append((f"{format.count(fit.nonfinite)} of {format.count(fit.total)} predictions are NaN or inf  ", Ink("error", "", True)))
+        count, total = format.count(fit.nonfinite), format.count(fit.total)
+        runs.append((f"{count} of {total} predictions are NaN or inf  ", Ink("error", "", True)))
     runs += [("rms error ", MUTED), (format.steady(fit.rms_error), STRONG)]
     if math.isfinite(fit.explained):
-        runs += [("  explains ", MUTED), (format.percent(max(fit.explained, -9.99)), STRONG), (" of the variance", MUTED)]
+        runs += [("  R² ", MUTED), (format.steady(fit.explained), STRONG)]
     runs.append((f"  {format.count(fit.total)} held out", MUTED))
     if fit.outputs > 1:
         runs.append((f", {fit.outputs} outputs together", MUTED))
@@ -45,9 +46,7 @@ def draw(fit: Fit, width: int, height: int) -> list[Runs]:
     out: list[Runs] = []
     labels = {0: format.tick(high), rows // 2: "predict.", rows - 1: format.tick(low)}
     for row, (line, dots) in enumerate(zip(same.lines(), points.lines(), strict=True)):
-        cells_drawn: list[Run] = [
-            (line[at], SAME) if dot == " " else (dot, POINTS) for at, dot in enumerate(dots)
-        ]
+        cells_drawn: list[Run] = [(line[at], SAME) if dot == " " else (dot, POINTS) for at, dot in enumerate(dots)]
         out.append(cut([(f"{labels.get(row, ''):>{MARGIN - 1}} ", MUTED), *cells_drawn], width))
     left, right = format.tick(low), format.tick(high)
     room = max(0, cells - len(left) - len(right))

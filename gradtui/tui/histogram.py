@@ -82,7 +82,9 @@ def axis(histogram: Histogram, width: int, flat: Sequence[bool] = ()) -> Runs:
 
 
 def _end(value: float, log: bool) -> str:
-    return f"1e{value:.0f}" if log else format.tick(value)
+    if log:
+        return f"1e{value:.0f}"
+    return f"{value:g}" if 1.0 <= abs(value) < 1e4 else format.tick(value)
 
 
 def title(name: str, histogram: Histogram, width: int) -> Runs:
@@ -106,6 +108,9 @@ def plain(name: str, histogram: Histogram) -> Callable[[int, int], list[Runs]]:
     """A histogram in lines: title, bars, axis."""
 
     def draw(width: int, height: int) -> list[Runs]:
+        if not any(histogram.counts):
+            said = "every entry is exactly 0" if histogram.zeros == histogram.total else "nothing here has a size"
+            return [title(name, histogram, width), (), cut([(" " * MARGIN, MUTED), (said, MUTED)], width)]
         cells = width - MARGIN
         inks = [PLAIN] * cells
         if histogram.log:
@@ -134,7 +139,7 @@ def preactivations(inspection: Inspection) -> Callable[[int, int], list[Runs]]:
         inks = [FLAT_INK if low else STEEP for low in flat]
         below = max(1, (height - 2) * 2 // 5)
         rows = max(1, height - 2 - below)
-        name = f"z, read by {inspection.activation}"
+        name = f"z → {inspection.activation}"
         low = min(0.0, *(slope for slope in slopes if math.isfinite(slope)), 0.0)
         canvas = Canvas(cells, below)
         places = [place / (len(slopes) - 1) for place in range(len(slopes))]

@@ -1,13 +1,20 @@
-"""The knobs: which settings can be turned while a network trains, and what their next values are."""
+"""One knob: a setting that can be turned while a network trains, its next value, its slider, and what may be typed."""
 
 from __future__ import annotations
 
+import math
 from bisect import bisect_left, bisect_right
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from msgspec.structs import replace
 
 from gradtui.scenario import menu
+from gradtui.scenario.errors import ScenarioError
+from gradtui.scenario.meanings import MEANINGS, in_torch, usual
+from gradtui.scenario.ranges import RANGES
+from gradtui.scenario.validation import default_of
 from gradtui.tui import format
 
 if TYPE_CHECKING:
@@ -15,32 +22,51 @@ if TYPE_CHECKING:
 
 Value = str | int | float
 
-
-def _rungs(first: int, last: int) -> tuple[float, ...]:
-    """1, 2 and 5 times every power of ten from 10**first to 10**last."""
-    return (*(float(f"{digit}e{decade}") for decade in range(first, last) for digit in (1, 2, 5)), 10.0**last)
+_SWITCH: Mapping[Value, str] = {False: "off", True: "on"}
 
 
-@dataclass(frozen=True)
-class Option:
-    """One value of a knob as a list shows it."""
+class NotAllowed(ValueError):
+    """What was typed is no value of this knob, in a few words."""
+
+
+class Option(NamedTuple):
+    """One value of a knob as a list shows it; `note` stands at its right, `effect` is what taking it does."""
 
     value: Value
     label: str
     meaning: str = ""
     formula: str = ""
     paper: str = ""
+    note: str = ""
+    effect: str = ""
+
+    def matches(self, query: str) -> bool:
+        """Whether every typed word occurs in what it says of itself."""
+        text = " ".join((str(self.value), self.label, self.meaning, self.formula, self.paper, self.note)).lower()
+        return all(word in text for word in query.lower().split())
 
 
 @dataclass(frozen=True)
 class Knob:
-    """One setting. With a `ladder` it steps through numbers, without one it offers the menu's choices."""
+    """One setting. With a `ladder` it is a number; without one it is a choice of the menu, a switch or a text."""
 
     key: str
     label: str
     group: str
     ladder: tuple[Value, ...] = ()
     words: Mapping[Value, str] = field(default_factory=dict)
+
+    @property
+    def is_number(self) -> bool:
+        return bool(self.ladder)
+
+    @property
+    def is_switch(self) -> bool:
+        return not self.ladder and isinstance(default_of(self.key), bool)
+
+    @property
+    def is_text(self) -> bool:
+        return not (self.ladder or self.key in menu.MENU or self.is_switch)
 
     def value(self, scenario: Scenario) -> Value:
         """The setting as the scenario has it."""
@@ -52,97 +78,126 @@ class Knob:
 
     def shown(self, value: Value) -> str:
         """A value as the knob prints it."""
+        if self.is_switch:
+            return _SWITCH[value]
+        if self.is_text:
+            return str(value) or "none"
         return self.words.get(value) or format.setting(value)
 
     def assignment(self, value: Value) -> str:
         """The change in dotted form: `optimizer.lr=0.05`."""
+        if isinstance(value, bool):
+            return f"{self.key}={str(value).lower()}"
         return f"{self.key}={value!r}" if isinstance(value, float) else f"{self.key}={value}"
 
-    def options(self, scenario: Scenario) -> list[Option]:
+    def turned(self, scenario: Scenario, value: Value) -> Scenario:
+        """The scenario with this value, unchecked."""
+        table, _, name = self.key.rpartition(".")
+        if not table:
+            return replace(scenario, **{name: value})
+        changes: dict[str, Any] = {table: replace(getattr(scenario, table), **{name: value})}
+        return replace(scenario, **changes)
+
+    def effect(self, scenario: Scenario, value: Value) -> str:
+        """What turning it to a value would do to the run."""
+        from gradtui.lab.changes import forecast  # it knows the engine's knobs: not before the first paint
+
+        return forecast(scenario, self.turned(scenario, value))
+
+    def objection(self, scenario: Scenario, value: Value) -> str:
+        """Why the scenario cannot have a value, as far as can be told without its data; empty when it can."""
+        try:
+            scenario.replace(self.assignment(value))
+        except ScenarioError as error:
+            return str(error)
+        return ""
+
+    def options(self) -> list[Option]:
         """Every value on offer, in order."""
         if self.ladder:
             return [Option(value, self.shown(value)) for value in self.ladder]
-        return [
-            Option(row.name, row.label, row.meaning, row.formula, row.paper)
-            for row in menu.choices(self.key)
-            # A file's task needs a path, which no list can offer; Rprop needs all examples at once.
-            if (row.name != "file" or scenario.task.path) and (row.name != "rprop" or scenario.task.batch == 0)
-        ]
+        if self.is_switch:
+            return [Option(value, label, MEANINGS[self.key].what) for value, label in _SWITCH.items()]
+        return [Option(row.name, row.label, row.meaning, row.formula, row.paper) for row in menu.MENU.get(self.key, ())]
 
     def next(self, scenario: Scenario, value: Value, direction: int) -> Value:
         """The value one step further up (1) or down (-1); the same value at the end. Choices go round."""
+        if self.is_text:
+            return value
         if not self.ladder:
-            names = [option.value for option in self.options(scenario)]
+            # A file's task needs a path, Rprop all examples at once: steps go past them, the list says so.
+            idle = {"file"} if not scenario.task.path else set()
+            idle |= {"rprop"} if scenario.task.batch else set()
+            names = [option.value for option in self.options() if option.value not in idle or option.value == value]
             at = names.index(value) if value in names else 0
             return names[(at + direction) % len(names)]
         numbers = [float(rung) for rung in self.ladder]
         at = bisect_right(numbers, float(value)) if direction > 0 else bisect_left(numbers, float(value)) - 1
         return self.ladder[at] if 0 <= at < len(self.ladder) else value
 
+    def restarts(self, scenario: Scenario) -> bool:
+        """Whether a step up or down begins the run anew."""
+        from gradtui.lab.changes import Effect, effect_of
 
-_TWOS = tuple(2**power for power in range(13))
-_DEPTHS = (0, 1, 2, 3, 4, 5, 6, 8, 10, 12, 15, 20, 25, 30, 40, 50, 70, 100, 150, 200, 300, 500, 700, 1000)
-_GAINS = (0.1, 0.2, 0.5, 0.8, 0.9, 1.0, 1.1, 1.2, 1.4, 1.5, 5.0 / 3.0, 2.0, 5.0, 10.0)
-_SLOPES = (-1.0, -0.5, -0.25, 0.0, 0.01, 0.1, 0.25, 0.5, 1.0)
-_DECAYS = (0.0, 0.5, 0.8, 0.9, 0.95, 0.98, 0.99, 0.995, 0.999, 0.9999)
+        value = self.value(scenario)
+        others = [f"{value}?"] if self.is_text else [self.next(scenario, value, direction) for direction in (-1, 1)]
+        return any(effect_of(scenario, self.turned(scenario, other)) is Effect.RESTART for other in others)
 
-KNOBS: tuple[Knob, ...] = (
-    Knob("network.depth", "depth", "NETWORK", _DEPTHS),
-    Knob("network.width", "width", "NETWORK", _TWOS),
-    Knob("network.activation", "activation", "NETWORK"),
-    Knob("network.negative_slope", "slope", "NETWORK", _rungs(-4, 1)),
-    Knob("network.prelu_init", "slope at 0", "NETWORK", _SLOPES),
-    Knob("network.prelu_share", "slopes", "NETWORK"),
-    Knob("network.alpha", "alpha", "NETWORK", _rungs(-2, 1)),
-    Knob("network.beta", "beta", "NETWORK", _rungs(-2, 2)),
-    Knob("network.init", "init", "NETWORK"),
-    Knob("network.init_std", "std", "NETWORK", _rungs(-6, 2)),
-    Knob("network.init_bound", "bound", "NETWORK", (0.0, *_rungs(-6, 2)), {0.0: "1/√fan_in"}),
-    Knob("network.init_gain", "gain", "NETWORK", _GAINS),
-    Knob("network.init_fan", "fan", "NETWORK"),
-    Knob("network.init_bias_kind", "biases", "NETWORK"),
-    Knob("network.norm", "norm", "NETWORK"),
-    Knob("network.norm_groups", "groups", "NETWORK", _TWOS),
-    Knob("network.norm_place", "norm place", "NETWORK"),
-    Knob("network.skip", "skip", "NETWORK"),
-    Knob("network.skip_every", "block", "NETWORK", (1, 2, 3, 4, 5, 6, 8, 10)),
-    Knob("network.skip_form", "sum", "NETWORK"),
-    Knob("network.skip_scale", "branch x", "NETWORK", (0.0, 0.1, 0.2, 0.5, 0.7, 1.0, 2.0)),
-    Knob("network.rezero_init", "branch at 0", "NETWORK", (0.0, 0.01, 0.1, 0.5, 1.0)),
-    Knob("network.highway_bias", "gate bias", "NETWORK", (-10.0, -5.0, -4.0, -3.0, -2.0, -1.0, 0.0, 1.0)),
-    Knob("network.growth_rate", "growth", "NETWORK", _TWOS),
-    Knob("network.dropout", "dropout", "NETWORK", (0.0, 0.05, 0.1, 0.2, 0.3, 0.5, 0.8), {0.0: "off"}),
-    Knob("network.kind", "kind", "NETWORK"),
-    Knob("network.kernel", "kernel", "NETWORK", (1, 2, 3, 5, 7)),
-    Knob("network.stages", "stages", "NETWORK", (1, 2, 3, 4)),
-    Knob("network.downsample", "smaller by", "NETWORK"),
-    Knob("network.head", "head", "NETWORK"),
-    Knob("network.dtype", "dtype", "NETWORK"),
-    Knob("optimizer.name", "optimizer", "TRAINING"),
-    Knob("optimizer.lr", "lr", "TRAINING", _rungs(-8, 3)),
-    Knob("optimizer.momentum", "momentum", "TRAINING", _DECAYS),
-    Knob("optimizer.beta1", "beta1", "TRAINING", _DECAYS),
-    Knob("optimizer.beta2", "beta2", "TRAINING", _DECAYS),
-    Knob("optimizer.eps", "eps", "TRAINING", _rungs(-16, 0)),
-    Knob("optimizer.clip_norm", "clip", "TRAINING", (0.0, *_rungs(-6, 3)), {0.0: "off"}),
-    Knob("optimizer.weight_decay", "decay", "TRAINING", (0.0, *_rungs(-6, 0)), {0.0: "off"}),
-    Knob("optimizer.schedule", "schedule", "TRAINING"),
-    Knob("optimizer.warmup_steps", "warm-up", "TRAINING", (0, *_TWOS), {0: "off"}),
-    Knob("task.batch", "batch", "TRAINING", (0, *_TWOS), {0: "all"}),
-    Knob("seed", "seed", "TRAINING", tuple(range(100))),
-    Knob("task.name", "task", "TASK"),
-    Knob("task.loss", "loss", "TASK"),
-    Knob("task.noise", "noise", "TASK", (0.0, 0.02, 0.05, 0.1, 0.2, 0.3, 0.5, 1.0)),
-)
+    # ------------------------------------------------------------------ slider and typing
 
+    def place(self, value: Value) -> float:
+        """Where a number stands on the slider, 0 to 1. Rungs are evenly spaced, so 1-2-5 steps make a log scale."""
+        number, rungs = float(value), [float(rung) for rung in self.ladder]
+        above = bisect_right(rungs, number)
+        if above == 0 or above == len(rungs):
+            return 0.0 if above == 0 else 1.0
+        low, high = rungs[above - 1], rungs[above]
+        part, whole = (math.log(number / low), math.log(high / low)) if low > 0.0 else (number - low, high - low)
+        return (above - 1 + part / whole) / (len(rungs) - 1)
 
-def in_use(scenario: Scenario) -> list[Knob]:
-    """The knobs that have an effect: with something to choose, and read by what is chosen elsewhere."""
-    return [knob for knob in KNOBS if len(knob.options(scenario)) > 1 and _is_read(knob, scenario)]
+    def nearest(self, place: float) -> Value:
+        """The rung nearest to a place on the slider."""
+        return self.ladder[max(0, min(round(place * (len(self.ladder) - 1)), len(self.ladder) - 1))]
+
+    def read(self, text: str) -> Value:
+        """A typed value: `3e-4`, `1/3`, `off`; NotAllowed says what is wrong with it."""
+        text = text.strip()
+        if self.is_text:
+            return text
+        allowed = RANGES[self.key]
+        for value, word in self.words.items():
+            if text.lower() == word.lower():
+                return value
+        try:
+            number = _number(text)
+        except (ValueError, ZeroDivisionError, OverflowError):
+            raise NotAllowed(f"{text or 'nothing'} is no number; it must be {allowed.sentence()}") from None
+        if allowed.whole and isinstance(number, float) and number.is_integer():
+            number = int(number)
+        if (allowed.whole and isinstance(number, float)) or not allowed.holds(number):
+            raise NotAllowed(f"{text} is not allowed; it must be {allowed.sentence()}")
+        return number if allowed.whole else float(number)
+
+    def written(self, value: Value) -> str:
+        """A value as one would type it."""
+        return self.words.get(value) or (repr(value) if isinstance(value, float) else str(value))
+
+    # ------------------------------------------------------------------ words
+
+    def usually(self, scenario: Scenario) -> str:
+        """Its default, and PyTorch's where there is one."""
+        default = usual(self.key, scenario)
+        assert isinstance(default, str | int | float)
+        text = f"default {self.shown(default)}"
+        torch = in_torch(self.key, scenario)
+        return text if torch is None else f"{text}; PyTorch {format.setting(torch.value)} ({torch.path})"
 
 
-def _is_read(knob: Knob, scenario: Scenario) -> bool:
-    if scenario.network.layer and knob.key in ("network.depth", "network.width"):
-        return False  # the layers are listed one by one
-    readers = menu.readers(knob.key)
-    return not readers or any(Knob(menu_key, "", "").value(scenario) == row.name for menu_key, row in readers)
+def _number(text: str) -> int | float:
+    over, slash, under = text.partition("/")
+    if slash:
+        return float(over) / float(under)
+    try:
+        return int(text)
+    except ValueError:
+        return float(text)

@@ -97,15 +97,21 @@ class LayerRows:
         centre = self.chosen if self.chosen is not None else max(0, rows.worst(self.values))
         self._offset = centre - self.height // 2
 
-    def page(self, pages: int) -> None:
-        """Scroll by whole pages in full detail; from the overview it opens the first or the last page."""
-        if self.scrolling:
+    def page(self, pages: int, *, single: bool = False) -> None:
+        """Scroll by whole pages in full detail; from the overview it opens the first or the last page. `single`: choose
+        the layer so many tens further down."""
+        if single:
+            self.move(10 * pages, single=True)
+        elif self.scrolling:
             self.scroll(pages * self.height)
         else:
             self.edge(pages < 0)
 
-    def edge(self, bottom: bool) -> None:
-        """Go to the first or the last layers in full detail."""
+    def edge(self, bottom: bool, *, single: bool = False) -> None:
+        """Go to the first or the last layers in full detail; `single`: choose the first or the last one."""
+        if single:
+            self.choose(len(self.taps) - 1 if bottom else 0)
+            return
         self.detail = True
         self._offset = len(self.taps) if bottom else 0
 

@@ -2,63 +2,29 @@
 
 from __future__ import annotations
 
+import re
 from functools import lru_cache
 from typing import Any, NamedTuple
 
 from rich.color import Color as RichColor
+from rich.color import ColorSystem
 from rich.style import Style
 from textual.app import App
 from textual.theme import Theme
 
-from gradtui.tui.bands import BANDS, Rgb
+from gradtui.tui.themes import DARK, STANDARD, Rgb, look_of
 
-#: Greys of the 256-colour ramp, so that both themes look the same with 256 colours as with 24 bits.
-DARK = Theme(
-    name="gradtui-dark",
-    primary="#5fafff",
-    secondary="#87d7af",
-    accent="#ffaf5f",
-    warning="#ffaf00",
-    error="#ff5f5f",
-    success="#87d787",
-    foreground="#dadada",
-    background="#121212",
-    surface="#1c1c1c",
-    panel="#303030",
-    dark=True,
-)
-LIGHT = Theme(
-    name="gradtui-light",
-    primary="#005faf",
-    secondary="#008787",
-    accent="#af5f00",
-    warning="#af5f00",
-    error="#d70000",
-    success="#008700",
-    foreground="#262626",
-    background="#eeeeee",
-    surface="#e4e4e4",
-    panel="#d0d0d0",
-    dark=False,
-)
+#: The least contrast between text and what it stands on (WCAG 2.1, level AA).
+LEGIBLE = 4.5
 
-_MUTED = {True: "#8a8a8a", False: "#6c6c6c"}
-_FAINT = {True: "#4e4e4e", False: "#b2b2b2"}
+#: Roles that are read, not only seen; a bold band or class is read as well.
+_READ = ("text", "muted", "accent", "warning", "error", "key")
 
+#: `band3` and what else goes by the number of a band, a class or a grey.
+_NUMBERED = re.compile(r"(band|on|dim|class|over|deep|pale|grey)(\d+)")
 
-#: Ten classes: what each looks like with 256 colours and with 16. The first two are told apart by everybody's eyes.
-CLASSES: tuple[tuple[Rgb, Rgb], ...] = (
-    ((0x00, 0x87, 0xFF), (85, 85, 255)),
-    ((0xFF, 0x87, 0x00), (170, 85, 0)),
-    ((0x00, 0xD7, 0x5F), (0, 170, 0)),
-    ((0xFF, 0x5F, 0x87), (255, 85, 85)),
-    ((0xAF, 0x5F, 0xFF), (170, 0, 170)),
-    ((0xD7, 0xD7, 0x00), (255, 255, 85)),
-    ((0x00, 0xD7, 0xD7), (0, 170, 170)),
-    ((0xAF, 0x87, 0x5F), (170, 0, 0)),
-    ((0xFF, 0x87, 0xFF), (255, 85, 255)),
-    ((0xAF, 0xAF, 0xAF), (170, 170, 170)),
-)
+#: How much of a colour is in its shades; the rest is ground.
+_SHARES = {"dim": 0.35, "deep": 0.38, "pale": 0.15}
 
 #: Steps of grey from black to white, and how many of them there are with 16 colours.
 GREYS, FEW_GREYS = 16, 4
@@ -69,8 +35,9 @@ class Ink(NamedTuple):
 
     Roles for `fg`: text, muted, faint, accent, warning, error, key, `band3` (as a colour of its own), `on3`
     (legible on that band), empty (nothing to see, so no colour is sent); for `bg`: empty (the widget's own),
-    chosen, `band3`, `dim3` (a shade of that band). Both: `class3` (class number 3), `deep3` and `pale3` (its ground
-    where the network is sure of it and where it is not, if `shades` are to be had), `grey9` (brightness 9 of 15).
+    chosen, `band3`, `dim3` (a shade of that band). Both: `class3` (class number 3), `over3` (legible on it), `deep3`
+    and `pale3` (the ground where the network is sure of it and where it is not, if `shades` are to be had), `grey9`
+    (brightness 9 of 15). What is bold is read, not only seen: it keeps its colour as far as that can be read.
     """
 
     fg: str = "text"
@@ -99,12 +66,13 @@ class Palette:
         self.plain = plain
         self._native = theme.ansi
         self._few = few_colours
+        self.look = look_of(theme)
         self._colours: dict[str, Rgb] = {}
         if not self._native:
             self._colours = {
                 "text": _rgb(theme.foreground or "#dadada"),
-                "muted": _rgb(_MUTED[theme.dark]),
-                "faint": _rgb(_FAINT[theme.dark]),
+                "muted": self.look.muted,
+                "faint": self.look.faint,
                 "accent": _rgb(theme.accent or theme.primary),
                 "warning": _rgb(theme.warning or theme.primary),
                 "error": _rgb(theme.error or theme.primary),
@@ -139,7 +107,7 @@ class Palette:
     def _mix(self, ink: Ink) -> Style:
         on_bar = ink.bg.startswith("band")
         return Style(
-            color=None if self.plain else self._colour(ink.fg),
+            color=None if self.plain else self._ink(ink),
             bgcolor=None if self.plain else self._colour(ink.bg),
             bold=ink.bold or (self._native and ink.fg in ("key", "accent", "warning", "error")) or None,
             dim=(self._native and ink.fg in ("muted", "faint")) or None,
@@ -149,29 +117,29 @@ class Palette:
             or None,
         )
 
-    def _colour(self, role: str) -> RichColor | None:
-        if role.startswith("band"):
-            return RichColor.from_rgb(*self._band(int(role[4:])))
-        if role.startswith("on"):
-            red, green, blue = self._band(int(role[2:]))
-            bright = 299 * red + 587 * green + 114 * blue > 110_000
-            return RichColor.from_rgb(*((0, 0, 0) if bright else (255, 255, 255)))
-        if role.startswith("dim"):
-            ground = self._colours.get("ground")
-            if ground is None or self._few:
-                return None
-            return RichColor.from_rgb(*self._towards_ground(self._band(int(role[3:])), 0.35))
-        if role.startswith("class"):
-            return RichColor.from_rgb(*self._class(int(role[5:])))
-        if role.startswith(("deep", "pale")):
-            return RichColor.from_rgb(*self._towards_ground(self._class(int(role[4:])), 0.5 if role[0] == "d" else 0.2))
-        if role.startswith("grey"):
-            return RichColor.from_rgb(*(self._grey(int(role[4:])),) * 3)
-        colour = self._colours.get(role)
-        return RichColor.from_rgb(*colour) if colour else None
+    def _ink(self, ink: Ink) -> RichColor | None:
+        """The foreground: what is read keeps its colour as far as that can be read on its background."""
+        colour, ground = self._colour(ink.fg), self._colour(ink.bg or "ground")
+        read = ink.fg in _READ or (ink.bold and ink.fg.startswith(("band", "class")))
+        return legible(colour, ground, self._few) if colour and ground and read else colour
 
-    def _class(self, number: int) -> Rgb:
-        return CLASSES[number % len(CLASSES)][self._few]
+    def _colour(self, role: str) -> RichColor | None:
+        if (numbered := _NUMBERED.fullmatch(role)) is None:
+            colour = self._colours.get(role)
+            return RichColor.from_rgb(*colour) if colour else None
+        use, number = numbered[1], int(numbered[2])
+        if use == "grey":
+            return RichColor.from_rgb(*(self._grey(number),) * 3)
+        row = self.look.bands if use in ("band", "on", "dim") else self.look.classes
+        colours = row.coarse if self._few else row.fine
+        own = colours[number % len(colours)]
+        if use in ("on", "over"):
+            own = max(((0, 0, 0), (255, 255, 255)), key=lambda ink: contrast(ink, own))
+        elif use == "dim" and not self.shades:
+            return None
+        elif use in _SHARES:
+            own = self._towards_ground(own, _SHARES[use])
+        return RichColor.from_rgb(*own)
 
     def _grey(self, step: int) -> int:
         """With 256 colours a step of their own ramp; with 16 one of four."""
@@ -180,25 +148,61 @@ class Palette:
         return 8 + 16 * step if step < GREYS - 1 else 255
 
     def _towards_ground(self, colour: Rgb, share: float) -> Rgb:
-        """`share` of a colour and the rest of the ground; without a ground the colour itself."""
-        ground = self._colours.get("ground")
-        if ground is None or self._few:
+        """`share` of a colour and the rest of the ground; where there are no shades, the colour itself."""
+        if not self.shades:
             return colour
-        red, green, blue = (round(share * c + (1 - share) * g) for c, g in zip(colour, ground, strict=True))
+        mixed = (round(share * c + (1 - share) * g) for c, g in zip(colour, self._colours["ground"], strict=True))
+        red, green, blue = mixed
         return red, green, blue
 
-    def _band(self, number: int) -> Rgb:
-        return BANDS[number].standard if self._few else BANDS[number].cube
+
+def contrast(one: Rgb, other: Rgb) -> float:
+    """The contrast ratio of WCAG 2.1: 1 for the same colour, 21 for black on white."""
+    light, dark = sorted((_luminance(one), _luminance(other)), reverse=True)
+    return (light + 0.05) / (dark + 0.05)
+
+
+def _luminance(colour: Rgb) -> float:
+    """Relative luminance of an sRGB colour, 0 to 1 (IEC 61966-2-1)."""
+    shares = (part / 255 for part in colour)
+    red, green, blue = (part / 12.92 if part <= 0.04045 else ((part + 0.055) / 1.055) ** 2.4 for part in shares)
+    return 0.2126 * red + 0.7152 * green + 0.0722 * blue
+
+
+def legible(colour: RichColor, ground: RichColor, few_colours: bool) -> RichColor:
+    """The colour, moved towards white or black until it can be read on the ground as this terminal shows both."""
+    own, below = colour.get_truecolor(), _shown(ground, few_colours)
+    if contrast(_shown(colour, few_colours), below) >= LEGIBLE:
+        return colour
+    end = 255 if contrast((255, 255, 255), below) >= contrast((0, 0, 0), below) else 0
+    for tenth in range(1, 10):
+        mixed = RichColor.from_rgb(*(round(part + (end - part) * tenth / 10) for part in own))
+        if contrast(_shown(mixed, few_colours), below) >= LEGIBLE:
+            return mixed
+    return RichColor.from_rgb(end, end, end)
+
+
+def _shown(colour: RichColor, few_colours: bool) -> Rgb:
+    """What a terminal of 16 or of 256 colours makes of a colour."""
+    if not few_colours:
+        return _triplet(colour.downgrade(ColorSystem.EIGHT_BIT))
+    number = colour.downgrade(ColorSystem.STANDARD).number
+    assert number is not None
+    return STANDARD[number]
+
+
+def _triplet(colour: RichColor) -> Rgb:
+    red, green, blue = colour.get_truecolor()
+    return red, green, blue
 
 
 def _rgb(text: str) -> Rgb:
-    triplet = RichColor.parse(text).get_truecolor()
-    return triplet.red, triplet.green, triplet.blue
+    return _triplet(RichColor.parse(text))
 
 
 @lru_cache(16)
 def _palette(theme_name: str, few_colours: bool, plain: bool, app: App[Any]) -> Palette:
-    return Palette(app.get_theme(theme_name) or DARK, few_colours=few_colours, plain=plain)
+    return Palette(app.get_theme(theme_name) or DARK.theme, few_colours=few_colours, plain=plain)
 
 
 def palette_of(app: App[Any]) -> Palette:

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import cache
 
 from gradtui.lab.sight import Picture, Pictures
-from gradtui.tui import class_marks, format
+from gradtui.tui import class_marks
 from gradtui.tui.blocks import beside, cut
 from gradtui.tui.histogram import joined
 from gradtui.tui.palette import GREYS, MUTED, Ink, Palette, Run, Runs
@@ -51,28 +52,34 @@ def _one(picture: Picture, of: Pictures, letters: Sequence[str], palette: Palett
     wide, tall = _shown(of)
     every = _every(of)
 
-    def brightness(x: int, y: int) -> float:
-        return picture.pixels[min(y * every, of.height - 1) * of.width + x * every] if y < tall else 0.0
-
+    rows = [picture.pixels[y * every * of.width : (y * every + 1) * of.width : every] for y in range(tall)]
+    rows += [(0.0,) * wide] * (tall % 2)
     lines: list[Runs] = []
-    for y in range(0, tall, 2):
-        cells: list[Run] = []
-        for x in range(wide):
-            upper, lower = brightness(x, y), brightness(x, y + 1)
-            if palette.plain:
-                cells.append((SHADES[min(int((upper + lower) / 2 * len(SHADES)), len(SHADES) - 1)], Ink()))
-            else:
-                cells.append(("▀", Ink(_grey(upper), _grey(lower))))
-        lines.append(tuple(joined(cells)))
+    for above, below in zip(rows[::2], rows[1::2], strict=True):
+        if palette.plain:
+            text = "".join(_shade((upper + lower) / 2) for upper, lower in zip(above, below, strict=True))
+            lines.append(((text, Ink()),))
+        else:
+            lines.append(tuple(joined([_pair(*map(_step, each)) for each in zip(above, below, strict=True)])))
     wrong = picture.predicted != picture.truth
     answer: list[Run] = [
         class_marks.mark(picture.truth, letters),
-        (" ✗ " if wrong else " ✓ ", Ink("warning" if wrong else "success", "", True)),
+        ("✗" if wrong else "✓", Ink("warning" if wrong else "text", "", True)),
         class_marks.mark(picture.predicted, letters),
-        (f" {format.percent(picture.confidence).replace(' %', '')}", MUTED),
+        (f" {round(100 * picture.confidence)}%", MUTED),
     ]
     return [*lines, cut(answer, width)]
 
 
-def _grey(brightness: float) -> str:
-    return f"grey{min(int(brightness * GREYS), GREYS - 1)}"
+def _shade(brightness: float) -> str:
+    return SHADES[min(int(brightness * len(SHADES)), len(SHADES) - 1)]
+
+
+def _step(brightness: float) -> int:
+    return min(int(brightness * GREYS), GREYS - 1)
+
+
+@cache
+def _pair(upper: int, lower: int) -> Run:
+    """Two pixels, one above the other."""
+    return ("▀", Ink(f"grey{upper}", f"grey{lower}"))

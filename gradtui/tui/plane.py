@@ -24,49 +24,72 @@ def draw(boundary: Boundary, classes: Sequence[str], palette: Palette, width: in
     rows = height - 2
     if rows < 1 or width < 2:
         return []
-    cells = [[_field(boundary, len(classes), palette, column, row, width, rows) for column in range(width)] for row in range(rows)]
+    cells = _fields(boundary, len(classes), palette, width, rows)
+    grounds = [[ink.bg for _, ink in line] for line in cells]
     for point in boundary.points:
         column = int((point.x - boundary.left) / (boundary.right - boundary.left) * width)
         row = int((boundary.top - point.y) / (boundary.top - boundary.bottom) * rows)
         column, row = min(column, width - 1), min(row, rows - 1)
-        ground = cells[row][column][1].bg
-        own = Ink(f"class{point.label % 10}" if palette.shades or not ground else f"over{ground[5:]}", ground, True)
-        cells[row][column] = (letters[point.label], own)
+        cells[row][column] = (letters[point.label], _point(point.label % 10, grounds[row][column], palette))
     out: list[Runs] = [cut(joined(line), width) for line in cells]
     return [*out, _axis(boundary, width), cut(key, width)]
 
 
-def _field(boundary: Boundary, classes: int, palette: Palette, column: int, row: int, width: int, rows: int) -> Run:
-    """One cell: two fields, one above the other; without colours one, as a texture."""
-    if palette.plain:
-        label, sure = _at(boundary, classes, (column + 0.5) / width, (row + 0.5) / rows)
-        if label == UNDECIDED:
-            return (class_marks.NONE, Ink())
-        return (TEXTURES[label % 10] if sure else " ", Ink())
-    halves = [_at(boundary, classes, (column + 0.5) / width, (row + part) / rows) for part in (0.25, 0.75)]
-    if UNDECIDED in (halves[0][0], halves[1][0]):
+def _fields(boundary: Boundary, classes: int, palette: Palette, width: int, rows: int) -> list[list[Run]]:
+    """The ground: two fields a cell, one above the other; without colours one, as a texture."""
+    guess = 1.0 / max(classes, 2)
+    least = guess + SURE * (1.0 - guess)
+    grounds = [
+        _ground(label, confidence > least, palette)
+        for label, confidence in zip(boundary.predicted, boundary.confidence, strict=True)
+    ]
+    halves = (0.5,) if palette.plain else (0.25, 0.75)
+    across = [int((column + 0.5) / width * boundary.columns) for column in range(width)]
+    # There are few pairs and many cells.
+    known: dict[tuple[str, ...], Run] = {}
+    out: list[list[Run]] = []
+    for row in range(rows):
+        starts = [int((row + part) / rows * boundary.rows) * boundary.columns for part in halves]
+        line: list[Run] = []
+        for column in across:
+            pair = tuple(grounds[start + column] for start in starts)
+            if pair not in known:
+                known[pair] = _cell(pair)
+            line.append(known[pair])
+        out.append(line)
+    return out
+
+
+def _cell(pair: tuple[str, ...]) -> Run:
+    if class_marks.NONE in pair:
         return (class_marks.NONE, class_marks.ink(UNDECIDED))
-    upper, lower = (_role(label, sure, palette) for label, sure in halves)
+    if len(pair) == 1:
+        return (pair[0], Ink())
+    upper, lower = pair
     if upper == lower:
         return (" ", Ink("", upper))
-    if not upper:
-        return ("▄", Ink(lower))
-    return ("▀", Ink(upper, lower))
+    return ("▀", Ink(upper, lower)) if upper else ("▄", Ink(lower))
 
 
-def _role(label: int, sure: bool, palette: Palette) -> str:
-    """The role of a field; empty where it is unsure and there are no shades to say so."""
+def _point(label: int, ground: str, palette: Palette) -> Ink:
+    """The ink of a training point: one in the field of another class brings its own colour along."""
+    if not ground:
+        return Ink(f"class{label}", "", True)
+    if not ground.endswith(str(label)):
+        return Ink(f"over{label}", f"class{label}", True)
+    return Ink("text" if palette.shades else f"over{label}", ground, True)
+
+
+def _ground(label: int, sure: bool, palette: Palette) -> str:
+    """A field's texture without colours, else the role of its colour: empty where the network is unsure and there are
+    no shades to say so."""
+    if label == UNDECIDED:
+        return class_marks.NONE
+    if palette.plain:
+        return TEXTURES[label % 10] if sure else " "
     if palette.shades:
         return f"{'deep' if sure else 'pale'}{label % 10}"
     return f"class{label % 10}" if sure else ""
-
-
-def _at(boundary: Boundary, classes: int, across: float, down: float) -> tuple[int, bool]:
-    """The class at a place of the plane, both 0..1 from the top left, and whether the network is sure of it."""
-    at = min(int(down * boundary.rows), boundary.rows - 1) * boundary.columns
-    at += min(int(across * boundary.columns), boundary.columns - 1)
-    guess = 1.0 / max(classes, 2)
-    return boundary.predicted[at], (boundary.confidence[at] - guess) / (1.0 - guess) > SURE
 
 
 def _axis(boundary: Boundary, width: int) -> Runs:

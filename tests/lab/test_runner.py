@@ -244,3 +244,11 @@ print(time.monotonic() - began)
     )
     assert float(finished.stdout) < 3.0
     assert not list(tmp_path.rglob("small_linear_forward*")), "nobody goes on compiling"
+
+
+def test_a_snapshot_says_what_was_to_be_expected(start):
+    runner = start(paused=True)
+    snapshot = until(runner, paused)
+    assert snapshot.theory == Simulation(SMALL).theory()
+    runner.send(Change(("network.depth=5",)))
+    assert len(until(runner, lambda s: s.scenario.network.depth == 5).theory.taps) == 6

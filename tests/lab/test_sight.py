@@ -86,9 +86,9 @@ def test_pictures_show_what_is_wrong_first():
     data, pictures = simulation.dataset, _part(see(simulation), Pictures)
     predicted = simulation.outputs(data.test_inputs).argmax(axis=1)
     wrong = np.flatnonzero(predicted != data.test_targets)
-    assert 24 > len(wrong) > 0, "both kinds must be there for this test to mean anything"
+    assert 40 > len(wrong) > 0, "both kinds must be there for this test to mean anything"
     assert [picture.predicted != picture.truth for picture in pictures.pictures] == [True] * len(wrong) + [False] * (
-        24 - len(wrong)
+        40 - len(wrong)
     )
     low, high = data.test_inputs.min(), data.test_inputs.max()
     for picture, at in zip(pictures.pictures, wrong, strict=False):

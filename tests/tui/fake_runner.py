@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from gradtui.gauges import GAUGES
-from gradtui.lab.snapshot import Command, Curves, Pause, Resume, Snapshot, State, StepOnce
+from gradtui.lab.snapshot import Change, Command, Curves, Pause, Refusal, Resume, Snapshot, State, StepOnce
 from gradtui.profile import GradientProfile
 from gradtui.scenario.model import Network, Scenario
 
@@ -103,6 +103,21 @@ class FakeRunner:
     def change(self, **changes: Any) -> None:
         """The next snapshot: the last one with these changes."""
         self._snapshot = replace(self._snapshot, revision=self._snapshot.revision + 1, **changes)
+
+    def obey(self) -> None:
+        """The next snapshot has all changes that were sent and not yet answered."""
+        changes = self._unanswered()
+        after = self._snapshot.scenario.replace(*(text for each in changes for text in each.assignments))
+        self.change(scenario=after, settled=changes[-1].ticket, message="changed", refused=False)
+
+    def refuse(self, reason: str) -> None:
+        """The next snapshot refuses the oldest change that has not been answered."""
+        ticket = self._unanswered()[0].ticket
+        refusals = (*self._snapshot.refusals, Refusal(ticket, reason))
+        self.change(settled=ticket, refusals=refusals, message=reason, refused=True)
+
+    def _unanswered(self) -> list[Change]:
+        return [each for each in self.sent if isinstance(each, Change) and each.ticket > self._snapshot.settled]
 
     def show(self, gradients: Sequence[float], signals: Sequence[float] | None = None, **more: Any) -> None:
         """The next snapshot has these gradients."""

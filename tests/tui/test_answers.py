@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import itertools
+
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -30,7 +32,7 @@ def test_any_stream_in_any_pieces(sent: list[str | int], cuts: list[int]) -> Non
     stream = "".join(f"\x1b[2;{part}R" if isinstance(part, int) else part for part in sent)
     edges = [0, *sorted(min(cut, len(stream)) for cut in cuts), len(stream)]
     answers, text, columns = Answers(), "", []
-    for start, stop in zip(edges, edges[1:], strict=False):
+    for start, stop in itertools.pairwise(edges):
         kept, found = answers.sift(stream[start:stop])
         text += kept
         columns += found

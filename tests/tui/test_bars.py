@@ -10,8 +10,10 @@ from opened import Opened, backgrounds, drawn, lab, whole
 from rich.color import Color
 
 from gradtui.lab.snapshot import State
+from gradtui.theory import Prediction
 from gradtui.tui import format
-from gradtui.tui.bands import BANDS, band
+from gradtui.tui.bands import band
+from gradtui.tui.themes import DARK
 
 SIZES = [(80, 24), (120, 36), (200, 60)]
 
@@ -63,9 +65,7 @@ async def test_a_bar_is_as_long_and_of_the_colour_its_value_says(size: tuple[int
         await opened.shown()
         bars = opened.screen.bars
         width = bars.picture.extent.width
-        colours = [
-            {Color.from_rgb(*row.cube), Color.from_rgb(*row.standard)} for row in (BANDS[band(g)] for g in gradients)
-        ]
+        colours = [{Color.from_rgb(*row[band(g)]) for row in DARK.bands} for g in gradients]
         for row, value in enumerate(gradients, start=1):
             full = sum(colour in colours[row - 1] for colour in backgrounds(bars.picture, row))
             exact = bars.axis.fraction(value) * width
@@ -86,6 +86,26 @@ async def test_ghost_and_mark_stand_at_step_0_and_at_the_signal() -> None:
             else:
                 assert (track[ghost], track[mark]) == ("┆", "◆")
             assert number == format.number(now[layer])
+
+
+async def test_theory_stands_where_it_predicts_from_the_output() -> None:
+    first = staircase(9, 0.1)
+    factors = [0.08 ** (9 - layer) for layer in range(9)] + [1.0]
+    prediction = Prediction(taps=taps(9), delta=tuple(factors), grad=tuple(factors), factor=0.08)
+    async with lab((160, 36), 9) as opened:
+        opened.runner.begin(first, [1e-19] * 10)
+        opened.runner.change(theory=prediction)
+        await opened.shown()
+        for layer, (_, track, _) in enumerate(opened.table()):
+            ghost, theory = tick(opened, first[layer]), tick(opened, first[-1] * factors[layer])
+            if ghost == theory:
+                assert track[ghost] == "◎"
+            else:
+                assert (track[ghost], track[theory]) == ("┆", "○")
+        assert "theory ×0.0800" in "".join(drawn(opened.screen.bars.picture))
+        opened.runner.change(theory=Prediction(reason="theory here is of fully connected layers"))
+        await opened.shown()
+        assert not any(glyph in track for _, track, _ in opened.table() for glyph in "○◎")
 
 
 async def test_g_swaps_the_bar_and_the_mark() -> None:

@@ -39,7 +39,7 @@ def test_a_curve_has_a_dot_for_each_value_and_no_gap(ys: list[float], width: int
     canvas.curve(xs, ys, UNIT, UNIT)
     found = dots(canvas)
     for x, y in zip(xs, ys, strict=True):
-        assert (round(x * (2 * width - 1)), round((1 - y) * (4 * height - 1))) in found
+        assert (round(x * (2 * width - 1)), 4 * height - 1 - round(y * (4 * height - 1))) in found
     assert {x for x, _ in found} == set(range(2 * width))
 
 

@@ -10,7 +10,8 @@ import pytest
 from opened import lab
 from rich.color import Color
 
-from gradtui.tui.palette import DARK, LIGHT, Ink, Palette, palette_of
+from gradtui.tui.palette import palette_of
+from gradtui.tui.themes import DARK, OWN
 
 
 def colours_of(widget: object) -> set[Color | None]:
@@ -18,7 +19,7 @@ def colours_of(widget: object) -> set[Color | None]:
     return {colour for strip in strips for segment in strip for colour in (segment.style.color, segment.style.bgcolor)}
 
 
-@pytest.mark.parametrize("theme", [DARK.name, LIGHT.name, "ansi-dark", "nord"])
+@pytest.mark.parametrize("theme", [*OWN, "ansi-dark", "nord"])
 async def test_every_theme_draws(theme: str) -> None:
     async with lab((120, 36)) as opened:
         opened.app.theme = theme
@@ -38,20 +39,8 @@ async def test_no_color_means_no_colour_and_bars_of_blocks(monkeypatch: pytest.M
 async def test_an_empty_no_color_asks_for_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("NO_COLOR", "")
     async with lab((120, 36)) as opened:
-        assert opened.app.theme == DARK.name
+        assert opened.app.theme == DARK.theme.name
         assert colours_of(opened.screen.bars.picture) != {None}
-
-
-@pytest.mark.parametrize("theme", [DARK, LIGHT])
-def test_text_on_a_band_can_be_read(theme: object) -> None:
-    for few in (False, True):
-        palette = Palette(theme, few_colours=few, plain=False)  # type: ignore[arg-type]
-        for number in range(12):
-            style = palette.style(Ink(f"on{number}", f"band{number}"))
-            assert style.color is not None
-            assert style.bgcolor is not None
-            levels = [sum(colour.get_truecolor()) for colour in (style.color, style.bgcolor)]
-            assert abs(levels[0] - levels[1]) > 150
 
 
 async def test_the_palette_is_made_once() -> None:

@@ -12,7 +12,8 @@ from rich.color import Color
 
 from gradtui.lab.snapshot import Curves, History
 from gradtui.tui import format, heat
-from gradtui.tui.bands import BANDS, band
+from gradtui.tui.bands import band
+from gradtui.tui.themes import DARK
 from gradtui.tui.views.map import MapView
 
 SIZES = [(60, 16), (80, 24), (120, 36), (200, 60)]
@@ -88,8 +89,7 @@ async def test_the_chosen_layer_is_the_same_in_every_view() -> None:
 
 def colours(value: float) -> set[Color]:
     """What a value's band looks like, with many and with few colours."""
-    row = BANDS[band(value)]
-    return {Color.from_rgb(*row.cube), Color.from_rgb(*row.standard)}
+    return {Color.from_rgb(*row[band(value)]) for row in DARK.bands}
 
 
 async def test_the_map_has_the_colour_of_each_layer_at_each_time() -> None:

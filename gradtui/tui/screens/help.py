@@ -27,12 +27,14 @@ LEGEND: tuple[tuple[str, str], ...] = (
         "◆",
         "the signal now, delta_rms: root mean square of the error at the layer's output; g swaps the two",
     ),
+    ("○", "where theory, the mean field of a wide network, expects the bar at step 0; ◎ where ┆ stands just there"),
     ("◈", "┆ and ◆ in the same cell"),
     ("◇", "a ◆ that lies off the axis"),
     ("◂ ▸", "the bar lies off the axis; its number still tells"),
     ("0", "every gradient of the layer is exactly 0"),
     ("underflow", "they are 0 because the number format holds nothing smaller"),
     ("NaN inf", "the gradient is no number any more"),
+    ("past ▃▄▅", "what the bar was 128, 64, 32 steps ago and now: half a decade a level, ▄ as at step 0"),
     ("12-15", "layers that share a row: the bar runs from their smallest to their largest"),
 )
 

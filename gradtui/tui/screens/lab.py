@@ -12,12 +12,14 @@ from textual import on
 from textual.app import ComposeResult
 from textual.events import DescendantBlur, DescendantFocus
 
-from gradtui.lab.snapshot import Change, Command, Pace, Pause, Restart, Resume, Snapshot, State, StepOnce, Watch
+from gradtui.lab.snapshot import Command, Pace, Pause, Redo, Restart, Resume, Snapshot, State, StepOnce, Undo, Watch
 from gradtui.tui import bindings
 from gradtui.tui.arrangement import Arrangement, arrange
 from gradtui.tui.layer_rows import LayerRows
 from gradtui.tui.link import Link
+from gradtui.tui.saving import Kind, Saver
 from gradtui.tui.screens.paced import PacedScreen
+from gradtui.tui.screens.save import SaveScreen
 from gradtui.tui.views.bars import BarsView
 from gradtui.tui.views.curves import CurvesView
 from gradtui.tui.views.inspector import InspectorView
@@ -28,6 +30,7 @@ from gradtui.tui.views.task import TaskView
 from gradtui.tui.views.view import View
 from gradtui.tui.views.why import WhyView
 from gradtui.tui.widgets.curve import AccuracyChart, LossChart
+from gradtui.tui.widgets.entry import Entry
 from gradtui.tui.widgets.header import Header
 from gradtui.tui.widgets.keyline import KeyLine
 from gradtui.tui.widgets.knobs import KnobsPanel
@@ -80,7 +83,7 @@ class LabScreen(PacedScreen):
     LabScreen #body { layout: horizontal; layers: below above; height: 1fr; }
     LabScreen #knobs { width: 29; }
     LabScreen #knobs.-over {
-        layer: above; width: 34; border: round $primary; background: $surface;
+        layer: above; width: 38; border: round $primary; background: $surface;
     }
     LabScreen #centre { width: 1fr; layers: below above; }
     LabScreen #notice { height: 1fr; display: none; }
@@ -125,8 +128,8 @@ class LabScreen(PacedScreen):
         for view in (*self.views[1:], self._map_below):
             view.display = False
         self._header = Header(id="header")
-        self._knobs = KnobsPanel(id="knobs")
-        self._list = PickList(id="list")
+        self._list, self._entry = PickList(id="list"), Entry(id="entry")
+        self._knobs = KnobsPanel(self._list, self._entry, id="knobs")
         self._status = StatusLine(id="status")
         self._key_line = KeyLine("lab", id="keys")
         self._notice = Notice(id="notice")
@@ -169,6 +172,7 @@ class LabScreen(PacedScreen):
         yield self._status
         yield self._key_line
         yield self._list
+        yield self._entry
         yield TooSmall(id="too-small")
 
     # ------------------------------------------------------------------ life
@@ -297,6 +301,28 @@ class LabScreen(PacedScreen):
     def action_restart(self) -> None:
         self._send(Restart())
 
+    # ------------------------------------------------------------------ saving
+
+    def action_save(self) -> None:
+        if self.shown is not None:
+            saver = Saver(self.app, self.shown, self.bars.axis)
+            self.app.push_screen(SaveScreen(saver), partial(self._save, saver))
+
+    def save(self, kind: Kind) -> None:
+        """Save or copy one kind at once."""
+        if self.shown is not None:
+            self._save(Saver(self.app, self.shown, self.bars.axis), kind)
+
+    def _save(self, saver: Saver, kind: Kind | None) -> None:
+        if kind is not None:
+            self.run_worker(saver.carry_out(kind, self._status.tell))
+
+    def action_undo(self) -> None:
+        self._send(Undo())
+
+    def action_redo(self) -> None:
+        self._send(Redo())
+
     # ------------------------------------------------------------------ views
 
     def action_view(self, number: int) -> None:
@@ -331,6 +357,9 @@ class LabScreen(PacedScreen):
     def action_axis(self) -> None:
         self.view.change_axis()
 
+    def action_plane(self) -> None:
+        self.view.change_plane()
+
     def action_choose(self, rows: int) -> None:
         self.rows.move(rows, single=self.view.single)
         self._arranged()
@@ -340,11 +369,11 @@ class LabScreen(PacedScreen):
         self.action_choose(message.places)
 
     def action_page(self, pages: int) -> None:
-        self.rows.page(pages)
+        self.rows.page(pages, single=self.view.single)
         self._arranged()
 
     def action_edge(self, bottom: bool) -> None:
-        self.rows.edge(bottom)
+        self.rows.edge(bottom, single=self.view.single)
         self._arranged()
 
     def action_zoom(self) -> None:
@@ -385,25 +414,9 @@ class LabScreen(PacedScreen):
 
     @on(KnobsPanel.Turned)
     def _turn_knob(self, message: KnobsPanel.Turned) -> None:
-        self._send(Change((message.assignment,)))
-
-    @on(KnobsPanel.Listed)
-    def _list_values(self, message: KnobsPanel.Listed) -> None:
-        if self.shown is not None:
-            options = message.knob.options(self.shown.scenario)
-            self._list.open(message.knob, options, message.value, self.app.size)
-
-    @on(PickList.Picked)
-    def _pick_value(self, message: PickList.Picked) -> None:
-        self._close_list()
-        self._knobs.turn(message.knob, message.value)
-
-    @on(PickList.Closed)
-    def _close_list(self) -> None:
-        self._list.display = False
-        self.set_focus(self._knobs)
+        self._send(message.command)
 
     @on(DescendantFocus)
     @on(DescendantBlur)
     def _follow_focus(self, event: Any) -> None:
-        self._key_line.listen("knobs" if self._knobs.has_focus else "list" if self._list.has_focus else "lab")
+        self._key_line.listen(getattr(self.focused, "place", "lab"))

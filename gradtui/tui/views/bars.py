@@ -13,13 +13,14 @@ from gradtui.tui.axis import Axis, pinned
 from gradtui.tui.layer_rows import LayerRows
 from gradtui.tui.palette import MUTED, Ink, Run, Runs
 from gradtui.tui.rows import Span
-from gradtui.tui.track import draw, merged
+from gradtui.tui.track import GHOST, THEORY, draw, merged
 from gradtui.tui.views.layer_view import Column, LayerView
 from gradtui.tui.widgets.lines import Area, ljust
 
 if TYPE_CHECKING:
     from gradtui.lab.snapshot import History, Snapshot
     from gradtui.profile import GradientProfile
+    from gradtui.theory import Prediction
 
 GRADIENT, SIGNAL = "grad_rms", "delta_rms"
 
@@ -45,6 +46,8 @@ class BarsView(LayerView):
         self._first: GradientProfile | None = None
         self._measured: GradientProfile | None = None
         self._ghosts: dict[str, list[float]] = {}
+        self._predicted: dict[str, list[float]] = {}
+        self._theory: Prediction | None = None
         self._history: History | None = None
         self._notes: list[str] = []
         self._drawn: list[tuple[rows.Track, bool, Runs]] = []
@@ -66,8 +69,10 @@ class BarsView(LayerView):
 
     def measure(self, snapshot: Snapshot) -> None:
         first = snapshot.first
-        if first is not None and first is not self._first:
+        if first is not None and (first is not self._first or snapshot.theory is not self._theory):
             self._begin(first, snapshot.scenario.network.dtype)
+            self._predict(first, snapshot.theory)
+            self._measured = None
         self._history = snapshot.history
         if self.profile is not self._measured:
             self._measure()
@@ -77,6 +82,9 @@ class BarsView(LayerView):
 
         factor = fitted_factor(self._values.bar)
         notes = [] if math.isnan(factor) else [f"×{factor:#.3g} a layer"]
+        expected = fitted_factor(self._predicted.get(self.gauge, ()))
+        if notes and not math.isnan(expected):
+            notes.append(f"theory ×{expected:#.3g}")
         if notes != self._notes:
             self._notes = notes
             self.picture.redraw()
@@ -103,6 +111,14 @@ class BarsView(LayerView):
         self.axis = pinned(self._ghosts[GRADIENT] + self._ghosts[SIGNAL], dtype, self._pinned_axis)
         self._pinned_axis = self.axis
 
+    def _predict(self, first: GradientProfile, theory: Prediction | None) -> None:
+        """Theory says what each tap has beside the output's; what the output itself has was measured."""
+        self._theory, self._predicted = theory, {}
+        if theory is not None and theory.known and theory.taps == first.taps:
+            for gauge, ratios in ((GRADIENT, theory.grad), (SIGNAL, theory.delta)):
+                measured = float(first[gauge][-1])
+                self._predicted[gauge] = [ratio * measured for ratio in ratios]
+
     def _measure(self) -> None:
         profile = self._measured = self.profile
         if profile is None:
@@ -112,6 +128,7 @@ class BarsView(LayerView):
             bar=profile[self.gauge].tolist(),
             mark=profile[self._marked].tolist(),
             ghost=ghosts if len(ghosts) == len(profile.taps) else (),
+            theory=self._predicted.get(self.gauge, ()),
             underflow=() if self.swapped else profile["underflow"].tolist(),
         )
 
@@ -185,8 +202,9 @@ class BarsView(LayerView):
         runs: list[Run] = [
             (" ━ ", Ink("band6", "", True)),
             (f"{self.gauge}   ", MUTED),
-            ("┆ ", Ink()),
+            (f"{GHOST} ", Ink()),
             ("at step 0   ", MUTED),
+            *([(f"{THEORY} ", Ink()), ("predicted there   ", MUTED)] if self._predicted else []),
             ("◆ ", Ink("accent")),
             (f"{self._marked}   ", MUTED),
             ("g", Ink("key", "", True)),

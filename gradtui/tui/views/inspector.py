@@ -39,7 +39,7 @@ class CloseUp(Lines):
         seen = snapshot.inspection if snapshot else None
         if snapshot is None or seen is None:
             return [((" nothing measured yet", MUTED),)]
-        width, height = size.width - 1, size.height - 2
+        width, height = size.width - 2, size.height - 2
         first = Panel(histogram.preactivations(seen), 6)
         rest = [
             Panel(histogram.plain("gradient |g|", seen.gradient), 4, 9),

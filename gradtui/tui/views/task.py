@@ -41,12 +41,15 @@ class Picture(Lines):
 
 
 def see(sight: Sight, palette: Palette, width: int, height: int) -> list[Runs]:
-    """The sight in lines of this width: a heading, and below it as many of its parts as fit, side by side if they can."""
+    """The sight in lines of this width: a heading, and below it as many of its parts as fit."""
     found = {type(part): part for part in sight.parts}
     match found.get(Counts), found.get(Fit), found.get(Unseen):
         case Counts() as counts, _, _:
             head = [_title(sight, width), confusion.headline(counts, sight.classes, width)]
-            return [*head, *_classes(sight, counts, found.get(Boundary), found.get(Pictures), palette, width, height - 2)]
+            return [
+                *head,
+                *_classes(sight, counts, found.get(Boundary), found.get(Pictures), palette, width, height - 2),
+            ]
         case _, Fit() as numbers, _:
             return [_title(sight, width), fit.headline(numbers, width), *fit.draw(numbers, width, height - 2)]
         case _, _, Unseen(reason):
@@ -73,20 +76,22 @@ def _classes(
     """The plane or the table first; what else there is beside it or, if there is more height than width, below."""
     classes, table = sight.classes, confusion.size(counts)
     if isinstance(boundary, Boundary):
-        if width - table[0] - GAP >= PLANE and table[1] <= height:
-            room = width - table[0] - GAP
+        room = width - table[0] - GAP
+        below = height - table[1] - 1
+        # A cell is twice as tall as wide: of two arrangements the one whose plane comes nearer to a square.
+        if room >= PLANE and table[1] <= height and (room >= 1.5 * height or below < table[1]):
             picture = plane.draw(boundary, classes, palette, room, height)
             return beside([(room, picture), (table[0], confusion.table(counts, classes, table[0]))], GAP)
-        if height >= 2 * table[1] + 4:
-            picture = plane.draw(boundary, classes, palette, width, height - table[1] - 1)
+        if below >= table[1]:
+            picture = plane.draw(boundary, classes, palette, width, below)
             return [*picture, (), *confusion.draw(counts, classes, width, table[1])]
         return plane.draw(boundary, classes, palette, width, height)
     if not isinstance(shown, Pictures):
         return confusion.draw(counts, classes, width, height)
     one = pictures.size(shown)
     if table[0] <= width and height - table[1] - 1 >= one[1]:
-        below = pictures.draw(shown, classes, palette, width, height - table[1] - 1)
-        return [*confusion.draw(counts, classes, width, table[1]), (), *below]
+        under = pictures.draw(shown, classes, palette, width, height - table[1] - 1)
+        return [*confusion.draw(counts, classes, width, table[1]), (), *under]
     left = table[0] if table[1] <= height else max(PLANE, width // 2)
     if width - left - GAP >= one[0]:
         room = width - left - GAP

@@ -52,3 +52,6 @@ class View(Area):
 
     def change_axis(self) -> None:
         """Change between a linear and a log axis; nothing in a view whose axes are fixed."""
+
+    def change_plane(self) -> None:
+        """Show or hide the plane of order and chaos; nothing in a view that has none."""

@@ -38,6 +38,10 @@ class KeyLine(Lines):
                 # Of a pair of keys shown as `+ -` the half that was hit is pressed.
                 second = event.x - left >= (len(key.shown) + 1) // 2 and event.x - left < len(key.shown)
                 action = key.presses[-1 if second else 0].action
-                await self.run_action(f"{'app' if key.where == 'everywhere' else 'screen'}.{action}")
+                # The keys of a panel or a box belong to it, and it has the focus.
+                widget = self.screen.focused
+                inside = widget is not None and getattr(widget, "place", "") == key.where
+                owner = self.app if key.where == "everywhere" else widget if inside else self.screen
+                await self.app.run_action(action, default_namespace=owner)
                 return
             left = right

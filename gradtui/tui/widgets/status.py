@@ -29,23 +29,31 @@ class StatusLine(Lines):
         self._snapshot: Snapshot | None = None
         self._message = ""
         self._tap: int | None = None
+        self._told, self._failed = "", False
+
+    def tell(self, text: str, *, failed: bool = False) -> None:
+        """Show what the screen itself has to say, until there is other news."""
+        self._told, self._failed, self._tap = text, failed, None
+        self.redraw()
 
     def show(self, snapshot: Snapshot) -> None:
         """Draw a snapshot: its message when it is a new one."""
         if snapshot.message != self._message:
-            self._message, self._tap = snapshot.message, None
+            self._message, self._tap, self._told = snapshot.message, None, ""
         self._snapshot = snapshot
         self.redraw()
 
     def choose(self, tap: int | None) -> None:
         """Show the figures of a layer from now on."""
-        self._tap = tap
+        self._tap, self._told = tap, ""
         self.redraw()
 
     def lines(self, size: Size) -> list[Runs]:
         snapshot = self._snapshot
         if snapshot is None:
             return []
+        if self._told:
+            return [ljust([(f" {self._told}", Ink("error" if self._failed else "accent"))], size.width)]
         profile = snapshot.profile
         if self._tap is None or profile is None or self._tap >= len(profile.taps):
             ink = Ink("error" if snapshot.refused else "accent")

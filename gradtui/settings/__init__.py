@@ -1,0 +1,1 @@
+"""Settings: what a person chooses once for every run. One table; everything else follows from it."""
