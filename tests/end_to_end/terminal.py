@@ -19,7 +19,7 @@ from types import TracebackType
 import pyte
 
 #: Seconds in which anything has to happen; the first start on a machine compiles the kernels.
-PATIENCE = 40.0
+PATIENCE = 180.0
 
 _MODE = re.compile(rb"\x1b\[\?([\d;]+)([hl])")
 
