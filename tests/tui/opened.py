@@ -61,7 +61,7 @@ class Opened:
 
     def table(self) -> list[tuple[str, str, str]]:
         """What the bars say, row by row: name, track, number."""
-        bars = self.screen.bars
+        bars = self.screen.centre.bars
         columns = [drawn(column)[1:] for column in (bars.names, bars.picture, bars.numbers)]
         rows = [(name.strip(" ▸"), track, text.strip()) for name, track, text in zip(*columns, strict=True)]
         return [row for row in rows if row[0]]

@@ -28,7 +28,7 @@ PLAIN = Palette(DARK.theme, few_colours=True, plain=True)
 
 
 def _lines(opened: Opened) -> list[str]:
-    view = opened.screen.view
+    view = opened.screen.centre.view
     assert isinstance(view, TaskView)
     lines = drawn(view.picture)
     assert {cell_len(line) for line in lines} == {view.picture.outer_size.width}
