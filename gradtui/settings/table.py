@@ -59,7 +59,7 @@ class Settings:
         ("auto", "256", "16", "none"),
     )
     fps: int = _row(30, "Draw at most this many frames a second.", range(1, 121))
-    reduced_motion: bool = _row(False, f"Draw {CALM} frames a second and nothing that flickers.")
+    reduced_motion: bool = _row(False, f"Draw {CALM} frames a second, and no trails beside the bars.")
     mouse: bool = _row(True, "Listen to the mouse; without it the terminal selects text as usual.")
     plain: bool = _row(False, "Print lines instead of drawing a screen: for screen readers and pipes.")
     plain_every: int = _row(5, "Seconds between two reports in plain text.", range(1, 3601))

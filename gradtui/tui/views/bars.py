@@ -134,7 +134,9 @@ class BarsView(LayerView):
 
     def fit(self) -> None:
         super().fit()
-        room = next((cells for least, cells in TRAILS if self.outer_size.width >= least), 0)
+        # Trails change with every frame, all over the screen.
+        trails = () if self.app.settings.reduced_motion else TRAILS
+        room = next((cells for least, cells in trails if self.outer_size.width >= least), 0)
         self.set_class(room > 0, "-past")
         self.past.styles.width = room or 1
 

@@ -21,6 +21,7 @@ from gradtui.tui.widgets.lines import Area, Lines
 if TYPE_CHECKING:
     from gradtui.lab.snapshot import Snapshot
     from gradtui.profile import GradientProfile
+    from gradtui.tui.app import GradtuiApp
 
 
 class Column(Lines):
@@ -62,6 +63,8 @@ class LayerView(View):
     LayerView.-scrolling .legend { display: block; }
     LayerView.-full .legend { display: none; }
     """
+
+    app: GradtuiApp
 
     class Arranged(Message):
         """A layer was chosen with the mouse, or the rows were scrolled."""
@@ -155,7 +158,7 @@ class LayerView(View):
         if not room or not self.display:
             return
         taps = self.profile.taps if self.profile is not None else ()
-        self.rows.settle(taps, room.height - 1)
+        settled = self.rows.settle(taps, room.height - 1)
         visible = self.rows.spans()
         longest = max((len(rows.name(span, taps)) for span in visible), default=0)
         self.names.styles.width = max(7, min(14, longest + 3))
@@ -163,6 +166,10 @@ class LayerView(View):
         self.set_class(self.rows.scrolling, "-scrolling")
         # A legend must not take the row that the last layer needs.
         self.set_class(len(taps) == self.outer_size.height - 1, "-full")
+        if settled:
+            # While a run stands still nothing else would draw what had no room before.
+            self.picture.redraw()
+            self._redraw_text()
 
     def _redraw_text(self) -> None:
         for column in (self.names, self.numbers, self.overview, self.legend):
