@@ -5,11 +5,12 @@ from __future__ import annotations
 import queue
 import threading
 import time
+from collections import deque
 from collections.abc import Callable
 from dataclasses import replace
 from typing import Protocol
 
-from gradtui.lab.changes import Effect, sentence
+from gradtui.lab.changes import Effect, effect_of, sentence
 from gradtui.lab.curves import CurveKeeper
 from gradtui.lab.pace import Pacer
 from gradtui.lab.simulation import Simulation
@@ -90,6 +91,7 @@ class Runner:
         self._judge = judge
         self._clock, self._cpu = clock, cpu
         self._commands: queue.SimpleQueue[Command | _Stop] = queue.SimpleQueue()
+        self._ahead: deque[Command | _Stop] = deque()
         self._snapshot = Snapshot(0, State.STARTING, scenario, scenario)
         self._thread = threading.Thread(target=self._work, name="gradtui-runner", daemon=True)
         self._paused = paused
@@ -170,10 +172,9 @@ class Runner:
 
     def _obey(self, wait: bool) -> None:
         """Carry out what is queued; with `wait`, sleep until there is something."""
-        while True:
-            try:
-                command = self._commands.get(block=wait)
-            except queue.Empty:
+        while not self._stopping:
+            command = self._next(wait)
+            if command is None:
                 return
             wait = False
             self._answered += 1
@@ -182,7 +183,7 @@ class Runner:
                     self._stopping = True
                     return
                 case Change():
-                    self._change(command)
+                    self._change(self._last_of(command))
                 case Undo() | Redo() | Reset():
                     self._go_back(command)
                 case Pace(steps_per_second):
@@ -191,6 +192,32 @@ class Runner:
                     self._watch(command)
                 case _:
                     self._drive(command)
+
+    def _next(self, wait: bool) -> Command | _Stop | None:
+        """The next command; None: there is none."""
+        while True:
+            try:
+                self._ahead.append(self._commands.get(block=wait and not self._ahead))
+            except queue.Empty:
+                return self._ahead.popleft() if self._ahead else None
+
+    def _last_of(self, change: Change) -> Change:
+        """The last of queued changes of the same keys where each would start the run again: of a knob that is turned
+        faster than networks are built, nobody waits for the values between."""
+        while self._ahead and isinstance(following := self._ahead[0], Change) and _keys(following) == _keys(change):
+            if not (self._starts_again(change) and self._starts_again(following)):
+                break
+            self._ahead.popleft()
+            self._answered += 1
+            change = following
+        return change
+
+    def _starts_again(self, change: Change) -> bool:
+        before = self._snapshot.scenario
+        try:
+            return effect_of(before, before.replace(*change.assignments)) is Effect.RESTART
+        except ScenarioError:
+            return False
 
     def _drive(self, command: Pause | Resume | StepOnce | Restart) -> None:
         simulation = self._simulation
@@ -336,6 +363,10 @@ class Runner:
             # The thread's own time: what it waits for the screen's thread to let go of Python is no cost of a snapshot.
             self._snapshot_cost = self._cpu() - cpu
         self._last_snapshot = began
+
+
+def _keys(change: Change) -> list[str]:
+    return [text.partition("=")[0] for text in change.assignments]
 
 
 def _reason(error: BaseException) -> str:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import time
+
 from hypothesis import given
 from hypothesis import strategies as st
 from test_runner import paused, start, until
@@ -121,3 +123,34 @@ def test_nothing_to_do_is_said(start):
     for command, words in ((Redo(), "no change to make again"), (Reset(), "nothing differs from the file")):
         runner.send(command)
         assert not until(runner, lambda s, words=words: words in s.message).refused
+
+
+def test_a_knob_turned_faster_than_networks_are_built_goes_to_the_last_value(start):
+    runner = start(PLAIN, paused=True)
+    until(runner, paused)
+    for depth in range(10, 60):
+        runner.send(change(f"network.depth={depth}", depth))
+    runner.send(change("network.depth=1001", 59))
+    runner.send(change("optimizer.lr=0.5", 60))
+    runner.send(change("optimizer.lr=0.7", 61))
+    seen = until(runner, lambda s: s.settled == 61)
+    assert seen.scenario == PLAIN.replace("network.depth=59", "optimizer.lr=0.7")
+    for expected in ("optimizer.lr=0.5", "optimizer.lr=0.1"):
+        runner.send(Undo())
+        wanted = PLAIN.replace("network.depth=59", expected)
+        until(runner, lambda s, wanted=wanted: s.scenario == wanted)
+    for _ in range(5):
+        runner.send(Undo())
+    seen = until(runner, lambda s: s.message == "there is no change to undo")
+    assert seen.scenario == PLAIN, "at most five of the depths were built"
+
+
+def test_nobody_waits_for_queued_changes_when_the_run_is_left(start):
+    runner = start(PLAIN, paused=True)
+    until(runner, paused)
+    for number in range(200):
+        runner.send(change(f"network.width={16 + number}", number))
+        runner.send(Undo())
+    began = time.monotonic()
+    runner.close()
+    assert time.monotonic() - began < 2.0
