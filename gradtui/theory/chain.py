@@ -5,7 +5,7 @@ residual streams of the pre form, dense connections, dropout (Poole et al. 2016,
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -55,7 +55,6 @@ class Signal:
 
     delta: tuple[float, ...]
     grad: tuple[float, ...]
-    traces: tuple[Trace, ...] = field(repr=False, default=())
 
 
 def follow(specs: Sequence[LayerSpec], batch: Batch, examples: int, alpha: float) -> Signal:
@@ -131,7 +130,7 @@ def back(traces: Sequence[Trace], errors: Floats) -> Signal:
         grad.append(size * np.sqrt(max(float((made * trace.reads).mean()), 0.0)))
         below = spec.size.channels * trace.weight * made
         signal = signal + below if appended and spec.hidden else below
-    return Signal(relative(delta), relative(grad), tuple(traces))
+    return Signal(relative(delta), relative(grad))
 
 
 def own_variance(spec: LayerSpec, read: float) -> float:
@@ -191,4 +190,4 @@ def eps(spec: LayerSpec) -> float:
 def relative(values: list[float]) -> tuple[float, ...]:
     """From the output down to the input and absolute, to the other way round and relative to the output's."""
     top = values[0]
-    return tuple(value / top if top > 0.0 else float("nan") for value in reversed(values))
+    return tuple(float(value / top) if top > 0.0 else float("nan") for value in reversed(values))

@@ -82,12 +82,6 @@ def correlations(of: Normal) -> tuple[Floats, Floats]:
     return _table(value, polynomials, weights), _table(slope, polynomials, weights)
 
 
-def slope_of_map(of: Normal, cosine: float) -> float:
-    """d/dc of E phi(u) phi(v) at a cosine c: variance E phi'(u) phi'(v) (Schoenholz et al. 2017)."""
-    _, table = correlations(of)
-    return of.variance * moments(of).slope_square * float(np.interp(cosine, COSINES, table))
-
-
 def _values(of: Normal) -> tuple[Floats, Floats, Floats, Floats]:
     z, weights = nodes(of)
     with np.errstate(over="ignore", under="ignore", invalid="ignore"):

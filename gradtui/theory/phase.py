@@ -111,8 +111,11 @@ def _meeting(net: Wide, q: float) -> tuple[float, float]:
     values, slopes = correlations(of)
     made = net.weights * moments(of).square * values + net.biases
     rough = ROUGH if ACTIVATIONS[net.name].kinks else 1e-6
-    beyond = np.flatnonzero((made / q < COSINES - rough) & (COSINES > 0.0) & (COSINES < 0.999))
-    at = len(COSINES) - 1 if len(beyond) == 0 else int(beyond[0])
+    off = made / q - COSINES
+    beyond = np.flatnonzero((off < -rough) & (COSINES > 0.0) & (COSINES < 0.999))
+    at = int(beyond[0]) if len(beyond) else len(COSINES) - 1
+    while len(beyond) and COSINES[at - 1] > 0.0 and off[at - 1] < 0.0:
+        at -= 1
     return float(COSINES[at]), float(net.weights * moments(of).slope_square * slopes[at])
 
 

@@ -122,6 +122,8 @@ def _reason(specs: Sequence[LayerSpec], examples: int) -> str:
     """Why nothing is known; empty where something is."""
     for spec in specs:
         own, name = spec.own, f"layer {spec.tap}"
+        if spec.activation not in ACTIVATIONS:
+            return f"theory does not know the activation {spec.activation}"
         if own.init == "zeros":
             return "all weights begin at 0: nothing comes back, and theory has nothing to multiply"
         if own.init == "identity":

@@ -105,28 +105,20 @@ def _mean(values: Sequence[float]) -> float:
     return math.fsum(values) / len(values) if values else math.nan
 
 
-def pinned(rows: Sequence[Split]) -> Scale:
-    """A scale on which all bars of step 0 lie, with some room left; whole steps of 1, 2 or 5."""
-    left, right = _longest(rows)
+def pinned(left: float, right: float) -> Scale:
+    """A scale on which bars that reach so far to both sides lie, with some room left; whole steps of 1, 2 or 5."""
     longest = _step_above(1.25 * max(left, right, 0.08))
     # The shorter side keeps some room, so that what grows later is seen.
     low, high = (longest if side == max(left, right) else longest / 2 for side in (left, right))
     return Scale(-max(low, _step_above(1.25 * left)), max(high, _step_above(1.25 * right)))
 
 
-def widened(scale: Scale, rows: Sequence[Split]) -> Scale:
+def widened(scale: Scale, left: float, right: float) -> Scale:
     """The scale, one whole step or more wider where bars have outgrown it: two bars of which only one is cut could
     not be compared."""
-    left, right = _longest(rows)
     low = scale.low if left <= -scale.low else -_step_above(left)
     high = scale.high if right <= scale.high else _step_above(right)
     return scale if (low, high) == (scale.low, scale.high) else Scale(low, high)
-
-
-def _longest(rows: Sequence[Split]) -> tuple[float, float]:
-    """How far the bars reach to the left and to the right."""
-    left = max((sum(-part for part in row.parts if part < 0.0) for row in rows), default=0.0)
-    return left, max((sum(part for part in row.parts if part > 0.0) for row in rows), default=0.0)
 
 
 def _step_above(value: float) -> float:
@@ -160,7 +152,10 @@ def draw(split: Split, scale: Scale, width: int, palette: Palette, back: str = "
         first, last = (start + 1) // 2, stop // 2
         if last > first:
             middle = (first + last) // 2
-            cells[middle] = (CAUSES[number].letter, Ink("grey0", f"class{CAUSES[number].ink}", True))
+            cells[middle] = (
+                CAUSES[number].letter,
+                Ink(f"over{CAUSES[number].ink}", f"class{CAUSES[number].ink}", True),
+            )
     if cells[zero // 2][0] == " " and halves[zero // 2 * 2] < 0 and halves[zero // 2 * 2 + 1] < 0:
         cells[zero // 2] = ("│", Ink("faint", back))
     if math.isfinite(split.expected) and scale.holds(split.expected):
@@ -186,7 +181,7 @@ def _cell(left: int, right: int, empty: str, palette: Palette, back: str) -> Run
 def _mark(cells: list[Run], half: int, glyph: str, role: str, back: str) -> None:
     at = min(half // 2, len(cells) - 1)
     ground = cells[at][1].bg
-    cells[at] = (glyph, Ink("grey0", ground, True) if ground.startswith("class") else Ink(role, back, True))
+    cells[at] = (glyph, Ink(f"over{ground[5:]}", ground, True) if ground.startswith("class") else Ink(role, back, True))
 
 
 def heading(scale: Scale, width: int) -> str:
@@ -222,7 +217,7 @@ def words(split: Split, name: str, causes: Sequence[Cause], width: int) -> list[
         runs: list[Run] = [(f" {name} ", Ink("muted"))]
         for cause, part in zip(CAUSES, split.parts or (math.nan,) * len(CAUSES), strict=True):
             if cause in causes:
-                runs.append((f" {cause.letter} ", Ink("grey0", f"class{cause.ink}", True)))
+                runs.append((f" {cause.letter} ", Ink(f"over{cause.ink}", f"class{cause.ink}", True)))
                 runs.append((f" {cause.name}" if named else "", Ink("muted")))
                 runs.append((f" {factor(part) if split.parts else '–'}  ", Ink()))
         runs.append((f"{TOTAL} ", Ink("accent", "", True)))

@@ -18,8 +18,8 @@ COLUMNS = 24
 #: The column of the question at the end, after which nothing more is on its way.
 LAST = COLUMNS + 1
 
-#: Seconds that a frame may stand in a queue.
-SLACK = 0.05
+#: Seconds that a frame may stand in a queue; so many in a row must have been late: a busy machine delays single ones.
+SLACK, IN_A_ROW = 0.05, 3
 #: Frames on their way at first, and at most; further ones of keys, which are answered although others are under way.
 FIRST, MOST, EXTRA = 3.0, 20.0, 2
 #: What is left of the window once frames are late.
@@ -54,6 +54,7 @@ class Pacing:
         self.round_trip = 0.0
         self._shortest = self._shortest_before = float("inf")
         self._memory_until = 0.0
+        self._recent: deque[float] = deque(maxlen=IN_A_ROW)
         self._last_cut = 0.0
         self._refused = 0.0
         self._learning = True
@@ -126,7 +127,8 @@ class Pacing:
             self._shortest_before, self._shortest = self._shortest, float("inf")
             self._memory_until = at + MEMORY
         self._shortest = min(self._shortest, self.round_trip)
-        late = self.round_trip - min(self._shortest, self._shortest_before)
+        self._recent.append(self.round_trip)
+        late = min(self._recent) - min(self._shortest, self._shortest_before)
         if late > SLACK:
             # Frames that were under way at the last cut tell nothing new.
             if asked >= self._last_cut:

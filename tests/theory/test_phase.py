@@ -154,6 +154,8 @@ def test_how_far_a_signal_reaches():
     assert chaotic.chi > 1.0
     assert 0.0 < chaotic.cosine < 0.6
     assert chaotic.cosine_depth < 10.0
+    # Without biases SELU's outputs have mean 0 (Klambauer et al. 2017): what is at right angles stays so.
+    assert settled(Wide("selu", 0.0, 1.0, 0.0), 1.0).cosine < 0.03
 
 
 @pytest.mark.parametrize("of", [("tanh", 0.0), ("hard_tanh", 0.0), ("elu", 1.0), ("relu", 0.0), ("selu", 0.0)])

@@ -7,6 +7,7 @@ import math
 
 import numpy as np
 import pytest
+from msgspec import structs
 
 from gradtui import Scenario, Simulation
 from gradtui.engine.initial import initial_bias, initial_weight
@@ -166,6 +167,12 @@ def test_where_nothing_is_known_it_says_why(words):
     assert not found.known
     assert words in found.reason
     assert found.delta == found.grad == ()
+
+
+def test_an_activation_that_only_the_engine_knows():
+    scenario = _scenario()
+    unknown = structs.replace(scenario, network=structs.replace(scenario.network, activation="bump"))
+    assert predict(unknown, 0.4, 10).reason == "theory does not know the activation bump"
 
 
 def test_a_batch_that_holds_no_numbers_counts_as_unlike():

@@ -8,11 +8,12 @@ import pytest
 
 from gradtui.tui import causes
 from gradtui.tui.causes import CAUSES, Scale, Split
-from gradtui.tui.palette import DARK, Palette
+from gradtui.tui.palette import Palette
 from gradtui.tui.rows import Span
+from gradtui.tui.themes import DARK
 
-PLAIN = Palette(DARK, few_colours=False, plain=True)
-COLOURED = Palette(DARK, few_colours=False, plain=False)
+PLAIN = Palette(DARK.theme, few_colours=False, plain=True)
+COLOURED = Palette(DARK.theme, few_colours=False, plain=False)
 TAPS = ("1", "2", "3", "4", "out")
 
 
@@ -87,15 +88,14 @@ def test_what_is_not_finite_is_said_in_words(gain: float, word: str) -> None:
 
 
 def test_the_scale_holds_step_0_and_only_widens() -> None:
-    rows = causes.splits(gauges((-0.62, 0.05, 0.0, 0.0)), (), [Span(1, 1)], TAPS[:2])
-    scale = causes.pinned(rows)
+    scale = causes.pinned(0.62, 0.05)
     assert scale.low <= -0.62 * 1.25
     assert scale.high >= 0.05
-    assert causes.widened(scale, rows) is scale
-    grown = causes.splits(gauges((-0.1, 3.3, 0.0, 0.0)), (), [Span(1, 1)], TAPS[:2])
-    wide = causes.widened(scale, grown)
+    assert causes.widened(scale, 0.62, 0.05) is scale
+    wide = causes.widened(scale, 0.1, 3.3)
     assert wide == Scale(scale.low, 5.0)
-    assert causes.widened(wide, rows) is wide
+    assert causes.widened(wide, 0.62, 0.05) is wide
+    assert causes.pinned(0.0, 0.0).low < 0.0 < causes.pinned(0.0, 0.0).high
 
 
 def test_a_bar_off_the_scale_says_so() -> None:

@@ -16,14 +16,15 @@ from rich.cells import cell_len
 from gradtui.lab.sight import Boundary, Counts, Fit, Pictures, Point, Sight, Unseen
 from gradtui.tui import confusion, plane
 from gradtui.tui.class_marks import marks
-from gradtui.tui.palette import CLASSES, DARK, LIGHT, Ink, Palette, Runs
+from gradtui.tui.palette import Ink, Palette, Runs
+from gradtui.tui.themes import DARK, LIGHT
 from gradtui.tui.views.task import TaskView, see
 
 SIZES = [(60, 16), (80, 24), (100, 30), (120, 36), (160, 50), (200, 60)]
 DIGITS = {"name": "digits", "batch": 64}
-COLOURS = Palette(DARK, few_colours=False, plain=False)
-FEW = Palette(DARK, few_colours=True, plain=False)
-PLAIN = Palette(DARK, few_colours=True, plain=True)
+COLOURS = Palette(DARK.theme, few_colours=False, plain=False)
+FEW = Palette(DARK.theme, few_colours=True, plain=False)
+PLAIN = Palette(DARK.theme, few_colours=True, plain=True)
 
 
 def _lines(opened: Opened) -> list[str]:
@@ -247,25 +248,7 @@ def test_letters_stand_beside_colours() -> None:
     assert len(set(many[:26])) == 26
 
 
-@pytest.mark.parametrize("theme", [DARK, LIGHT])
-@pytest.mark.parametrize("few", [False, True])
-def test_ten_classes_have_ten_colours(theme: object, few: bool) -> None:
-    palette = Palette(theme, few_colours=few, plain=False)  # type: ignore[arg-type]
-    styles = [palette.style(Ink(f"class{number}")).color for number in range(10)]
-    assert len(set(styles)) == 10
-    for number in range(10):
-        over = palette.style(Ink(f"over{number}", f"class{number}"))
-        assert over.color is not None
-        assert over.bgcolor is not None
-        assert abs(sum(over.color.get_truecolor()) - sum(over.bgcolor.get_truecolor())) > 150
-    if few:
-        standard = {(170 * r, 170 * g, 170 * b) for r, g, b in product((0, 1), repeat=3)} | {
-            (85 + 170 * r, 85 + 170 * g, 85 + 170 * b) for r, g, b in product((0, 1), repeat=3)
-        }
-        assert all(colour in standard | {(170, 85, 0)} for _, colour in CLASSES)
-
-
-@pytest.mark.parametrize("theme", [DARK, LIGHT])
+@pytest.mark.parametrize("theme", [DARK.theme, LIGHT.theme])
 def test_points_are_legible_on_their_own_field(theme: object) -> None:
     palette = Palette(theme, few_colours=False, plain=False)  # type: ignore[arg-type]
     for label in range(10):
@@ -279,7 +262,7 @@ def test_points_are_legible_on_their_own_field(theme: object) -> None:
 def test_every_ink_of_the_view_is_a_role() -> None:
     """An unknown role would be drawn in the terminal's own colour, which the theme's ground may swallow."""
     sight = _sight("xor")
-    for theme in (DARK, LIGHT):
+    for theme in (DARK.theme, LIGHT.theme):
         palette = Palette(theme, few_colours=False, plain=False)
         for line in see(sight, palette, 100, 20):
             for text, ink in line:

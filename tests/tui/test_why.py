@@ -157,3 +157,34 @@ async def test_where_there_is_no_plane_it_says_why(network: dict[str, Any], word
     async with lab((200, 60), 3) as opened:
         view = await show(opened, simulated(**network))
         assert words in " ".join(" ".join(drawn(view.phase)).split())
+
+
+async def test_rows_are_shared_out_anew_where_another_view_had_more_of_them() -> None:
+    """The line of causes takes a row from the layers: names and numbers go by the same rows as the bars."""
+    simulation = simulated(depth=29, activation="tanh")
+    async with lab((80, 24), 29) as opened:
+        view = await show(opened, simulation)
+        for span, (name, _, number) in zip(view.rows.spans(), readings(view), strict=True):
+            assert name == "-".join(simulation.profile().taps[tap] for tap in sorted({span.first, span.last}))
+            assert number == view.number(span)
+
+
+async def test_the_scale_widens_before_a_bar_is_cut() -> None:
+    async with lab((120, 36), 3) as opened:
+        view = await show(opened, simulated(depth=3))
+        before = drawn(view.picture)[0].split()
+        opened.runner.show(
+            staircase(3),
+            gain=[math.nan, -0.1, 4.0, 0.1],
+            gain_slope=[0.0, -0.2, -3.0, 0.0],
+            gain_weight=[0.0, 0.1, 7.0, 0.1],
+            gain_norm=[0.0] * 4,
+            gain_skip=[0.0] * 4,
+        )
+        await opened.shown()
+        await opened.pilot.pause(0.2)
+        heading = drawn(view.picture)[0].split()
+        assert heading != before
+        assert heading[-1] == causes.factor(10.0)
+        assert readings(view)[2][2] == causes.factor(4.0)
+        assert not any("▸" in picture or "◂" in picture for _, picture, _ in readings(view))

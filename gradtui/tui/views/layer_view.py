@@ -21,6 +21,7 @@ from gradtui.tui.widgets.lines import Area, Lines
 if TYPE_CHECKING:
     from gradtui.lab.snapshot import Snapshot
     from gradtui.profile import GradientProfile
+    from gradtui.tui.app import GradtuiApp
 
 
 class Column(Lines):
@@ -62,6 +63,8 @@ class LayerView(View):
     LayerView.-scrolling .legend { display: block; }
     LayerView.-full .legend { display: none; }
     """
+
+    app: GradtuiApp
 
     class Arranged(Message):
         """A layer was chosen with the mouse, or the rows were scrolled."""

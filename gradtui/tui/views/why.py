@@ -79,11 +79,11 @@ class WhyView(LayerView):
             self._expected = _gains(self._theory)
         if first is not None and first is not self._first:
             self._first = first
-            self._scale = causes.pinned(_single(first))
+            self._scale = causes.pinned(*_reach(first))
         if profile is not self._measured:
             self._measured = profile
             self._gauges = _lists(profile)
-            self._scale = causes.widened(self._scale, _single(profile))
+            self._scale = causes.widened(self._scale, *_reach(profile))
         self.phase.show(self._theory)
 
     def change_plane(self) -> None:
@@ -161,9 +161,16 @@ def _lists(profile: GradientProfile) -> dict[str, list[float]]:
     return {name: profile[name].tolist() for name in _GAUGES}
 
 
-def _single(profile: GradientProfile) -> list[Split]:
-    """The split of every layer by itself."""
-    return causes.splits(_lists(profile), (), [Span(tap, tap) for tap in range(len(profile.taps))], profile.taps)
+def _reach(profile: GradientProfile) -> tuple[float, float]:
+    """How far the bars of single layers go to the left and to the right."""
+    import numpy as np  # not before the first paint
+
+    parts = np.stack([profile[cause.gauge][1:] for cause in CAUSES])
+    parts = parts[:, np.isfinite(parts).all(axis=0) & np.isfinite(profile["gain"][1:])]
+    if parts.size == 0:
+        return 0.0, 0.0
+    sides = np.maximum(-parts, 0.0).sum(axis=0), np.maximum(parts, 0.0).sum(axis=0)
+    return float(sides[0].max()), float(sides[1].max())
 
 
 def _gains(theory: Prediction | None) -> list[float]:
