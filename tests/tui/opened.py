@@ -85,7 +85,7 @@ async def lab(
         return made[-1]
 
     app = GradtuiApp(replace(scenario(depth, **network), title=title), paused=paused, make=make)
-    async with app.run_test(size=size) as pilot:
+    async with app.run_test(size=size, notifications=True) as pilot:
         for _ in range(200):
             await pilot.pause(0.01)
             if made and made[0].asked:
