@@ -48,7 +48,7 @@ if TYPE_CHECKING:
 PACES: tuple[float | None, ...] = (None, 500, 100, 30, 10, 3, 1)
 
 #: Seconds between two repaints of text and of curves while training: nobody could read more.
-TEXT_PERIOD, CURVE_PERIOD = 0.125, 0.25
+TEXT_PERIOD, CURVE_PERIOD = 0.2, 0.5
 
 #: Lines from which a map under the bars is worth drawing.
 LEAST_BELOW = 10
