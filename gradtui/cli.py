@@ -274,7 +274,7 @@ def show(source: str) -> None:
 @click.option("--json", "wants_json", is_flag=True, help="Print JSON instead of text.")
 @click.option("--markdown", is_flag=True, help="Print the page docs/choices.md.")
 def choices(key: str | None, wants_json: bool, markdown: bool) -> None:
-    """List what a scenario may choose, and its numbers.
+    """List what a scenario may choose, and every number in it.
 
     KEY is one of them, such as network.activation or just activation, or lr.
     """

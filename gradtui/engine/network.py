@@ -217,7 +217,7 @@ class Network:
         return readout.gauges(
             {name: self._view(name)[: len(layers)] if name != "scalars" else self._view(name) for name in names},
             self._sizes,
-            signal=np.stack([self._view(layer.signal) for layer in layers]),
+            signal=np.stack(self._signals),
             distance=self._distance(),
             slope_gradient=self._slope_gradient(),
             dead=self._dead.copy(),
@@ -225,6 +225,11 @@ class Network:
             skipped=self._skip_factors(),
             closed=self._closed_branches(),
         )
+
+    @cached_property
+    def _signals(self) -> list[Array]:
+        """Where each layer's squares of dL/d(output) are kept, (3,) each."""
+        return [self._view(layer.signal) for layer in self._plan.layers]
 
     def _skip_factors(self) -> NDArray[np.float64]:
         """What the skips do to the signal within each tap's gain."""

@@ -42,7 +42,9 @@ from gradtui.scenario.model import Scenario
 SNAPSHOT_EVERY, SNAPSHOT_UNSEEN = 0.01, 0.25
 #: A large network takes long to be measured: its snapshots are so far apart that they take at most this share of the
 #: time, or else as far as those that nobody takes.
-SNAPSHOT_SHARE = 0.05
+SNAPSHOT_SHARE = 0.07
+#: Seconds between two copies of the curves while training: they change by a point in hundreds.
+CURVES_EVERY = 0.2
 #: Seconds between two passes over the held-out examples, and between two counts of dead units: at least so many, and
 #: so many that a pass takes at most this share of the time.
 PASS_EVERY, PASS_SHARE = 0.5, 0.02
@@ -138,6 +140,7 @@ class Runner:
         self._first: GradientProfile | None = None
         self._next_pass = 0.0
         self._watching.forget()
+        self._next_curves = 0.0
         self._snapshot_cost = 0.0
         self._last_snapshot = 0.0
 
@@ -340,6 +343,9 @@ class Runner:
             self._next_pass = self._clock() + max(PASS_EVERY, (self._clock() - began) / PASS_SHARE)
         seen = self._watching.look(simulation, at_once=self._paused)
         verdict = self._judge(profile, simulation.scenario) if self._judge else None
+        curves = self._snapshot.curves
+        if due or began >= self._next_curves:
+            curves, self._next_curves = self._curves.curves(), began + CURVES_EVERY
         self._post(
             **{
                 "state": self._state(),
@@ -348,7 +354,7 @@ class Runner:
                 "profile": profile,
                 "first": self._first,
                 "theory": simulation.theory(),
-                "curves": self._curves.curves(),
+                "curves": curves,
                 "history": self._timeline.history(),
                 "evaluation": evaluation,
                 "inspection": seen.inspection,

@@ -43,7 +43,7 @@ def load(flags: Mapping[str, Value | None] | None = None, environment: Mapping[s
             try:
                 value, source = from_text(row, text), Source("environment", row.variable)
             except SettingError as error:
-                problems.append(f"the variable {row.variable} is passed over: {error}")
+                problems.append(f"passed over in the variable {row.variable}: {error}")
         given = (flags or {}).get(row.name)
         if given is not None:
             value, source = given, Source("flag", row.flag.partition("/")[0])

@@ -31,7 +31,7 @@ def read() -> tuple[dict[str, Value], list[str]]:
         try:
             values[key] = checked(row_of(key), value)
         except SettingError as error:
-            problems.append(f"{path()}: {error}; it is passed over")
+            problems.append(f"passed over in {path()}: {error}")
     return values, problems
 
 

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
-from gradtui.lab.sight import UNDECIDED, Boundary
+from gradtui.lab.sight import UNDECIDED, Boundary, Point
 from gradtui.tui import class_marks, format
 from gradtui.tui.blocks import cut
 from gradtui.tui.histogram import joined
@@ -24,25 +24,37 @@ def draw(boundary: Boundary, classes: Sequence[str], palette: Palette, width: in
     rows = height - 2
     if rows < 1 or width < 2:
         return []
-    cells = _fields(boundary, len(classes), palette, width, rows)
-    grounds = [[ink.bg for _, ink in line] for line in cells]
-    for point in boundary.points:
-        column = int((point.x - boundary.left) / (boundary.right - boundary.left) * width)
-        row = int((boundary.top - point.y) / (boundary.top - boundary.bottom) * rows)
-        column, row = min(column, width - 1), min(row, rows - 1)
-        cells[row][column] = (letters[point.label], _point(point.label % 10, grounds[row][column], palette))
-    out: list[Runs] = [cut(joined(line), width) for line in cells]
-    return [*out, _axis(boundary, width), cut(key, width)]
-
-
-def _fields(boundary: Boundary, classes: int, palette: Palette, width: int, rows: int) -> list[list[Run]]:
-    """The ground: two fields a cell, one above the other; without colours one, as a texture."""
-    guess = 1.0 / max(classes, 2)
+    guess = 1.0 / max(len(classes), 2)
     least = guess + SURE * (1.0 - guess)
     grounds = [
         _ground(label, confidence > least, palette)
         for label, confidence in zip(boundary.predicted, boundary.confidence, strict=True)
     ]
+    cells = _fields(boundary, grounds, palette, width, rows)
+    for point, field in sorted(_placed(boundary), key=lambda each: boundary.predicted[each[1]] != each[0].label):
+        column, row = _place(boundary, point, width, rows)
+        ground = "" if palette.plain else grounds[field]
+        cells[row][column] = (letters[point.label], _point(point.label % 10, ground, palette))
+    out: list[Runs] = [cut(joined(line), width) for line in cells]
+    return [*out, _axis(boundary, width), cut(key, width)]
+
+
+def _place(boundary: Boundary, point: Point, columns: int, rows: int) -> tuple[int, int]:
+    """The column and the row, of so many, in which a point stands."""
+    across = (point.x - boundary.left) / (boundary.right - boundary.left)
+    down = (boundary.top - point.y) / (boundary.top - boundary.bottom)
+    return min(int(across * columns), columns - 1), min(int(down * rows), rows - 1)
+
+
+def _placed(boundary: Boundary) -> Iterator[tuple[Point, int]]:
+    """Each training point with the number of its field."""
+    for point in boundary.points:
+        column, row = _place(boundary, point, boundary.columns, boundary.rows)
+        yield point, row * boundary.columns + column
+
+
+def _fields(boundary: Boundary, grounds: Sequence[str], palette: Palette, width: int, rows: int) -> list[list[Run]]:
+    """The ground: two fields a cell, one above the other; without colours one, as a texture."""
     halves = (0.5,) if palette.plain else (0.25, 0.75)
     across = [int((column + 0.5) / width * boundary.columns) for column in range(width)]
     # There are few pairs and many cells.

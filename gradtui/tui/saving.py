@@ -110,7 +110,10 @@ class Saver:
 
         try:
             if not kind.suffix:
-                tell(self.copy())
+                told = self.copy()
+                tell(told)
+                if len(told) >= self._app.size.width:
+                    self._app.notify(told, markup=False, timeout=15)
                 return
             make = self.content(kind)
             if kind.suffix == "png":

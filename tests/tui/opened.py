@@ -61,7 +61,7 @@ class Opened:
 
     def table(self) -> list[tuple[str, str, str]]:
         """What the bars say, row by row: name, track, number."""
-        bars = self.screen.bars
+        bars = self.screen.centre.bars
         columns = [drawn(column)[1:] for column in (bars.names, bars.picture, bars.numbers)]
         rows = [(name.strip(" ▸"), track, text.strip()) for name, track, text in zip(*columns, strict=True)]
         return [row for row in rows if row[0]]
@@ -85,7 +85,7 @@ async def lab(
         return made[-1]
 
     app = GradtuiApp(replace(scenario(depth, **network), title=title), paused=paused, make=make)
-    async with app.run_test(size=size) as pilot:
+    async with app.run_test(size=size, notifications=True) as pilot:
         for _ in range(200):
             await pilot.pause(0.01)
             if made and made[0].asked:

@@ -20,7 +20,7 @@ SIZES = [(80, 24), (120, 36), (200, 60)]
 
 def tick(opened: Opened, value: float) -> int:
     """The cell in which a tick at a value has to stand."""
-    bars = opened.screen.bars
+    bars = opened.screen.centre.bars
     return bars.axis.cell(value, bars.picture.extent.width)
 
 
@@ -44,7 +44,7 @@ async def test_every_layer_is_read_out_in_order(size: tuple[int, int], depth: in
                 wanted = [ends[0] if ends[0] == ends[1] else "…".join(ends)]
             assert number == wanted[0]
         assert layers == depth + 1
-        height = opened.screen.bars.picture.extent.height - 1
+        height = opened.screen.centre.bars.picture.extent.height - 1
         assert len(table) == min(height, depth + 1)
 
 
@@ -63,7 +63,7 @@ async def test_a_bar_is_as_long_and_of_the_colour_its_value_says(size: tuple[int
         opened.runner.begin(gradients, [1e-30] * 11)
         opened.runner.show(gradients, [1e-30] * 11)
         await opened.shown()
-        bars = opened.screen.bars
+        bars = opened.screen.centre.bars
         width = bars.picture.extent.width
         colours = [{Color.from_rgb(*row[band(g)]) for row in DARK.bands} for g in gradients]
         for row, value in enumerate(gradients, start=1):
@@ -102,7 +102,7 @@ async def test_theory_stands_where_it_predicts_from_the_output() -> None:
                 assert track[ghost] == "◎"
             else:
                 assert (track[ghost], track[theory]) == ("┆", "○")
-        assert "theory ×0.0800" in "".join(drawn(opened.screen.bars.picture))
+        assert "theory ×0.0800" in "".join(drawn(opened.screen.centre.bars.picture))
         opened.runner.change(theory=Prediction(reason="theory here is of fully connected layers"))
         await opened.shown()
         assert not any(glyph in track for _, track, _ in opened.table() for glyph in "○◎")
@@ -113,9 +113,9 @@ async def test_g_swaps_the_bar_and_the_mark() -> None:
     async with lab((120, 36), 5) as opened:
         opened.runner.begin(first, signal)
         await opened.shown()
-        assert drawn(opened.screen.bars.numbers)[0].strip() == "grad_rms"
+        assert drawn(opened.screen.centre.bars.numbers)[0].strip() == "grad_rms"
         await opened.press("g")
-        assert drawn(opened.screen.bars.numbers)[0].strip() == "delta_rms"
+        assert drawn(opened.screen.centre.bars.numbers)[0].strip() == "delta_rms"
         for layer, (_, track, number) in enumerate(opened.table()):
             assert number == format.number(signal[layer])
             assert track[tick(opened, first[layer])] in "◆◈"
@@ -155,38 +155,38 @@ async def test_the_axis_is_chosen_at_step_0_and_stands_still_while_training() ->
     async with lab((120, 36), 4) as opened:
         opened.runner.begin(staircase(4))
         await opened.shown()
-        heading = drawn(opened.screen.bars.picture)[0]
+        heading = drawn(opened.screen.centre.bars.picture)[0]
         assert heading.startswith("1e-20")
         assert heading.rstrip().endswith("1")
         opened.runner.show([1e-30, 1e-25, 1.0, 1e10, 1e20])
         await opened.shown()
-        assert drawn(opened.screen.bars.picture)[0] == heading
+        assert drawn(opened.screen.centre.bars.picture)[0] == heading
         opened.runner.begin([1e-30, 1e-25, 1.0, 1e3, 1e3])
         await opened.shown()
-        assert drawn(opened.screen.bars.picture)[0].startswith("1e-32")
+        assert drawn(opened.screen.centre.bars.picture)[0].startswith("1e-32")
 
 
 async def test_layers_are_chosen_by_key_and_by_mouse() -> None:
     async with lab((80, 24), 5) as opened:
-        bars = opened.screen.bars
+        bars = opened.screen.centre.bars
         await opened.press("down")
-        assert opened.screen.rows.chosen == 0
+        assert opened.screen.centre.rows.chosen == 0
         await opened.press("down", "down", "up")
-        assert opened.screen.rows.chosen == 1
+        assert opened.screen.centre.rows.chosen == 1
         assert [line[0] for line in drawn(bars.names)[1:4]] == [" ", "▸", " "]
         assert "layer 2" in whole(opened.app)[-2]
         assert format.number(staircase(5)[1]) in whole(opened.app)[-2]
         await opened.pilot.click(bars.picture, offset=(3, 4))
-        assert opened.screen.rows.chosen == 3
+        assert opened.screen.centre.rows.chosen == 3
         await opened.press(*["down"] * 9)
-        assert opened.screen.rows.chosen == 5
+        assert opened.screen.centre.rows.chosen == 5
 
 
 async def test_layers_that_share_a_row_scroll_in_full_detail() -> None:
     async with lab((80, 24), 200) as opened:
         opened.runner.begin(staircase(200, 0.93))
         await opened.shown()
-        bars = opened.screen.bars
+        bars = opened.screen.centre.bars
         assert any("-" in name for name, _, _ in opened.table())
         await opened.press("pagedown")
         names = [name for name, _, _ in opened.table()]
@@ -208,7 +208,7 @@ async def test_layers_that_share_a_row_scroll_in_full_detail() -> None:
 async def test_a_chosen_layer_stays_in_view() -> None:
     async with lab((80, 24), 200) as opened:
         await opened.press("end", "up", *["up"] * 40)
-        chosen = opened.screen.rows.chosen
+        chosen = opened.screen.centre.rows.chosen
         assert chosen is not None
         assert taps(200)[chosen] in [name for name, _, _ in opened.table()]
 
@@ -221,7 +221,7 @@ async def test_a_change_of_depth_changes_the_rows() -> None:
             await opened.shown()
             await opened.pilot.pause(0.05)
             names = [name for name, _, _ in opened.table()]
-            assert names[-1] == "out" or opened.screen.rows.scrolling
+            assert names[-1] == "out" or opened.screen.centre.rows.scrolling
             if depth < 15:
                 assert names == list(taps(depth))
 

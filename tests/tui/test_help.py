@@ -78,6 +78,6 @@ async def test_a_click_on_the_key_line_presses_the_key() -> None:
     async with lab((120, 36)) as opened:
         line = whole(opened.app)[-1]
         await opened.pilot.click("#keys", offset=(line.index("zoom"), 0))
-        assert opened.screen.rows.detail
+        assert opened.screen.centre.rows.detail
         await opened.pilot.click("#keys", offset=(line.index("help"), 0))
         assert isinstance(opened.app.screen, HelpScreen)

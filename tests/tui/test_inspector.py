@@ -30,7 +30,7 @@ SIZES = [(60, 16), (80, 24), (100, 30), (120, 36), (160, 50), (200, 60)]
 
 
 def _view(opened: Opened) -> InspectorView:
-    view = opened.screen.view
+    view = opened.screen.centre.view
     assert isinstance(view, InspectorView)
     return view
 

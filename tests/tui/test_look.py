@@ -24,14 +24,14 @@ async def test_every_theme_draws(theme: str) -> None:
     async with lab((120, 36)) as opened:
         opened.app.theme = theme
         await opened.pilot.pause(0.1)
-        assert len(colours_of(opened.screen.bars.picture)) > 5
+        assert len(colours_of(opened.screen.centre.bars.picture)) > 5
 
 
 async def test_no_color_means_no_colour_and_bars_of_blocks(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("NO_COLOR", "1")
     async with lab((120, 36)) as opened:
         assert opened.app.theme == "ansi-dark"
-        for widget in (opened.screen.bars.picture, opened.screen.bars.numbers):
+        for widget in (opened.screen.centre.bars.picture, opened.screen.centre.bars.numbers):
             assert colours_of(widget) == {None}
         assert "█" * 10 in opened.table()[-1][1]
 
@@ -40,7 +40,7 @@ async def test_an_empty_no_color_asks_for_nothing(monkeypatch: pytest.MonkeyPatc
     monkeypatch.setenv("NO_COLOR", "")
     async with lab((120, 36)) as opened:
         assert opened.app.theme == DARK.theme.name
-        assert colours_of(opened.screen.bars.picture) != {None}
+        assert colours_of(opened.screen.centre.bars.picture) != {None}
 
 
 async def test_the_palette_is_made_once() -> None:

@@ -79,7 +79,7 @@ async def test_a_row_is_painted_no_farther_than_its_last_change(painted: Painted
         gradients[4] = 1e-10
         opened.runner.show(gradients, [1e-15] * 31)
         await opened.shown()
-        bars = opened.screen.bars
+        bars = opened.screen.centre.bars
         (region,) = [
             region for widget, region in painted.asked if region and region.y == 5 and widget == "bars-picture"
         ]
@@ -91,8 +91,8 @@ async def test_a_row_is_painted_no_farther_than_its_last_change(painted: Painted
 async def test_while_training_text_is_painted_seldom_and_bars_often(painted: Painted) -> None:
     async with lab((120, 36), paused=False, runner=FakeRunner) as opened:
         looks: list[int] = []
-        numbers = opened.screen.bars.numbers
-        tracks = opened.screen.bars.picture
+        numbers = opened.screen.centre.bars.numbers
+        tracks = opened.screen.centre.bars.picture
         counts = {numbers.id: 0, tracks.id: 0}
         for turn in range(30):
             painted.asked.clear()

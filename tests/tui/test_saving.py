@@ -219,3 +219,20 @@ async def test_the_command_palette_saves_too(folder: Path) -> None:
         assert {"Save screen as svg", "Save graph as png", "Copy command line"} <= set(commands)
         commands["Save numbers as csv"]()
         await status(opened, "saved sigmoid-deep-step0.csv")
+
+
+async def test_a_command_too_long_for_the_status_line_is_shown_whole(monkeypatch: pytest.MonkeyPatch) -> None:
+    async with lab((80, 24)) as opened:
+        loaded = Scenario.load("sigmoid-deep")
+        opened.app.source = "sigmoid-deep"
+        changes = ("network.depth=7", "network.activation=leaky_relu", "optimizer.name=adam", "optimizer.lr=0.0123")
+        opened.runner.change(loaded=loaded, scenario=loaded.replace(*changes))
+        await opened.shown()
+        await opened.press("s", "c")
+        await status(opened, "copied: gradtui")
+        for _ in range(300):
+            if "optimizer.lr=0.0123" in "".join("".join(whole(opened.app)).split()):
+                break
+            await opened.pilot.pause(0.01)
+        else:
+            raise AssertionError("the end of the command is nowhere to be seen")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import re
+from functools import partial
 from itertools import product
 from pathlib import Path
 
@@ -28,7 +29,7 @@ PLAIN = Palette(DARK.theme, few_colours=True, plain=True)
 
 
 def _lines(opened: Opened) -> list[str]:
-    view = opened.screen.view
+    view = opened.screen.centre.view
     assert isinstance(view, TaskView)
     lines = drawn(view.picture)
     assert {cell_len(line) for line in lines} == {view.picture.outer_size.width}
@@ -289,3 +290,14 @@ def test_a_point_in_the_wrong_field_is_seen() -> None:
             assert cells[0][1].bg == ("deep0" if palette.shades else "class0")
             style = palette.style(cells[4][1])
             assert style.color != style.bgcolor
+
+
+def test_a_point_is_judged_by_its_own_field() -> None:
+    """Two fields share a cell: what is right in the upper one is not marked because the lower one is another class's;
+    and of two points in one cell the wrong one is seen."""
+    plane_of = partial(Boundary, ("x", "y"), 0, 1, 0, 1, 1, 2, (0, 1), (1.0, 1.0))
+    upper, lower = Point(0.5, 0.9, 0), Point(0.5, 0.1, 0)
+    for points, wrong in (((upper,), False), ((lower,), True), ((lower, upper), True), ((upper, lower), True)):
+        ((letter, ink),) = plane.draw(plane_of(points), ("left", "right"), COLOURS, 2, 3)[0][1:]
+        assert letter == "A"
+        assert (ink.bg == "class0") == wrong

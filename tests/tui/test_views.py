@@ -42,20 +42,20 @@ def train(runner: FakeRunner, rows: list[list[float]], steps: list[int]) -> None
 async def test_a_key_or_a_click_opens_each_view(number: int) -> None:
     async with lab((80, 24)) as opened:
         await opened.press(str(number + 1))
-        assert opened.screen.view is opened.screen.views[number]
-        assert [view.display for view in opened.screen.views] == [
-            view is opened.screen.view for view in opened.screen.views
+        assert opened.screen.centre.view is opened.screen.centre.views[number]
+        assert [view.display for view in opened.screen.centre.views] == [
+            view is opened.screen.centre.view for view in opened.screen.centre.views
         ]
         line = whole(opened.app)[2]
         assert f"▸{number + 1} {TITLES[number]}" in line
         assert all(f"{place} {title}" in line for place, title in enumerate(TITLES, 1))
         column = line.index(f"{7 - number} {TITLES[6 - number]}")
         await opened.pilot.click("#tabs", offset=(column, 0))
-        assert opened.screen.view is opened.screen.views[6 - number]
+        assert opened.screen.centre.view is opened.screen.centre.views[6 - number]
         await opened.press("tab")
-        assert opened.screen.view is opened.screen.views[(7 - number) % 7]
+        assert opened.screen.centre.view is opened.screen.centre.views[(7 - number) % 7]
         await opened.press("shift+tab", "shift+tab")
-        assert opened.screen.view is opened.screen.views[(5 - number) % 7]
+        assert opened.screen.centre.view is opened.screen.centre.views[(5 - number) % 7]
 
 
 @pytest.mark.parametrize("depth", [0, 2, 30, 200, 1000])
@@ -79,12 +79,12 @@ async def test_the_chosen_layer_is_the_same_in_every_view() -> None:
         train(opened.runner, [staircase(10), staircase(10)], [0, 10])
         await opened.shown()
         await opened.press("down", "down", "down", "2")
-        view = opened.screen.view
+        view = opened.screen.centre.view
         assert isinstance(view, MapView)
         assert drawn(view.names)[3].strip(" ▸") == "3"
         assert drawn(view.names)[3].startswith("▸")
         await opened.press("down", "1")
-        assert drawn(opened.screen.bars.names)[4].startswith("▸")
+        assert drawn(opened.screen.centre.bars.names)[4].startswith("▸")
 
 
 def colours(value: float) -> set[Color]:
@@ -98,7 +98,7 @@ async def test_the_map_has_the_colour_of_each_layer_at_each_time() -> None:
         train(opened.runner, [first, middle, last], [0, 50, 99])
         await opened.shown()
         await opened.press("2")
-        view = opened.screen.view
+        view = opened.screen.centre.view
         assert isinstance(view, MapView)
         width = view.picture.extent.width
         assert drawn(view.picture)[0].split() == ["0", "steps", "100"]
@@ -120,10 +120,10 @@ async def test_the_map_hides_neither_zero_nor_nan_in_a_crowd_of_layers() -> None
         train(opened.runner, rows, [0, 15])
         await opened.shown()
         await opened.press("2")
-        view = opened.screen.view
+        view = opened.screen.centre.view
         assert isinstance(view, MapView)
         text = drawn(view.picture)
-        names, spans = taps(depth), opened.screen.rows.spans()
+        names, spans = taps(depth), opened.screen.centre.rows.spans()
         for span, line in zip(spans, text[1:], strict=False):
             held = {names[tap] for tap in range(span.first, span.last + 1)}
             assert ("N" in line) == ("101" in held)
@@ -136,7 +136,7 @@ async def test_without_colours_the_map_is_made_of_letters(monkeypatch: pytest.Mo
         train(opened.runner, [[1e-1] * 6, [1e-9] * 6], [0, 15])
         await opened.shown()
         await opened.press("2")
-        view = opened.screen.view
+        view = opened.screen.centre.view
         assert isinstance(view, MapView)
         line = drawn(view.picture)[1]
         assert heat.GLYPHS[band(1e-1)] in line
@@ -148,7 +148,7 @@ async def test_each_bar_has_its_past_beside_it() -> None:
     async with lab((120, 36), 5) as opened:
         train(opened.runner, falling, list(range(0, 513, 8)))
         await opened.shown()
-        lines = drawn(opened.screen.bars.past)
+        lines = drawn(opened.screen.centre.bars.past)
         assert lines[0].strip() == "past"
         assert len(lines[1].strip()) == 4
         # 128, 64 and 32 steps ago and now, all more than two decades below step 0.
@@ -156,7 +156,7 @@ async def test_each_bar_has_its_past_beside_it() -> None:
     async with lab((80, 24), 5) as opened:
         train(opened.runner, [[1.0] * 6, [1.0] * 6, [1.0] * 6], [0, 40, 72])
         await opened.shown()
-        assert drawn(opened.screen.bars.past)[1].strip() == "▄▄▄"
+        assert drawn(opened.screen.centre.bars.past)[1].strip() == "▄▄▄"
 
 
 async def test_the_curves_can_stand_on_a_log_axis() -> None:
@@ -190,7 +190,7 @@ async def test_a_view_that_was_hidden_shows_the_newest_snapshot_at_once() -> Non
             train(opened.runner, rows, [0, 20 + turn])
             await opened.shown()
             await opened.press("2" if turn % 2 == 0 else "1")
-            view: Any = opened.screen.view
+            view: Any = opened.screen.centre.view
             assert drawn(view.numbers)[1].strip() == format.number(10.0 ** -(turn + 2))
 
 
@@ -207,7 +207,7 @@ async def test_on_a_tall_screen_the_map_stands_under_the_bars(size: tuple[int, i
         text = drawn(below.numbers)
         assert text[1].strip() == format.number(staircase(30, 0.5)[0])
         await opened.pilot.click(below.names, offset=(2, 1))
-        assert drawn(opened.screen.bars.names)[1].startswith("▸")
+        assert drawn(opened.screen.centre.bars.names)[1].startswith("▸")
         await opened.press("g")
         assert drawn(below.numbers)[0].strip() == "delta_rms"
         await opened.press("2")
@@ -218,10 +218,10 @@ async def test_the_fitted_decay_is_written_beside_the_shortest_bars() -> None:
     async with lab((120, 36), 30) as opened:
         opened.runner.begin(staircase(30, 0.236))
         await opened.shown()
-        assert "×0.236 a layer" in drawn(opened.screen.bars.picture)[2]
+        assert "×0.236 a layer" in drawn(opened.screen.centre.bars.picture)[2]
         opened.runner.show(staircase(30, 0.3))
         await opened.shown()
-        assert "×0.300 a layer" in drawn(opened.screen.bars.picture)[2]
+        assert "×0.300 a layer" in drawn(opened.screen.centre.bars.picture)[2]
         opened.runner.show([0.0] * 31)
         await opened.shown()
-        assert "a layer" not in "".join(drawn(opened.screen.bars.picture))
+        assert "a layer" not in "".join(drawn(opened.screen.centre.bars.picture))

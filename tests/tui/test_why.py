@@ -34,7 +34,7 @@ async def show(opened: Opened, simulation: Simulation) -> WhyView:
     await opened.shown()
     await opened.press("4")
     await opened.pilot.pause(0.15)
-    view = opened.screen.view
+    view = opened.screen.centre.view
     assert isinstance(view, WhyView)
     return view
 
@@ -99,7 +99,7 @@ async def test_what_was_not_measured_is_said_at_every_size(size: tuple[int, int]
         opened.runner.begin(staircase(depth, 0.9))
         await opened.shown()
         await opened.press("4")
-        view = opened.screen.view
+        view = opened.screen.centre.view
         assert isinstance(view, WhyView)
         table = readings(view)
         assert "no gain" in table[0][1]

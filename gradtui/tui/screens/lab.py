@@ -15,30 +15,21 @@ from textual.events import DescendantBlur, DescendantFocus
 from gradtui.lab.snapshot import Command, Pace, Pause, Redo, Restart, Resume, Snapshot, State, StepOnce, Undo, Watch
 from gradtui.tui import bindings
 from gradtui.tui.arrangement import Arrangement, arrange
-from gradtui.tui.layer_rows import LayerRows
 from gradtui.tui.link import Link
 from gradtui.tui.saving import Kind, Saver
 from gradtui.tui.screens.paced import PacedScreen
 from gradtui.tui.screens.save import SaveScreen
-from gradtui.tui.views.bars import BarsView
-from gradtui.tui.views.curves import CurvesView
-from gradtui.tui.views.inspector import InspectorView
-from gradtui.tui.views.ladder import LadderView
-from gradtui.tui.views.layer_view import LayerView
+from gradtui.tui.views.centre import Centre
 from gradtui.tui.views.map import MapView
-from gradtui.tui.views.task import TaskView
-from gradtui.tui.views.view import View
-from gradtui.tui.views.why import WhyView
 from gradtui.tui.widgets.curve import AccuracyChart, LossChart
 from gradtui.tui.widgets.entry import Entry
 from gradtui.tui.widgets.header import Header
 from gradtui.tui.widgets.keyline import KeyLine
 from gradtui.tui.widgets.knobs import KnobsPanel
 from gradtui.tui.widgets.lines import Area, Rule
-from gradtui.tui.widgets.notice import Notice, TooSmall, is_wanted
+from gradtui.tui.widgets.notice import TooSmall
 from gradtui.tui.widgets.picklist import PickList
 from gradtui.tui.widgets.status import StatusLine
-from gradtui.tui.widgets.tabs import Tabs
 from gradtui.tui.widgets.verdict import VerdictLine, VerdictPanel
 
 if TYPE_CHECKING:
@@ -48,10 +39,7 @@ if TYPE_CHECKING:
 PACES: tuple[float | None, ...] = (None, 500, 100, 30, 10, 3, 1)
 
 #: Seconds between two repaints of text and of curves while training: nobody could read more.
-TEXT_PERIOD, CURVE_PERIOD = 0.125, 0.25
-
-#: Lines from which a map under the bars is worth drawing.
-LEAST_BELOW = 10
+TEXT_PERIOD, CURVE_PERIOD = 0.2, 0.5
 
 #: Seconds between two looks for the answer to a command, sooner than the next regular poll would; how many of them.
 ANSWER_PERIOD, ANSWER_LOOKS = 0.004, 15
@@ -85,8 +73,6 @@ class LabScreen(PacedScreen):
     LabScreen #knobs.-over {
         layer: above; width: 38; border: round $primary; background: $surface;
     }
-    LabScreen #centre { width: 1fr; layers: below above; }
-    LabScreen #notice { height: 1fr; display: none; }
     LabScreen #side { layout: vertical; width: 28; }
     LabScreen.-tall .legend { display: block; }
     LabScreen.-tall LayerView.-full .legend { display: none; }
@@ -108,48 +94,30 @@ class LabScreen(PacedScreen):
         self._pace = 0
         self.shown: Snapshot | None = None
         self._knobs_open = False
-        self._below_height = 0
-        self.rows = LayerRows()
-        self.bars = BarsView(self.rows)
-        self.views: tuple[View, ...] = (
-            self.bars,
-            MapView(self.rows),
-            InspectorView(self.rows),
-            WhyView(self.rows),
-            TaskView(self.rows),
-            CurvesView(),
-            LadderView(),
-        )
-        self.view: View = self.bars
-        #: On a tall screen the map stands under the bars; it has rows of its own, being less high.
-        self._map_below = MapView(LayerRows(), id="map-below")
+        self.centre = Centre()
         self._watched = Watch()
-        self._tabs = Tabs([view.title for view in self.views])
-        for view in (*self.views[1:], self._map_below):
-            view.display = False
         self._header = Header(id="header")
         self._list, self._entry = PickList(id="list"), Entry(id="entry")
         self._knobs = KnobsPanel(self._list, self._entry, id="knobs")
         self._status = StatusLine(id="status")
         self._key_line = KeyLine("lab", id="keys")
-        self._notice = Notice(id="notice")
         self._verdict_line = VerdictLine(id="verdict-line")
         self._verdict = VerdictPanel(id="verdict")
         self._loss, self._accuracy = LossChart("LOSS", id="loss"), AccuracyChart("ACCURACY", id="accuracy")
         self._side = Area(self._verdict, self._loss, self._accuracy, id="side")
         self._left_rule, self._right_rule = Rule(id="left-rule"), Rule(id="right-rule")
-        self._centre_feed = Feed(self._show_centre, 0.0)
+        self._centre_feed = Feed(self.centre.show, 0.0)
         self._feeds = [
             self._centre_feed,
             *(Feed(show, TEXT_PERIOD) for show in self._texts()),
             *(Feed(show, CURVE_PERIOD) for show in (self._loss.show, self._accuracy.show)),
-            Feed(self._show_below, MapView.period),
+            Feed(self.centre.show_below, MapView.period),
         ]
 
     def _texts(self) -> list[Callable[[Snapshot], None]]:
         return [
             self._header.show,
-            self._show_text,
+            self.centre.show_text,
             self._verdict.show,
             self._verdict_line.show,
             self._knobs.show,
@@ -162,11 +130,7 @@ class LabScreen(PacedScreen):
         with Area(id="body"):
             yield self._knobs
             yield self._left_rule
-            with Area(id="centre"):
-                yield self._tabs
-                yield from self.views
-                yield self._map_below
-                yield self._notice
+            yield self.centre
             yield self._right_rule
             yield self._side
         yield self._status
@@ -239,37 +203,12 @@ class LabScreen(PacedScreen):
                 feed.show(snapshot)
                 feed.owed, feed.due = False, feed.next(now)
 
-    def _show_centre(self, snapshot: Snapshot) -> None:
-        wanted = is_wanted(snapshot)
-        if self._notice.display != wanted:
-            self._notice.display = wanted
-            self.view.display = not wanted
-        if wanted:
-            self._notice.show(snapshot)
-        else:
-            self.view.show(snapshot)
-
     def _watch(self) -> None:
         """Have measured what the view on screen wants, and no more."""
-        watch = self.view.watched()
+        watch = self.centre.view.watched()
         if watch != self._watched:
             self._watched = watch
             self._send(watch)
-
-    def _show_text(self, snapshot: Snapshot) -> None:
-        if self.view.display:
-            self.view.show_text(snapshot)
-
-    def _show_below(self, snapshot: Snapshot) -> None:
-        room = 0
-        if self.view is self.bars and self.bars.display and snapshot.profile is not None:
-            room = self.bars.outer_size.height + self._below_height - len(snapshot.profile.taps) - 2
-        self._below_height = room if room >= LEAST_BELOW else 0
-        self._map_below.display = self._below_height > 0
-        if self._below_height:
-            self._map_below.styles.height = self._below_height
-            self._map_below.show(snapshot)
-            self._map_below.show_text(snapshot)
 
     def _send(self, command: Command) -> None:
         answered = self.link.snapshot().answered
@@ -305,13 +244,13 @@ class LabScreen(PacedScreen):
 
     def action_save(self) -> None:
         if self.shown is not None:
-            saver = Saver(self.app, self.shown, self.bars.axis)
+            saver = Saver(self.app, self.shown, self.centre.bars.axis)
             self.app.push_screen(SaveScreen(saver), partial(self._save, saver))
 
     def save(self, kind: Kind) -> None:
         """Save or copy one kind at once."""
         if self.shown is not None:
-            self._save(Saver(self.app, self.shown, self.bars.axis), kind)
+            self._save(Saver(self.app, self.shown, self.centre.bars.axis), kind)
 
     def _save(self, saver: Saver, kind: Kind | None) -> None:
         if kind is not None:
@@ -326,73 +265,41 @@ class LabScreen(PacedScreen):
     # ------------------------------------------------------------------ views
 
     def action_view(self, number: int) -> None:
-        """Show another view of the same run."""
-        chosen = self.views[number]
-        if chosen is self.view:
-            return
-        self.view.display, before = False, self.view
-        self.view = chosen
-        self._tabs.open(number)
-        self._watch()
-        self._centre_feed.period = chosen.period
-        if before.display or not self._notice.display:
-            chosen.display = True
-        if self.shown is not None:
-            self._show_centre(self.shown)
-            self._show_text(self.shown)
-            self._show_below(self.shown)
+        self.centre.open(number)
 
     def action_next_view(self, places: int) -> None:
-        self.action_view((self.views.index(self.view) + places) % len(self.views))
-
-    @on(Tabs.Clicked)
-    def _click_tab(self, message: Tabs.Clicked) -> None:
-        self.action_view(message.number)
+        self.centre.open_next(places)
 
     def action_swap(self) -> None:
-        self.view.swap()
-        if self._map_below.display:
-            self._map_below.swap()
+        self.centre.swap()
 
     def action_axis(self) -> None:
-        self.view.change_axis()
+        self.centre.view.change_axis()
 
     def action_plane(self) -> None:
-        self.view.change_plane()
+        self.centre.view.change_plane()
 
     def action_choose(self, rows: int) -> None:
-        self.rows.move(rows, single=self.view.single)
-        self._arranged()
-
-    @on(View.Moved)
-    def _move(self, message: View.Moved) -> None:
-        self.action_choose(message.places)
+        self.centre.move(rows)
 
     def action_page(self, pages: int) -> None:
-        self.rows.page(pages, single=self.view.single)
-        self._arranged()
+        self.centre.page(pages)
 
     def action_edge(self, bottom: bool) -> None:
-        self.rows.edge(bottom, single=self.view.single)
-        self._arranged()
+        self.centre.edge(bottom)
 
     def action_zoom(self) -> None:
-        self.rows.zoom()
-        self._arranged()
+        self.centre.zoom()
 
-    @on(LayerView.Arranged)
-    def _point(self, message: LayerView.Arranged) -> None:
-        if message.view is self._map_below:
-            self.rows.choose(self._map_below.rows.chosen)
-        self._arranged()
-
-    def _arranged(self) -> None:
-        """Another layer was chosen, or the rows stand differently."""
-        self.view.choose()
-        self._map_below.rows.choose(self.rows.chosen)
-        self._map_below.choose()
+    @on(Centre.Opened)
+    def _follow_view(self) -> None:
+        self._centre_feed.period = self.centre.view.period
         self._watch()
-        self._status.choose(self.rows.chosen)
+
+    @on(Centre.Arranged)
+    def _follow_layer(self) -> None:
+        self._watch()
+        self._status.choose(self.centre.rows.chosen)
 
     def action_gallery(self) -> None:
         self.app.open_gallery()

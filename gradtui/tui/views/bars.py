@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from gradtui.lab.snapshot import History, Snapshot
     from gradtui.profile import GradientProfile
     from gradtui.theory import Prediction
+    from gradtui.tui.app import GradtuiApp
 
 GRADIENT, SIGNAL = "grad_rms", "delta_rms"
 
@@ -37,6 +38,8 @@ class BarsView(LayerView):
     """
 
     title: ClassVar[str] = "Bars"
+
+    app: GradtuiApp
 
     def __init__(self, shared: LayerRows, *, id: str = "bars") -> None:
         super().__init__(shared, id=id)
