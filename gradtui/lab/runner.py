@@ -234,6 +234,8 @@ class Runner:
                 self._paused = True
             case Resume():
                 self._paused = False
+                # The pause began with a pass over the data, and nothing has changed since.
+                self._next_pass = self._clock() + PASS_EVERY
             case StepOnce(count):
                 self._paused = True
                 simulation.step(count)
