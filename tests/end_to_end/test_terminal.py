@@ -201,7 +201,8 @@ def test_every_kind_of_terminal_shows_names_and_numbers(environment: dict[str, s
         )
         if "NO_COLOR" in environment:
             assert colours == set()
-            assert "█" in text
+            # Where layers share a row its bar is led to by a lighter block.
+            assert "█" in text or "░" in text
         elif environment["TERM"] in ("xterm", "linux"):
             assert not any(code.startswith((b"38", b"48")) for code in colours)
         terminal.press("q")
