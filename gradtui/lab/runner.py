@@ -234,6 +234,8 @@ class Runner:
                 self._paused = True
             case Resume():
                 self._paused = False
+                # The pause began with a pass over the data, and nothing has changed since.
+                self._next_pass = self._clock() + PASS_EVERY
             case StepOnce(count):
                 self._paused = True
                 simulation.step(count)
@@ -353,7 +355,7 @@ class Runner:
                 "steps_per_second": 0.0 if self._paused else self._pacer.rate(),
                 "profile": profile,
                 "first": self._first,
-                "theory": simulation.theory(),
+                "theory": simulation.foreseen,
                 "curves": curves,
                 "history": self._timeline.history(),
                 "evaluation": evaluation,
@@ -365,6 +367,9 @@ class Runner:
                 **changes,
             }
         )
+        if simulation.foreseen is None:
+            # Theory of a thousand layers takes a second: the bars need not wait for it.
+            self._post(theory=simulation.theory())
         if not due:
             # The thread's own time: what it waits for the screen's thread to let go of Python is no cost of a snapshot.
             self._snapshot_cost = self._cpu() - cpu

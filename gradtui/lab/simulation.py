@@ -121,12 +121,20 @@ class Simulation:
         it is worked out anew only where the network's choices have changed.
         """
         shape = self.scenario.network
-        if self._foreseen is None or self._foreseen[0] != shape:
+        found = self.foreseen
+        if found is None:
             if self._seen is None and self.step_count == 0 and shape.kind == "mlp":
                 inputs, targets = self.batch(0)
                 self._seen = seen(self.scenario, self.dataset, inputs, targets, self._network.activations()[-1])
-            self._foreseen = shape, foresee(self.scenario, self.dataset, self._seen)
-        return self._foreseen[1]
+            found = foresee(self.scenario, self.dataset, self._seen)
+            self._foreseen = shape, found
+        return found
+
+    @property
+    def foreseen(self) -> Prediction | None:
+        """What `theory` has worked out already; None where it would have to begin."""
+        known = self._foreseen is not None and self._foreseen[0] == self.scenario.network
+        return self._foreseen[1] if known and self._foreseen else None
 
     def effective_rank(self) -> NDArray[np.float64]:
         """Per tap, the participation ratio (sum s^2)^2 / sum s^4 of the singular values s of the layer's output on the

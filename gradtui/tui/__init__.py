@@ -23,8 +23,8 @@ def launch(scenario: Scenario | None, *, paused: bool, chosen: Chosen, source: s
     `source` is the name or the file that the scenario was loaded from.
     """
     settings = chosen.settings
-    # Textual reads these when it is imported. Twice the bars' rate, so that a key need not wait for a frame.
-    os.environ.setdefault("TEXTUAL_FPS", str(max(60, 2 * settings.frames)))
+    # Textual reads these when it is imported. Four times the bars' rate, so that a key need not wait for a frame.
+    os.environ.setdefault("TEXTUAL_FPS", str(max(120, 4 * settings.frames)))
     os.environ.setdefault("TEXTUAL_ANIMATIONS", "none")
     os.environ.setdefault("TEXTUAL_SMOOTH_SCROLL", "0")
     if settings.colours == "none":

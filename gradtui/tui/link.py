@@ -6,6 +6,7 @@ the link answers for it: with a snapshot that says so, and by keeping the comman
 
 from __future__ import annotations
 
+import gc
 import threading
 from collections.abc import Callable
 from dataclasses import replace
@@ -41,6 +42,8 @@ def make_runner(scenario: Scenario, paused: bool) -> Runner:
     from gradtui.diagnosis import diagnose
     from gradtui.lab.runner import Runner as LabRunner
 
+    # What the engine's imports have made stays; looking through it for garbage would hold the screen up for long.
+    gc.freeze()
     return LabRunner(scenario, paused=paused, judge=diagnose)
 
 

@@ -70,7 +70,7 @@ def test_it_trains_and_hands_out_what_a_simulation_measures(start):
 
 def test_paused_it_stands_still_and_posts_nothing(start):
     runner = start(paused=True)
-    snapshot = until(runner, paused)
+    snapshot = until(runner, lambda s: paused(s) and s.theory is not None)
     assert snapshot.step == 0
     assert snapshot.profile is not None, "the network as drawn is measured"
     time.sleep(0.1)
@@ -248,7 +248,8 @@ print(time.monotonic() - began)
 
 def test_a_snapshot_says_what_was_to_be_expected(start):
     runner = start(paused=True)
-    snapshot = until(runner, paused)
+    snapshot = until(runner, lambda s: s.theory is not None)
     assert snapshot.theory == Simulation(SMALL).theory()
     runner.send(Change(("network.depth=5",)))
-    assert len(until(runner, lambda s: s.scenario.network.depth == 5).theory.taps) == 6
+    deeper = until(runner, lambda s: s.scenario.network.depth == 5 and s.theory is not None)
+    assert len(deeper.theory.taps) == 6

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import textwrap
 from typing import TYPE_CHECKING
 
@@ -33,11 +34,13 @@ class VerdictPanel(Lines):
 
     def __init__(self, *, id: str) -> None:
         super().__init__(id=id)
-        self._kind = self._sentence = ""
+        self._kind = self._sentence = self._expected = ""
 
     def show(self, snapshot: Snapshot) -> None:
-        """Draw a snapshot's verdict."""
-        self._kind, self._sentence = snapshot.verdict_kind, snapshot.verdict
+        """Draw a snapshot's verdict, and what theory said of the signal before anything was trained."""
+        self._kind, self._sentence, theory = snapshot.verdict_kind, snapshot.verdict, snapshot.theory
+        known = theory is not None and theory.known and math.isfinite(theory.factor)
+        self._expected = f"theory: ×{theory.factor:#.3g} a layer" if theory and known else ""
         self.redraw()
 
     def lines(self, size: Size) -> list[Runs]:
@@ -53,7 +56,10 @@ class VerdictPanel(Lines):
             wrapped = wrapped[: max(0, size.height - 1)]
             if wrapped:
                 wrapped[-1] = format.fitted(wrapped[-1] + " …", size.width - 1).rstrip()
-        return [((heading[: size.width], kind_ink(self._kind)),), *(((line, Ink()),) for line in wrapped)]
+        out: list[Runs] = [((heading[: size.width], kind_ink(self._kind)),), *(((line, Ink()),) for line in wrapped)]
+        if self._expected and len(out) < size.height:
+            out.append(((self._expected[: size.width], MUTED),))
+        return out
 
 
 class VerdictLine(Lines):
