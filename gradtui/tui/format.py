@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import re
+import textwrap
 
 
 def number(value: float, digits: int = 3) -> str:
@@ -83,3 +84,13 @@ def fitted(text: str, width: int) -> str:
     if len(text) > width:
         return text[: max(0, width - 1)] + "…"[:width]
     return text.ljust(width)
+
+
+def begun(text: str, width: int) -> str:
+    """The text in exactly `width` cells; of a longer one as many whole words as fit, and an ellipsis.
+
+    Half a number would be another number.
+    """
+    if len(text) > width > 0:
+        text = textwrap.shorten(text, width, placeholder=" …", break_long_words=False, break_on_hyphens=False)
+    return text[: max(0, width)].ljust(width)

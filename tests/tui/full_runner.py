@@ -10,6 +10,7 @@ import numpy as np
 from fake_runner import FakeRunner, profile, taps
 from numpy.typing import NDArray
 
+from gradtui.diagnosis import diagnose
 from gradtui.lab.inspection import BINS, SAMPLES, Histogram, Inspection
 from gradtui.lab.sight import Counts, Picture, Pictures, Sight
 from gradtui.lab.snapshot import Command, Curves, History, Snapshot, Watch
@@ -143,8 +144,12 @@ class FullRunner(FakeRunner):
     def __init__(self, chosen: Scenario, paused: bool = False) -> None:
         super().__init__(chosen, paused)
         self._depth = chosen.network.depth
+        measured_now = measured(self._depth, MADE)
+        verdict = diagnose(measured_now, chosen)
         now: dict[str, Any] = {
-            "profile": measured(self._depth, MADE),
+            "profile": measured_now,
+            "verdict": verdict.sentence,
+            "verdict_kind": verdict.kind,
             "first": measured(self._depth, 0),
             "step": MADE,
             "theory": theory(self._depth),

@@ -110,3 +110,14 @@ def test_a_steady_value_is_short_and_true(value: float) -> None:
 )
 def test_tick(value: float, text: str) -> None:
     assert format.tick(value) == text
+
+
+@given(st.integers(-2, 60))
+def test_what_is_too_long_ends_with_a_whole_word(width: int) -> None:
+    text = "×0.679 a layer: layer 1 hears 9.2e-06 of what the output hears"
+    shown = format.begun(text, width)
+    assert len(shown) == max(0, width)
+    words = shown.split()
+    assert words[:-1] == text.split()[: max(0, len(words) - 1)]
+    assert width <= 0 or words[-1] == "…"
+    assert format.begun(text, 70) == text.ljust(70)

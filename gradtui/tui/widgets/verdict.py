@@ -53,9 +53,9 @@ class VerdictPanel(Lines):
             for line in textwrap.wrap(paragraph, max(8, size.width - 1)) or [""]
         ]
         if len(wrapped) > size.height - 1:
-            wrapped = wrapped[: max(0, size.height - 1)]
-            if wrapped:
-                wrapped[-1] = format.fitted(wrapped[-1] + " …", size.width - 1).rstrip()
+            last = max(0, size.height - 2)
+            rest = " ".join(wrapped[last:])
+            wrapped = [*wrapped[:last], format.begun(rest, size.width - 1).rstrip()][: size.height - 1]
         out: list[Runs] = [((heading[: size.width], kind_ink(self._kind)),), *(((line, Ink()),) for line in wrapped)]
         if self._expected and len(out) < size.height:
             out.append(((self._expected[: size.width], MUTED),))
@@ -93,5 +93,5 @@ class VerdictLine(Lines):
         sentence = " ".join(snapshot.verdict.split())
         if sentence.upper().startswith(kind + " "):
             sentence = sentence[len(kind) + 1 :]
-        runs += [(format.fitted(sentence, max(0, room)) + "  ", Ink()), (loss, MUTED)]
+        runs += [(format.begun(sentence, max(0, room)) + "  ", Ink()), (loss, MUTED)]
         return [ljust(runs, size.width)]
