@@ -231,9 +231,22 @@ class Network:
         """Where each layer's squares of dL/d(output) are kept, (3,) each."""
         return [self._view(layer.signal) for layer in self._plan.layers]
 
+    @cached_property
+    def _skips(self) -> bool:
+        """Whether any layer is skipped, joined or gated; a snapshot of a plain chain need not look at each."""
+        return any(
+            layer.spec.begins
+            or layer.spec.gated
+            or layer.spec.appends
+            or any(isinstance(stage, Join) for stage in layer.stages)
+            for layer in self._plan.layers
+        )
+
     def _skip_factors(self) -> NDArray[np.float64]:
         """What the skips do to the signal within each tap's gain."""
         factors = np.ones(len(self._plan.layers))
+        if not self._skips:
+            return factors
         sums = self._view("skip_sums")
         with np.errstate(invalid="ignore", divide="ignore"):
             met = readout.root(sums[:, 3:]) / readout.root(sums[:, :3])
@@ -259,6 +272,8 @@ class Network:
     def _closed_branches(self) -> NDArray[np.bool_]:
         """Whether a layer's weights stand in a branch whose scale is 0: no signal comes there, by construction."""
         closed = np.zeros(len(self._plan.layers), dtype=np.bool_)
+        if not self._skips:
+            return closed
         for index, layer in enumerate(self._plan.layers):
             for stage in layer.stages:
                 if isinstance(stage, Join) and layer.spec.joins is not None and self._view(stage.used)[0] == 0.0:

@@ -85,6 +85,13 @@ class TerminalDriver(LinuxDriver):
         self.pacing = Pacing()
         self._asking = False
         self._last_answer = threading.Event()
+        # Textual's own handlers run between any two instructions: also inside the queue that they write to, which then
+        # waits for itself.
+        for number, handler in (
+            (signal.SIGTSTP, self._sigtstp_application),
+            (signal.SIGCONT, self._sigcont_application),
+        ):
+            self._loop.add_signal_handler(number, handler)
 
     def _get_terminal_size(self) -> tuple[int, int]:
         try:

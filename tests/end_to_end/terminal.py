@@ -115,7 +115,11 @@ class Terminal:
             except OSError:
                 break
             out += chunk
-            self._stream.feed(chunk)
+            try:
+                self._stream.feed(chunk)
+            except TypeError:
+                # A sequence that a cut line has left unfinished: other terminals ignore it, this one cannot.
+                self._stream = pyte.ByteStream(self.screen)
         self.received += out
         return out
 

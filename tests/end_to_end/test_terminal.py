@@ -158,6 +158,20 @@ def test_however_a_terminal_answers_nothing_of_it_is_seen_or_left_over(answers_a
         terminal.assert_restored()
 
 
+def test_it_may_be_stopped_at_any_moment_while_it_draws() -> None:
+    with Terminal(LAB, 80, 24) as terminal:
+        terminal.wait_for("steps/s")
+        for turn in range(12):
+            time.sleep(0.05 + 0.013 * turn)
+            os.kill(terminal.pid, signal.SIGTSTP)
+            terminal.wait_for(lambda _: not terminal.modes()[1049])
+            os.kill(terminal.pid, signal.SIGCONT)
+            terminal.wait_for(lambda _: terminal.modes()[1049])
+        terminal.press("q")
+        assert terminal.wait_end() == 0
+        terminal.assert_restored()
+
+
 @pytest.mark.parametrize("controlling", [True, False], ids=["told", "not told"])
 def test_it_ends_when_its_terminal_is_gone(controlling: bool) -> None:
     with Terminal(LAB, 80, 24, controlling=controlling) as terminal:

@@ -59,7 +59,7 @@ def test_undo_and_redo_and_back_to_the_file(start):
     until(runner, paused)
     for ticket, text in enumerate(("optimizer.lr=0.5", "network.activation=relu", "network.depth=5"), 1):
         runner.send(change(text, ticket))
-    seen = until(runner, lambda s: s.settled == 3)
+    seen = until(runner, lambda s: s.settled == 3, seconds=120.0)  # kernels may have to be compiled
     assert (seen.scenario.optimizer.lr, seen.scenario.network.activation, seen.scenario.network.depth) == (
         0.5,
         "relu",

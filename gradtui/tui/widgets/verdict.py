@@ -40,7 +40,7 @@ class VerdictPanel(Lines):
         """Draw a snapshot's verdict, and what theory said of the signal before anything was trained."""
         self._kind, self._sentence, theory = snapshot.verdict_kind, snapshot.verdict, snapshot.theory
         known = theory is not None and theory.known and math.isfinite(theory.factor)
-        self._expected = f"theory at step 0: ×{theory.factor:.3g} a layer" if theory and known else ""
+        self._expected = f"theory: ×{theory.factor:#.3g} a layer" if theory and known else ""
         self.redraw()
 
     def lines(self, size: Size) -> list[Runs]:
