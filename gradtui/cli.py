@@ -208,7 +208,8 @@ def check(context: click.Context, sources: tuple[str, ...], seeds: int) -> None:
             _print_checked(checked, counts)
     finally:
         progress.close()
-    click.echo(f"{counts['passed']} expectations held, {counts['failed']} failed")
+    plural = "" if counts["passed"] == 1 else "s"
+    click.echo(f"{counts['passed']} expectation{plural} held, {counts['failed']} failed")
     context.exit(FAILED if counts["failed"] else 0)
 
 

@@ -4,36 +4,18 @@ from __future__ import annotations
 
 import getpass
 import os
-import shutil
 import socket
 import subprocess
 import time
 from pathlib import Path
 
-#: Where systems keep what only administrators start.
-_PATH = os.environ.get("PATH", "") + os.pathsep + "/usr/sbin" + os.pathsep + "/usr/local/sbin"
+from programs import Missing, find
 
 #: What the program needs to know there too; sshd hands on nothing by itself.
 _HANDED_ON = ("PYTHONPATH", "GRADTUI_CACHE_DIR", "LANG", "LC_ALL")
 
 
-class Missing(Exception):
-    """There is no OpenSSH here; the sentence says why."""
-
-
-def find(name: str) -> str:
-    """The path of one of OpenSSH's programs, installed now if this is a Debian and we are root. Raises Missing."""
-    if found := shutil.which(name, path=_PATH):
-        return found
-    if os.name != "posix" or os.geteuid() != 0 or not shutil.which("apt-get"):
-        raise Missing(f"there is no {name}, and only root on a Debian may install it from here")
-    install = ["apt-get", "install", "-y", "--no-install-recommends", "openssh-server", "openssh-client"]
-    quiet = {**os.environ, "DEBIAN_FRONTEND": "noninteractive"}
-    for command in (install, ["apt-get", "update"], install):
-        done = subprocess.run(command, capture_output=True, text=True, timeout=300, env=quiet)
-        if found := shutil.which(name, path=_PATH):
-            return found
-    raise Missing(f"there is no {name}, and apt-get could not install it: {done.stderr.strip()[-200:]}")
+_PACKAGES = ("openssh-server", "openssh-client")
 
 
 class SshServer:
@@ -41,8 +23,7 @@ class SshServer:
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
-        sshd, keygen = find("sshd"), find("ssh-keygen")
-        self._ssh = find("ssh")
+        sshd, keygen, self._ssh = (find(name, *_PACKAGES) for name in ("sshd", "ssh-keygen", "ssh"))
         for name in ("host", "user"):
             subprocess.run([keygen, "-q", "-t", "ed25519", "-N", "", "-f", str(folder / name)], check=True)
         (folder / "authorized_keys").write_bytes((folder / "user.pub").read_bytes())

@@ -20,7 +20,6 @@ from gradtui.tui.themes import DARK
 from gradtui.tui.views.map import MapView
 from gradtui.tui.widgets.curve import HELD_OUT, LossChart
 
-SIZES = [(60, 16), (80, 24), (120, 36), (200, 60)]
 TITLES = ("Bars", "Map", "Inspect", "Why", "Task", "Curves", "Time")
 
 
@@ -60,22 +59,6 @@ async def test_a_key_or_a_click_opens_each_view(number: int) -> None:
         assert opened.screen.centre.view is opened.screen.centre.views[(7 - number) % 7]
         await opened.press("shift+tab", "shift+tab")
         assert opened.screen.centre.view is opened.screen.centre.views[(5 - number) % 7]
-
-
-@pytest.mark.parametrize("depth", [0, 2, 30, 200, 1000])
-@pytest.mark.parametrize("size", SIZES)
-async def test_every_view_keeps_to_the_screen_at_every_size(size: tuple[int, int], depth: int) -> None:
-    async with lab(size, depth) as opened:
-        train(opened.runner, [staircase(depth, 0.9), staircase(depth, 0.95)], [0, 77])
-        await opened.shown()
-        for number in range(7):
-            await opened.press(str(number + 1))
-            lines = whole(opened.app)
-            assert len(lines) == size[1]
-            assert {len(line) for line in lines} == {size[0]}
-            other = (size[0] - 7, size[1])
-            await opened.pilot.resize_terminal(*other)
-            await opened.pilot.resize_terminal(*size)
 
 
 async def test_the_chosen_layer_is_the_same_in_every_view() -> None:
