@@ -5,7 +5,7 @@
 VANISHED = 1e-3
 EXPLODED = 1e3
 
-#: Share of a layer's units that never fire. Beyond nine in ten the layer is a wall: nothing below it learns.
+#: Share of a layer's units that never fire. Beyond nine in ten the layer is a wall: hardly anything gets past it.
 WALL = 0.9
 #: In a deep ReLU net whose inputs look alike by the upper layers, half of the units are silent from the start by mere
 #: chance, and in the worst of thirty layers of 64 units some 70 %. Three quarters is no chance any more.

@@ -49,24 +49,33 @@ def _nonfinite(profile: GradientProfile, scenario: Scenario, factor: float) -> F
     bad = np.flatnonzero((profile["nonfinite"] > 0) | ~np.isfinite(profile["activation_mean"]))
     if len(bad) == 0 and math.isfinite(profile.loss):
         return None
-    where = f"first at layer {profile.taps[bad[0]]}" if len(bad) else "in the loss"
-    return "nonfinite", f"NaN or inf {where}; the loss is {profile.loss:.3g}: nothing can be learned from here"
+    if len(bad) == 0:
+        where = "in the loss"
+    elif len(bad) == len(profile.taps):
+        where = "in every layer"
+    else:
+        where = f"first at layer {profile.taps[bad[0]]}"
+    loss = "NaN" if math.isnan(profile.loss) else f"{profile.loss:.3g}"
+    return "nonfinite", f"NaN or inf {where}; the loss is {loss}: nothing can be learned from here"
 
 
 def _wall(profile: GradientProfile, scenario: Scenario, factor: float) -> Found:
-    return _dead_layer(profile, at.WALL, "dead", "nothing below it learns")
+    return _dead_layer(profile, at.WALL, "dead")
 
 
 def _dying(profile: GradientProfile, scenario: Scenario, factor: float) -> Found:
-    return _dead_layer(profile, at.DYING, "dying", "they answer no training example any more")
+    return _dead_layer(profile, at.DYING, "dying")
 
 
-def _dead_layer(profile: GradientProfile, share: float, kind: str, consequence: str) -> Found:
+def _dead_layer(profile: GradientProfile, share: float, kind: str) -> Found:
     dead = profile["dead"]
     worst = int(np.argmax(dead))
     if dead[worst] < share:
         return None
-    return kind, f"{dead[worst]:.0%} of the units of layer {profile.taps[worst]} are dead: {consequence}"
+    layer = f"layer {profile.taps[worst]}"
+    if dead[worst] == 1:
+        return kind, f"all units of {layer} are dead: no example and no gradient gets past it"
+    return kind, f"{dead[worst]:.0%} of the units of {layer} are dead: they answer no training example any more"
 
 
 def _exploding(profile: GradientProfile, scenario: Scenario, factor: float) -> Found:
@@ -86,10 +95,9 @@ def _vanishing(profile: GradientProfile, scenario: Scenario, factor: float) -> F
         return None
     lost = int(np.sum(profile["underflow"] >= at.UNDERFLOWN))
     if lost:
-        floor = f"in layers {profile.taps[0]} to {profile.taps[lost - 1]}" if lost > 1 else "in layer 1"
+        floor = f"layers {profile.taps[0]} to {profile.taps[lost - 1]} have" if lost > 1 else "layer 1 has"
         return "vanishing", (
-            f"{floor} the gradient is below what {scenario.network.dtype} can hold and reads exactly 0"
-            f"{_causes(profile)}"
+            f"{floor} a gradient of exactly 0: below what {scenario.network.dtype} can hold{_causes(profile)}"
         )
     share = delta[0] / delta[-1]
     return "vanishing", (f"×{factor:.3g} a layer: layer 1 hears {share:.2g} of what the output hears{_causes(profile)}")
@@ -100,7 +108,7 @@ def _saturated(profile: GradientProfile, scenario: Scenario, factor: float) -> F
     if len(hidden) == 0 or hidden.max() < at.SATURATED:
         return None
     worst = int(np.argmax(hidden))
-    return "saturated", f"{hidden[worst]:.0%} of the activations of layer {profile.taps[worst]} lie where φ' is flat"
+    return "saturated", f"{hidden[worst]:.0%} of the activations of layer {profile.taps[worst]} lie where φ is flat"
 
 
 def _causes(profile: GradientProfile) -> str:

@@ -43,7 +43,7 @@ def save(content: bytes, stem: str, suffix: str) -> Path:
         except OSError as error:
             reason = error.strerror or str(error)
             raise Unsaved(
-                f"nothing was saved: {_folder()} cannot be written ({reason}); start gradtui in a folder of your own"
+                f"nothing was saved: {_folder()} cannot be written ({reason}); start gradtui elsewhere"
             ) from None
         return Path(name).absolute()
     raise AssertionError("there is always another number")

@@ -89,7 +89,7 @@ def _whole(gauges: Mapping[str, Sequence[float]], tap: int) -> bool:
 
 
 def _word(gains: Sequence[float], broken: int) -> str:
-    """Why there are no parts: of several layers, what is said of the gravest and how many there are."""
+    """Why there are no parts: of several layers, what is said of the gravest and how many there are, if not all."""
     if any(gain == -math.inf for gain in gains):
         what = "0: nothing comes through"
     elif any(gain == math.inf for gain in gains):
@@ -98,7 +98,7 @@ def _word(gains: Sequence[float], broken: int) -> str:
         what = "NaN: no signal here to divide by"
     else:
         what = "its causes cannot be told apart"
-    return what if len(gains) == 1 else f"{what} in {broken} of {len(gains)}"
+    return what if broken == len(gains) else f"{what}, in {broken} of {len(gains)}"
 
 
 def _mean(values: Sequence[float]) -> float:

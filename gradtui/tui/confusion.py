@@ -11,8 +11,8 @@ from gradtui.tui.palette import MUTED, STRONG, Ink, Run, Runs
 
 RIGHT, WRONG = STRONG, Ink("warning", "", True)
 
-#: Cells of the names left of the table.
-NAMES = 9
+#: Cells of the names left of the table: at least, and where it stands in a wide view at most.
+NAMES, LONG_NAMES, WIDE = 9, 16, 70
 
 
 def headline(counts: Counts, classes: Sequence[str], width: int) -> Runs:
@@ -31,16 +31,23 @@ def headline(counts: Counts, classes: Sequence[str], width: int) -> Runs:
     return cut(runs, width)
 
 
-def size(counts: Counts) -> tuple[int, int]:
-    """(width, height) that the whole table takes."""
-    return _margin() + len(counts.truths) * (_digits(counts) + 1) + _total(counts), len(counts.truths) + 2
+def size(counts: Counts, classes: Sequence[str], width: int) -> tuple[int, int]:
+    """(width, height) that the whole table takes in a view of this width."""
+    cells = names(classes, width) + 2 + len(counts.truths) * (_digits(counts) + 1) + _total(counts)
+    return cells, len(counts.truths) + 2
+
+
+def names(classes: Sequence[str], width: int) -> int:
+    """Cells for the classes' names in a view of this width."""
+    longest = 0 if class_marks.marks(classes) == list(classes) else max(map(len, classes))
+    return max(NAMES, min(longest, LONG_NAMES if width >= WIDE else NAMES))
 
 
 def draw(counts: Counts, classes: Sequence[str], width: int, height: int) -> list[Runs]:
     """The table, or where it does not fit a bar for each class that is predicted most."""
-    wanted = size(counts)
+    wanted = size(counts, classes, width)
     if wanted[0] <= width and wanted[1] <= height:
-        return table(counts, classes, width)
+        return table(counts, classes, width, names(classes, width))
     return tallies(counts, classes, width, height)
 
 
@@ -48,31 +55,27 @@ def _digits(counts: Counts) -> int:
     return max(len(str(max(map(max, counts.confusion)))), len(str(max(counts.predicted))), 2)
 
 
-def _margin() -> int:
-    return NAMES + 2
-
-
 def _total(counts: Counts) -> int:
     return max(3, len(str(max(counts.truths)))) + 2
 
 
-def table(counts: Counts, classes: Sequence[str], width: int) -> list[Runs]:
-    """A row a true class, a column a predicted one; below, how often each is predicted."""
+def table(counts: Counts, classes: Sequence[str], width: int, named: int = NAMES) -> list[Runs]:
+    """A row a true class, its name in `named` cells, a column a predicted one; below, how often each is predicted."""
     letters, digits = class_marks.marks(classes), _digits(counts)
-    head: list[Run] = [(format.fitted("true ↓", NAMES + 2), MUTED)]
+    head: list[Run] = [(format.fitted("true ↓", named + 2), MUTED)]
     for label in range(len(classes)):
         head += [(" " * digits, MUTED), class_marks.mark(label, letters)]
     total = _total(counts)
     out: list[Runs] = [cut([*head, (f"{'all':>{total}}", MUTED)], width)]
     for label, row in enumerate(counts.confusion):
-        name = "" if letters[label] == classes[label] else format.fitted(classes[label], NAMES)
-        line: list[Run] = [class_marks.mark(label, letters), (f" {name:{NAMES}}", MUTED)]
+        name = "" if letters[label] == classes[label] else format.fitted(classes[label], named)
+        line: list[Run] = [class_marks.mark(label, letters), (f" {name:{named}}", MUTED)]
         for other, times in enumerate(row):
             ink = (RIGHT if label == other else WRONG) if times else Ink("faint")
             line.append((f" {times or '·':>{digits}}", ink))
         line.append((f"{counts.truths[label]:>{total}}", MUTED))
         out.append(cut(line, width))
-    said: list[Run] = [(format.fitted("predicted", NAMES + 2), STRONG)]
+    said: list[Run] = [(format.fitted("predicted", named + 2), STRONG)]
     for label, times in enumerate(counts.predicted):
         said.append((f" {times:>{digits}}", class_marks.ink(label, True) if times else Ink("faint")))
     return [*out, cut(said, width)]

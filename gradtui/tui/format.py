@@ -28,8 +28,14 @@ def steady(value: float) -> str:
 
 
 def tick(value: float) -> str:
-    """A number beside an axis, as short as can be: `0.5`, `20`, `2e-5`, `3.2e4`."""
-    return _short_exponent(f"{value:.2g}")
+    """A number beside an axis, as short as can be: `0.5`, `20`, `100`, `5e-4`, `3.2e4`."""
+    if 0.0 < abs(value) < 9.5e-4:
+        text = f"{value:.1e}".replace(".0e", "e")
+    else:
+        text = f"{value:.2g}"
+        if abs(value) < 9950:
+            text = f"{float(text):g}"
+    return _short_exponent(text)
 
 
 def _short_exponent(text: str) -> str:

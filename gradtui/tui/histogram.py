@@ -64,7 +64,7 @@ def joined(cells: Sequence[Run]) -> list[Run]:
 
 
 def axis(histogram: Histogram, width: int, flat: Sequence[bool] = ()) -> Runs:
-    """The line under the bars: both ends, and 0 where it lies between; dots where phi' is flat."""
+    """The line under the bars: both ends, and 0 where it lies between; dots where phi is flat."""
     cells = width - MARGIN
     line = [
         ("┄" if flat[cell] else "─", FLAT_INK if flat[cell] else MUTED) if flat else ("─", MUTED)

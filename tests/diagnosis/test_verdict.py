@@ -56,3 +56,18 @@ def test_nan_is_named():
     found = verdict(steps=40, depth=8, activation="identity", optimizer={"lr": 1e6})
     assert found.kind == "nonfinite"
     assert "NaN or inf" in found.sentence
+    assert "the loss is NaN" in found.sentence
+
+
+@pytest.mark.parametrize(
+    ("dead", "words"),
+    [
+        ((0.0, 1.0, 0.0), "all units of layer 2 are dead: no example and no gradient gets past it"),
+        ((0.98, 0.5, 0.0), "98% of the units of layer 1 are dead: they answer no training example any more"),
+    ],
+)
+def test_dead_units_are_said_to_stop_all_only_where_none_is_left(dead, words):
+    scenario = Scenario.from_dict({"network": {"depth": 2}})
+    profile = Simulation(scenario).profile()
+    profile.gauges["dead"][:] = dead
+    assert diagnose(profile, scenario).sentence == words

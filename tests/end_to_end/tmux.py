@@ -91,12 +91,8 @@ class Tmux:
         """All that is on the screen, each line without the blanks at its end."""
         return self.run("capture-pane", "-p")
 
-    def lines(self) -> list[str]:
-        """The same, line by line."""
-        return self.text().splitlines()
-
     def joined(self) -> str:
-        """The same, a line that went on in the next one made whole again."""
+        """The same, with lines that went on in the next one made whole."""
         return self.run("capture-pane", "-p", "-J")
 
     def cells(self) -> list[str]:

@@ -131,3 +131,12 @@ def test_names_give_way_to_numbers() -> None:
     assert "weights" not in short
     for line in (long, short):
         assert all(number in line for number in ("×0.251", "×1.26", "×1.58", "×0.501"))
+
+
+@pytest.mark.parametrize(
+    ("lower", "word"),
+    [(math.nan, "NaN: no signal here to divide by"), (-0.5, "NaN: no signal here to divide by, in 1 of 2")],
+)
+def test_how_many_layers_of_a_row_are_meant_is_said_only_where_it_is_not_all(lower: float, word: str) -> None:
+    table = gauges((lower, 0.0, 0.0, 0.0), (math.nan, 0.0, 0.0, 0.0))
+    assert causes.splits(table, (), [Span(1, 2)], ("1", "2", "out"))[0].word == word

@@ -106,7 +106,20 @@ def test_a_steady_value_is_short_and_true(value: float) -> None:
 
 
 @pytest.mark.parametrize(
-    ("value", "text"), [(0.5, "0.5"), (20.0, "20"), (2e-5, "2e-5"), (31622.0, "3.2e4"), (1e12, "1e12")]
+    ("value", "text"),
+    [
+        (0.0, "0"),
+        (0.5, "0.5"),
+        (20.0, "20"),
+        (100.0, "100"),
+        (5e3, "5000"),
+        (31622.0, "3.2e4"),
+        (1e12, "1e12"),
+        (0.001, "0.001"),
+        (5e-4, "5e-4"),
+        (-1e-4, "-1e-4"),
+        (2e-5, "2e-5"),
+    ],
 )
 def test_tick(value: float, text: str) -> None:
     assert format.tick(value) == text
@@ -121,3 +134,10 @@ def test_what_is_too_long_ends_with_a_whole_word(width: int) -> None:
     assert words[:-1] == text.split()[: max(0, len(words) - 1)]
     assert width <= 0 or words[-1] == "…"
     assert format.begun(text, 70) == text.ljust(70)
+
+
+@given(st.sampled_from((1, 2, 5)), st.integers(-99, 99))
+def test_a_round_number_fits_beside_a_chart(first: int, decade: int) -> None:
+    text = format.tick(float(f"{first}e{decade}"))
+    assert len(text) <= 5
+    assert float(text) == float(f"{first}e{decade}")

@@ -117,7 +117,7 @@ async def test_what_is_no_number_is_said(size: tuple[int, int]) -> None:
     ("network", "layer", "words"),
     [
         ({"depth": 0}, 0, ["layer out", "1 of 1", "weights 10×64", "φ' is 1 everywhere here"]),
-        ({"depth": 1000, "width": 4}, 499, ["layer 500", "500 of 1001", "weights 4×4"]),
+        ({"depth": 1000, "width": 4}, 499, ["layer 500", "500 of 1,001", "weights 4×4"]),
         ({"kind": "cnn", "depth": 2, "width": 3}, 1, ["layer 2", "weights 3×3×3×3", "sigmoid"]),
         ({"depth": 2, "width": 8, "norm": "batch", "activation": "relu"}, 0, ["ReLU", "behind batch norm"]),
     ],

@@ -69,6 +69,16 @@ async def test_the_header_says_what_runs_and_how_fast(size: tuple[int, int]) -> 
         assert "at most 100" in whole(opened.app)[0]
 
 
+async def test_a_message_too_long_for_its_line_shows_that_it_goes_on() -> None:
+    async with lab((60, 16)) as opened:
+        opened.runner.change(message="a sentence that fits", refused=True)
+        await opened.shown()
+        assert drawn(opened.screen.query_one("#status"))[0].strip() == "a sentence that fits"
+        opened.runner.change(message="a sentence that does not fit " * 3)
+        await opened.shown()
+        assert drawn(opened.screen.query_one("#status"))[0].endswith("…")
+
+
 async def test_letters_two_cells_wide_push_nothing_off_the_screen() -> None:
     title = "消える勾配 — 深いシグモイド網の第一層には何も届かない"
     async with lab((120, 36), title=title) as opened:

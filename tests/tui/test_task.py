@@ -242,6 +242,16 @@ def test_any_number_of_classes_fits(classes: int, size: tuple[int, int]) -> None
         assert rest is None or times[0] == classes, "the most frequent one is kept"
 
 
+@pytest.mark.parametrize(("width", "shown"), [(90, "signs differ"), (58, "signs di…")])
+def test_names_of_classes_are_whole_where_there_is_room(width: int, shown: str) -> None:
+    counts = Counts(((54, 46), (57, 43)), (0, 0))
+    classes = ("same signs", "signs differ")
+    assert confusion.size(counts, classes, width)[0] == len(
+        _texts(confusion.draw(counts, classes, width, 9))[0].rstrip()
+    )
+    assert shown in "\n".join(_texts(confusion.draw(counts, classes, width, 9)))
+
+
 def test_letters_stand_beside_colours() -> None:
     assert marks(("0", "1", "2")) == ["0", "1", "2"]
     assert marks(("cat", "dog")) == ["A", "B"]

@@ -2,19 +2,23 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
 import pytest
-from fake_runner import FakeRunner, staircase, taps
+from fake_runner import FakeRunner, scenario, staircase, taps
 from opened import backgrounds, drawn, lab, whole
 from rich.color import Color
+from textual.geometry import Size
 
 from gradtui.lab.snapshot import Curves, History
 from gradtui.tui import format, heat
 from gradtui.tui.bands import band
+from gradtui.tui.palette import MUTED
 from gradtui.tui.themes import DARK
 from gradtui.tui.views.map import MapView
+from gradtui.tui.widgets.curve import HELD_OUT, LossChart
 
 TITLES = ("Bars", "Map", "Inspect", "Why", "Task", "Curves", "Time")
 
@@ -156,6 +160,18 @@ async def test_the_curves_can_stand_on_a_log_axis() -> None:
         assert drawn(opened.screen.query_one("#big-loss"))[-1].split() == ["1", "1,000"]
         accuracy = drawn(opened.screen.query_one("#big-accuracy"))
         assert accuracy[0].startswith("ACCURACY 50% held out 90%")
+
+
+@pytest.mark.parametrize(("width", "word"), [(78, " at step 0"), (30, " at 0"), (28, "")])
+def test_a_held_out_number_that_the_batches_have_left_behind_says_its_step(width: int, word: str) -> None:
+    chart = LossChart("LOSS", id="loss")
+    losses = (2.3, 1.0, 0.2)
+    for held_out, said in ((0, word), (80, "")):
+        curves = Curves((0, 40, 89), losses, (0.1, 0.5, 0.95), (held_out,), (90.0,), (0.075,))
+        chart.show(replace(FakeRunner(scenario(2)).snapshot(), curves=curves))
+        heading = chart.lines(Size(width, 8))[0]
+        assert "".join(text for text, _ in heading).rstrip() == f"LOSS 0.200 held out 90.0{said}"
+        assert next(ink for text, ink in heading if text == "90.0") == (HELD_OUT if held_out else MUTED)
 
 
 async def test_without_time_steps_the_ladder_says_so() -> None:

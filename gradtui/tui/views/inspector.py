@@ -86,7 +86,7 @@ def _heading(seen: Inspection, taps: int, width: int) -> Runs:
     shape = "×".join(map(str, seen.shape))
     runs: list[Run] = [
         (f"layer {seen.tap}", STRONG),
-        (f"  {seen.layer + 1} of {taps}" if taps else "", MUTED),
+        (f"  {format.count(seen.layer + 1)} of {format.count(taps)}" if taps else "", MUTED),
         (f"  {seen.activation}", Ink()),
         (f" behind {seen.norm} norm" if seen.norm else "", Ink()),
         (f"  weights {shape}", MUTED),
@@ -107,9 +107,10 @@ def _saturation(seen: Inspection, width: int) -> Runs:
         return cut([(f"{share} of what {seen.activation} reads is NaN or infinite", histogram.FAULT)], width)
     if set(seen.slopes) == {seen.steepest}:
         return cut([(f"φ' is {format.tick(seen.steepest)} everywhere here: nothing saturates", MUTED)], width)
-    ink = Ink("warning", "", True) if seen.flat >= 0.5 else STRONG
-    text = f" of z where φ' is flat: below 5 % of its largest, {format.tick(seen.steepest)}"
-    short = " of z lie where φ' is flat"
+    # A kink parts the z of a healthy layer in halves; on a curve half of them is much.
+    ink = Ink("warning", "", True) if seen.flat >= (0.9 if len(set(seen.slopes)) <= 2 else 0.5) else STRONG
+    text = f" of z lie where φ is flat: φ' below 5 % of its largest, {format.tick(seen.steepest)}"
+    short = " of z lie where φ is flat"
     share = format.percent(seen.flat)
     return cut([(share, ink), (text if len(share) + len(text) <= width else short, MUTED)], width)
 

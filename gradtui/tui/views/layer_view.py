@@ -10,7 +10,7 @@ from textual.events import Click, MouseScrollDown, MouseScrollUp
 from textual.geometry import Size
 from textual.message import Message
 
-from gradtui.tui import rows
+from gradtui.tui import format, rows
 from gradtui.tui.bands import band
 from gradtui.tui.layer_rows import LayerRows
 from gradtui.tui.palette import MUTED, STRONG, Ink, Runs
@@ -219,6 +219,6 @@ class LayerView(View):
             return [self.draw_legend(size.width)]
         worst, visible, taps = rows.worst(self.rows.values), self.rows.spans(), self.rows.taps
         reading = rows.reading(Span(worst, worst), self.rows.values)
-        where = f"{taps[visible[0].first]} to {taps[visible[-1].last]} of {len(taps)}"
+        where = f"{taps[visible[0].first]} to {taps[visible[-1].last]} of {format.count(len(taps))}"
         text = f" layers {where}   worst: {taps[worst]} at {reading}   z all layers"
         return [((text[: size.width], MUTED),)]

@@ -74,14 +74,20 @@ def _classes(
     height: int,
 ) -> list[Runs]:
     """The plane or the table first; what else there is beside it or, if there is more height than width, below."""
-    classes, table = sight.classes, confusion.size(counts)
+    classes, table = sight.classes, confusion.size(counts, sight.classes, width)
     if isinstance(boundary, Boundary):
         room = width - table[0] - GAP
         below = height - table[1] - 1
         # A cell is twice as tall as wide: of two arrangements the one whose plane comes nearer to a square.
         if room >= PLANE and table[1] <= height and (room >= 1.5 * height or below < table[1]):
             picture = plane.draw(boundary, classes, palette, room, height)
-            return beside([(room, picture), (table[0], confusion.table(counts, classes, table[0]))], GAP)
+            return beside(
+                [
+                    (room, picture),
+                    (table[0], confusion.table(counts, classes, table[0], confusion.names(classes, width))),
+                ],
+                GAP,
+            )
         if below >= table[1]:
             picture = plane.draw(boundary, classes, palette, width, below)
             return [*picture, (), *confusion.draw(counts, classes, width, table[1])]

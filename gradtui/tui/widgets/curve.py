@@ -21,6 +21,9 @@ BATCH, HELD_OUT = Ink("key"), Ink("accent")
 #: Cells of the numbers left of the chart.
 MARGIN = 6
 
+#: Share of a run from which on the step of a held-out number is said, because the batches have left it behind.
+STALE = 0.25
+
 
 class CurveChart(Lines):
     """A braille chart of one quantity. Its axis is printed, in round numbers, and only ever widens."""
@@ -61,10 +64,7 @@ class CurveChart(Lines):
         return [value for values in self._ys for value in values if math.isfinite(value)]
 
     def lines(self, size: Size) -> list[Runs]:
-        title: list[Run] = [(self._title, STRONG)]
-        for values, label, ink in zip(self._ys, (" ", " held out "), (BATCH, HELD_OUT), strict=True):
-            if values:
-                title += [(label, MUTED), (self.reading(values[-1]), ink)]
+        title = self._heading(size.width)
         out: list[Runs] = [ljust(title, size.width)]
         scale, width, height = self.scale(), size.width - MARGIN - 1, size.height - 2
         if width < 4 or height < 1:
@@ -89,6 +89,20 @@ class CurveChart(Lines):
         last, first = format.count(steps), "1" if self.log_steps else "0"
         out.append(((f"{'':{MARGIN}}{first}{last:>{width - 1}}", MUTED),))
         return out
+
+    def _heading(self, width: int) -> list[Run]:
+        """The title and both last numbers; a held-out one that the batches have left behind is pale and says its
+        step, where there is room."""
+        runs: list[Run] = [(self._title, STRONG)]
+        stale = all(self._xs) and self._xs[1][-1] < (1 - STALE) * self._xs[0][-1]
+        for values, label, ink in zip(self._ys, (" ", " held out "), (BATCH, HELD_OUT), strict=True):
+            if values:
+                runs += [(label, MUTED), (self.reading(values[-1]), MUTED if stale and ink is HELD_OUT else ink)]
+        if stale:
+            room = width - sum(len(text) for text, _ in runs)
+            step = format.count(self._xs[1][-1])
+            runs.append((next((text for text in (f" at step {step}", f" at {step}") if len(text) <= room), ""), MUTED))
+        return runs
 
     def absence(self) -> str:
         """What stands in place of an empty chart."""

@@ -53,11 +53,10 @@ class StatusLine(Lines):
         if snapshot is None:
             return []
         if self._told:
-            return [ljust([(f" {self._told}", Ink("error" if self._failed else "accent"))], size.width)]
+            return [_said(self._told, self._failed, size.width)]
         profile = snapshot.profile
         if self._tap is None or profile is None or self._tap >= len(profile.taps):
-            ink = Ink("error" if snapshot.refused else "accent")
-            return [ljust([(f" {snapshot.message}", ink)], size.width)]
+            return [_said(snapshot.message, snapshot.refused, size.width)]
         runs: list[Run] = [(f" layer {profile.taps[self._tap]}", STRONG)]
         for gauge in _FIGURES:
             if gauge in profile.gauges:
@@ -69,3 +68,8 @@ class StatusLine(Lines):
                 if sum(len(text) for text, _ in runs + figure) <= size.width:
                     runs += figure
         return [ljust(runs, size.width)]
+
+
+def _said(text: str, failed: bool, width: int) -> Runs:
+    """A sentence on one line; that it goes on where it does not fit is seen."""
+    return ljust([(format.fitted(f" {text}", width), Ink("error" if failed else "accent"))], width)

@@ -57,8 +57,9 @@ class VerdictPanel(Lines):
             rest = " ".join(wrapped[last:])
             wrapped = [*wrapped[:last], format.begun(rest, size.width - 1).rstrip()][: size.height - 1]
         out: list[Runs] = [((heading[: size.width], kind_ink(self._kind)),), *(((line, Ink()),) for line in wrapped)]
-        if self._expected and len(out) < size.height:
-            out.append(((self._expected[: size.width], MUTED),))
+        expected = textwrap.wrap(self._expected, max(8, size.width - 1))
+        if len(out) + len(expected) <= size.height:
+            out += [((line, MUTED),) for line in expected]
         return out
 
 
