@@ -43,11 +43,11 @@ SNAPSHOT_EVERY, SNAPSHOT_UNSEEN = 0.01, 0.25
 #: A large network takes long to be measured: its snapshots are so far apart that they take at most this share of the
 #: time, or else as far as those that nobody takes.
 SNAPSHOT_SHARE = 0.07
-#: Seconds between two copies of the curves while training: they change by a point in hundreds.
-CURVES_EVERY = 0.2
+#: Seconds between two verdicts and two copies of the curves while training: nobody could read them faster.
+READING_EVERY = 0.2
 #: Seconds between two passes over the held-out examples, and between two counts of dead units: at least so many, and
 #: so many that a pass takes at most this share of the time.
-PASS_EVERY, PASS_SHARE = 0.5, 0.02
+PASS_EVERY, PASS_SHARE = 1.0, 0.02
 #: Refused changes that snapshots carry: more than fit between two looks at them.
 _REFUSALS_KEPT = 16
 
@@ -140,7 +140,7 @@ class Runner:
         self._first: GradientProfile | None = None
         self._next_pass = 0.0
         self._watching.forget()
-        self._next_curves = 0.0
+        self._next_reading = 0.0
         self._snapshot_cost = 0.0
         self._last_snapshot = 0.0
 
@@ -344,10 +344,14 @@ class Runner:
         if due:
             self._next_pass = self._clock() + max(PASS_EVERY, (self._clock() - began) / PASS_SHARE)
         seen = self._watching.look(simulation, at_once=self._paused)
-        verdict = self._judge(profile, simulation.scenario) if self._judge else None
-        curves = self._snapshot.curves
-        if due or began >= self._next_curves:
-            curves, self._next_curves = self._curves.curves(), began + CURVES_EVERY
+        now = self._snapshot
+        curves, verdict, kind = now.curves, now.verdict, now.verdict_kind
+        if due or changes or began >= self._next_reading:
+            self._next_reading = began + READING_EVERY
+            curves = self._curves.curves()
+            if self._judge:
+                judged = self._judge(profile, simulation.scenario)
+                verdict, kind = judged.sentence, judged.kind
         self._post(
             **{
                 "state": self._state(),
@@ -361,8 +365,8 @@ class Runner:
                 "evaluation": evaluation,
                 "inspection": seen.inspection,
                 "sight": seen.sight,
-                "verdict": verdict.sentence if verdict else "",
-                "verdict_kind": verdict.kind if verdict else "",
+                "verdict": verdict,
+                "verdict_kind": kind,
                 "compiling": None,
                 **changes,
             }

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import NamedTuple
 
 from gradtui.tui import format
@@ -94,12 +95,13 @@ def track(span: Span, values: Values, axis: Axis, width: int, *, sharing: bool =
     """
     first, stop = span.first, span.last + 1
     bars = values.bar[first:stop]
-    ghosts = tuple(cell for cell in _ticks(values.ghost[first:stop], axis, width) if 0 <= cell < width)
-    theories = tuple(cell for cell in _ticks(values.theory[first:stop], axis, width) if 0 <= cell < width)
+    ghosts = _fixed(tuple(values.ghost[first:stop]), axis, width)
+    theories = _fixed(tuple(values.theory[first:stop]), axis, width)
     marks = _ticks(values.mark[first:stop], axis, width)
     near = tuple(cell for cell in marks if 0 <= cell < width)
     far = tuple(0 if cell < 0 else width - 1 for cell in marks if not 0 <= cell < width)
-    if word := _word(span, values):
+    whole = all(0.0 < value < math.inf for value in bars)
+    if not whole and (word := _word(span, values)):
         broken = next(value for value in bars if format.word(value))
         return Track(band=band(broken), word=word, ghosts=ghosts, marks=near, far_marks=far, theories=theories)
     low, high = (bars[0], bars[0]) if len(bars) == 1 else (min(bars), max(bars))
@@ -124,6 +126,12 @@ def _word(span: Span, values: Values) -> str:
         return words[0] if words else ""
     worst = min(words, key=("NaN", "inf", "underflow", "0").index)
     return worst if words.count(worst) == len(found) else f"{worst} in {words.count(worst)} of {len(found)}"
+
+
+@lru_cache(4096)
+def _fixed(values: tuple[float, ...], axis: Axis, width: int) -> tuple[int, ...]:
+    """The cells, on the axis, of what a whole run leaves where it is."""
+    return tuple(cell for cell in _ticks(values, axis, width) if 0 <= cell < width)
 
 
 def _ticks(values: Sequence[float], axis: Axis, width: int) -> tuple[int, ...]:

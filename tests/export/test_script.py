@@ -187,7 +187,10 @@ def test_it_is_printed_or_written_over_what_is_there(tmp_path):
 @pytest.mark.parametrize(
     ("arguments", "words"),
     [
-        (["tortch", "xor-first"], "there is no format tortch to export to; there is torch, csv, jsonl; did you mean torch?"),
+        (
+            ["tortch", "xor-first"],
+            "there is no format tortch to export to; there is torch, csv, jsonl; did you mean torch?",
+        ),
         (["torch"], "NAME|FILE"),
         (["torch", "xor-frist"], "did you mean xor-first?"),
         (["torch", "xor-first", "-o", "nowhere/net.py"], "there is no folder nowhere"),

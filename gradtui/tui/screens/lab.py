@@ -39,7 +39,7 @@ if TYPE_CHECKING:
 PACES: tuple[float | None, ...] = (None, 500, 100, 30, 10, 3, 1)
 
 #: Seconds between two repaints of text and of curves while training: nobody could read more.
-TEXT_PERIOD, CURVE_PERIOD = 0.2, 0.5
+TEXT_PERIOD, CURVE_PERIOD = 0.25, 0.5
 
 #: Seconds between two looks for the answer to a command, sooner than the next regular poll would; how many of them.
 ANSWER_PERIOD, ANSWER_LOOKS = 0.004, 15

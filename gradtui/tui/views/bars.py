@@ -53,6 +53,7 @@ class BarsView(LayerView):
         self._theory: Prediction | None = None
         self._history: History | None = None
         self._notes: list[str] = []
+        self._trail_is_due = True
         self._drawn: list[tuple[rows.Track, bool, Runs]] = []
         self._drawn_width = 0
         #: The axis that step 0 has pinned; none before the first profile.
@@ -88,9 +89,13 @@ class BarsView(LayerView):
         expected = fitted_factor(self._predicted.get(self.gauge, ()))
         if notes and not math.isnan(expected):
             notes.append(f"theory ×{expected:#.3g}")
+        running = snapshot.state.value == "running"
         if notes != self._notes:
             self._notes = notes
-            self.picture.redraw()
+            if not running:  # else the next frame has them
+                self.picture.redraw()
+        # While it trains a trail is renewed with every second reading: nobody could follow it.
+        self._trail_is_due = not (running and self._trail_is_due)
         super().show_text(snapshot)
 
     def swap(self) -> None:
@@ -145,7 +150,7 @@ class BarsView(LayerView):
 
     def _redraw_text(self) -> None:
         super()._redraw_text()
-        if self.past.display:
+        if self.past.display and self._trail_is_due:
             self.past.redraw()
 
     # Drawing
