@@ -133,8 +133,9 @@ class Simulation:
     @property
     def foreseen(self) -> Prediction | None:
         """What `theory` has worked out already; None where it would have to begin."""
-        known = self._foreseen is not None and self._foreseen[0] == self.scenario.network
-        return self._foreseen[1] if known and self._foreseen else None
+        if self._foreseen is None or self._foreseen[0] != self.scenario.network:
+            return None
+        return self._foreseen[1]
 
     def effective_rank(self) -> NDArray[np.float64]:
         """Per tap, the participation ratio (sum s^2)^2 / sum s^4 of the singular values s of the layer's output on the

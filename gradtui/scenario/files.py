@@ -12,6 +12,7 @@ from gradtui import locations
 from gradtui.scenario import validation
 from gradtui.scenario.errors import ScenarioError, did_you_mean
 from gradtui.scenario.model import Scenario
+from gradtui.scenario.utf8 import decoded
 
 #: The order of the groups in the library; others follow, by name.
 GROUPS = (
@@ -107,8 +108,6 @@ def _text(path: Path) -> str:
     if len(content) > _LARGEST:
         raise ScenarioError(f"{path}: more than {_LARGEST:,} bytes; a scenario file is a few lines of text")
     try:
-        # A byte order mark is what some editors leave; newlines are those of TOML.
-        return content.decode("utf-8-sig").replace("\r\n", "\n")
-    except UnicodeDecodeError as error:
-        line = content[: error.start].count(b"\n") + 1
-        raise ScenarioError(f"{path}: not UTF-8 text (line {line}); save it as UTF-8") from None
+        return decoded(content)
+    except ValueError as error:
+        raise ScenarioError(f"{path}: {error}") from None

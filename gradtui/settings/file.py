@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from gradtui.locations import settings_file as path
+from gradtui.scenario.utf8 import decoded
 from gradtui.settings.table import BY_KEY, SettingError, Value, as_toml, checked, row_of
 
 __all__ = ["path", "read", "reset", "write"]
@@ -99,10 +100,9 @@ def _text() -> str:
     if len(content) > _LARGEST:
         raise SettingError(f"{file} is more than {_LARGEST:,} bytes long; a settings file is a few lines of text")
     try:
-        return content.decode("utf-8-sig").replace("\r\n", "\n")
-    except UnicodeDecodeError as error:
-        line = content[: error.start].count(b"\n") + 1
-        raise SettingError(f"{file} is not UTF-8 text (line {line}); save it as UTF-8") from None
+        return decoded(content)
+    except ValueError as error:
+        raise SettingError(f"{file} is {error}") from None
 
 
 def _replace(text: str) -> None:

@@ -30,6 +30,16 @@ class Key(NamedTuple):
     presses: tuple[Press, ...]
 
 
+def _far(page: int) -> tuple[Press, ...]:
+    """The keys that go farther in a list: by pages of so many rows, and to its ends."""
+    return (
+        Press("pageup", f"move({-page})"),
+        Press("pagedown", f"move({page})"),
+        Press("home", "move(-9999)"),
+        Press("end", "move(9999)"),
+    )
+
+
 KEYS: tuple[Key, ...] = (
     Key("lab", "space", "pause", "pause, or go on", (Press("space", "pause", "Pause or go on"),)),
     Key(
@@ -151,12 +161,7 @@ KEYS: tuple[Key, ...] = (
         "PgUp PgDn Home End",
         "",
         "choose a scenario farther away",
-        (
-            Press("pageup", "move(-10)"),
-            Press("pagedown", "move(10)"),
-            Press("home", "move(-9999)"),
-            Press("end", "move(9999)"),
-        ),
+        _far(10),
     ),
     Key(
         "gallery",
@@ -183,12 +188,7 @@ KEYS: tuple[Key, ...] = (
         "PgUp PgDn Home End",
         "",
         "choose a knob farther away",
-        (
-            Press("pageup", "move(-8)"),
-            Press("pagedown", "move(8)"),
-            Press("home", "move(-9999)"),
-            Press("end", "move(9999)"),
-        ),
+        _far(8),
     ),
     Key("list", "↑ ↓", "choose", "choose a value", (Press("up", "move(-1)"), Press("down", "move(1)"))),
     Key("list", "Enter", "take", "take the value", (Press("enter", "pick"),)),
@@ -205,12 +205,7 @@ KEYS: tuple[Key, ...] = (
         "PgUp PgDn Home End",
         "",
         "choose a value farther away",
-        (
-            Press("pageup", "move(-8)"),
-            Press("pagedown", "move(8)"),
-            Press("home", "move(-9999)"),
-            Press("end", "move(9999)"),
-        ),
+        _far(8),
     ),
     Key("save", "↑ ↓", "choose", "choose what to save", (Press("up", "move(-1)"), Press("down", "move(1)"))),
     Key("save", "Enter", "save", "save it into the current folder, or copy it", (Press("enter", "take"),)),

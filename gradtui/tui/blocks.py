@@ -19,8 +19,8 @@ class Panel:
     most: int = 999
 
 
-def cut(runs: Sequence[Run], width: int) -> Runs:
-    """The runs in exactly `width` cells; what is added is blank."""
+def cut(runs: Sequence[Run], width: int, fill: Ink = _BLANK) -> Runs:
+    """The runs in exactly `width` cells; what is added is drawn in `fill`."""
     out: list[Run] = []
     room = width
     for text, ink in runs:
@@ -28,7 +28,7 @@ def cut(runs: Sequence[Run], width: int) -> Runs:
             out.append((text[:room], ink))
             room -= min(room, len(text))
     if room > 0:
-        out.append((" " * room, _BLANK))
+        out.append((" " * room, fill))
     return tuple(out)
 
 

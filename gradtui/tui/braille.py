@@ -35,13 +35,14 @@ class Scale:
 
 def bracket(low: float, high: float) -> tuple[float, float]:
     """The closest round numbers (1, 2 or 5 times a power of ten) around two positive values; never equal."""
-    below, above = _round(low, down=True), _round(high, down=False)
+    below, above = rounded(low, down=True), rounded(high, down=False)
     if below == above:
-        above = _round(above * 1.5, down=False)
+        above = rounded(above * 1.5, down=False)
     return below, above
 
 
-def _round(value: float, *, down: bool) -> float:
+def rounded(value: float, *, down: bool) -> float:
+    """The next of 1, 2 and 5 times a power of ten, at most or at least a positive value."""
     exponent = math.floor(math.log10(value))
     rungs = [float(f"{digit}e{exponent + shift}") for shift in (-1, 0, 1) for digit in (1, 2, 5)]
     # A value that stands on a rung but for rounding belongs on it.

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import math
 from typing import TYPE_CHECKING, Any
 
 from gradtui.tui.bands import BANDS, COLDEST, HOTTEST
+from gradtui.tui.braille import rounded
 
 if TYPE_CHECKING:
     from gradtui.lab.snapshot import History
@@ -28,9 +28,7 @@ def band_of(code: int) -> int:
 
 def until(step: int) -> int:
     """The last step of the map's time axis: 1, 2 or 5 times a power of ten, so that what is drawn seldom moves."""
-    reached = max(step, 20)
-    decade = int(10 ** math.floor(math.log10(reached)))
-    return min(digit * decade for digit in (1, 2, 5, 10) if digit * decade >= reached)
+    return int(rounded(max(step, 20), down=False))
 
 
 def table(history: History, now: GradientProfile, gauge: str, slots: int, last: int) -> Any:

@@ -11,8 +11,8 @@ from gradtui.tui.rows import Span
 class LayerRows:
     """All taps on the rows that there are. Those that do not fit share rows, or scroll in full detail.
 
-    `height` is the number of rows, as the view on screen has measured it; `badness` the newest value of each tap, by
-    which the worst one is found.
+    `height` is the number of rows, as the view on screen has measured it; `values` are the newest of each tap, by which
+    the worst one is found.
     """
 
     def __init__(self) -> None:

@@ -5,8 +5,8 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING, ClassVar
 
-from textual.app import ComposeResult
 from textual.geometry import Size
+from textual.widget import Widget
 
 from gradtui.tui import rows, trail
 from gradtui.tui.axis import Axis, pinned
@@ -15,7 +15,7 @@ from gradtui.tui.palette import MUTED, Ink, Run, Runs
 from gradtui.tui.rows import Span
 from gradtui.tui.track import GHOST, THEORY, draw, merged
 from gradtui.tui.views.layer_view import Column, LayerView
-from gradtui.tui.widgets.lines import Area, ljust
+from gradtui.tui.widgets.lines import ljust
 
 if TYPE_CHECKING:
     from gradtui.lab.snapshot import History, Snapshot
@@ -60,14 +60,8 @@ class BarsView(LayerView):
         self._pinned_axis: Axis | None = None
         self.past = Column(self, self._past_lines, classes="past")
 
-    def compose(self) -> ComposeResult:
-        with Area(classes="columns"):
-            yield self.names
-            yield self.picture
-            yield self.numbers
-            yield self.past
-            yield self.overview
-        yield self.legend
+    def columns(self) -> list[Widget]:
+        return [self.names, self.picture, self.numbers, self.past, self.overview]
 
     # What is shown
 

@@ -169,5 +169,6 @@ class Centre(Area):
     def _arranged(self) -> None:
         self.view.choose()
         self._map_below.rows.choose(self.rows.chosen)
-        self._map_below.choose()
+        if self._map_below.display:
+            self._map_below.choose()
         self.post_message(self.Arranged())

@@ -23,6 +23,8 @@ if TYPE_CHECKING:
 
 #: From this height on the pre-activations have the whole width, and the rest stands below them.
 TALL = 22
+#: From this width on there are three columns instead of two.
+WIDE = 96
 
 
 class CloseUp(Lines):
@@ -55,25 +57,18 @@ class CloseUp(Lines):
 
 def _arranged(first: Panel, rest: list[Panel], past: list[Panel], width: int, height: int) -> list[Runs]:
     """All that fits, the pre-activations before anything else."""
+    wide = width >= WIDE
     if height < TALL:
-        columns = 3 if width >= 96 else 2
-        each = _widths(width, columns)
-        sides = [rest, past] if columns == 3 else [[*rest, *past]]
-        drawn = [stack([first], each[0], height)]
-        drawn += [stack(panels, cells, height) for panels, cells in zip(sides, each[1:], strict=True)]
-        return beside(list(zip(each, drawn, strict=True)))
+        return _columns([[first], rest, past] if wide else [[first], [*rest, *past]], width, height)
     top = max(9, min(20, height * 2 // 5))
-    left, right = _widths(width, 2)
-    lower = height - top
-    if width >= 96:
-        thirds = _widths(width, 3)
-        below = [rest, past[::2], past[1::2]]
-        drawn = [stack(panels, cells, lower) for panels, cells in zip(below, thirds, strict=True)]
-        return [*stack([first], width, top), *beside(list(zip(thirds, drawn, strict=True)))]
-    return [
-        *stack([first], width, top),
-        *beside([(left, stack(rest, left, lower)), (right, stack(past, right, lower))]),
-    ]
+    below = [rest, past[::2], past[1::2]] if wide else [rest, past]
+    return [*stack([first], width, top), *_columns(below, width, height - top)]
+
+
+def _columns(groups: list[list[Panel]], width: int, height: int) -> list[Runs]:
+    """Stacks of panels side by side."""
+    widths = _widths(width, len(groups))
+    return beside([(cells, stack(panels, cells, height)) for panels, cells in zip(groups, widths, strict=True)])
 
 
 def _widths(width: int, columns: int) -> list[int]:

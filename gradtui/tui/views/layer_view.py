@@ -9,6 +9,7 @@ from textual.app import ComposeResult
 from textual.events import Click, MouseScrollDown, MouseScrollUp
 from textual.geometry import Size
 from textual.message import Message
+from textual.widget import Widget
 
 from gradtui.tui import format, rows
 from gradtui.tui.bands import band
@@ -86,13 +87,18 @@ class LayerView(View):
 
     def compose(self) -> ComposeResult:
         with Area(classes="columns"):
-            yield self.names
-            yield self.picture
-            yield self.numbers
-            yield self.overview
-        yield self.legend
+            yield from self.columns()
+        yield from self.below()
 
     # What a subclass says
+
+    def columns(self) -> list[Widget]:
+        """What stands side by side, from left to right."""
+        return [self.names, self.picture, self.numbers, self.overview]
+
+    def below(self) -> list[Widget]:
+        """The lines below the columns."""
+        return [self.legend]
 
     def number(self, span: Span) -> str:
         """The number at the end of a row."""

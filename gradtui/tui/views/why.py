@@ -6,8 +6,8 @@ import math
 from itertools import pairwise
 from typing import TYPE_CHECKING, ClassVar
 
-from textual.app import ComposeResult
 from textual.geometry import Size
+from textual.widget import Widget
 
 from gradtui.tui import causes
 from gradtui.tui.blocks import cut
@@ -17,7 +17,6 @@ from gradtui.tui.palette import KEY, MUTED, Ink, Run, Runs
 from gradtui.tui.phase_plane import PhasePlane
 from gradtui.tui.rows import Span
 from gradtui.tui.views.layer_view import Column, LayerView
-from gradtui.tui.widgets.lines import Area
 
 if TYPE_CHECKING:
     from gradtui.lab.snapshot import Snapshot
@@ -58,15 +57,11 @@ class WhyView(LayerView):
         self.parts = Column(self, self._parts_lines, classes="parts")
         self.phase = PhasePlane(id="phase")
 
-    def compose(self) -> ComposeResult:
-        with Area(classes="columns"):
-            yield self.names
-            yield self.picture
-            yield self.numbers
-            yield self.overview
-            yield self.phase
-        yield self.parts
-        yield self.legend
+    def columns(self) -> list[Widget]:
+        return [*super().columns(), self.phase]
+
+    def below(self) -> list[Widget]:
+        return [self.parts, *super().below()]
 
     # What is shown
 

@@ -11,6 +11,7 @@ from textual.geometry import Region, Size
 from textual.strip import Strip
 from textual.widget import Widget
 
+from gradtui.tui.blocks import cut
 from gradtui.tui.lean import LeanStrip
 from gradtui.tui.palette import Ink, Palette, Run, Runs, palette_of
 
@@ -167,14 +168,5 @@ def _common_end(a: str, b: str) -> int:
 
 
 def ljust(runs: list[Run], width: int) -> Runs:
-    """The runs cut or padded on the right to exactly `width` cells."""
-    out: list[Run] = []
-    room = width
-    for text, ink in runs:
-        if room <= 0:
-            break
-        out.append((text[:room], ink))
-        room -= len(text)
-    if room > 0 and out:
-        out.append((" " * room, out[-1][1]._replace(fg="text", bold=False)))
-    return tuple(out)
+    """The runs cut or padded on the right to exactly `width` cells; what is added has the last one's background."""
+    return cut(runs, width, runs[-1][1]._replace(fg="text", bold=False)) if runs else ()

@@ -39,8 +39,8 @@ class VerdictPanel(Lines):
     def show(self, snapshot: Snapshot) -> None:
         """Draw a snapshot's verdict, and what theory said of the signal before anything was trained."""
         self._kind, self._sentence, theory = snapshot.verdict_kind, snapshot.verdict, snapshot.theory
-        known = theory is not None and theory.known and math.isfinite(theory.factor)
-        self._expected = f"theory: ×{theory.factor:#.3g} a layer" if theory and known else ""
+        factor = theory.factor if theory else math.nan
+        self._expected = f"theory: ×{factor:#.3g} a layer" if math.isfinite(factor) else ""
         self.redraw()
 
     def lines(self, size: Size) -> list[Runs]:
