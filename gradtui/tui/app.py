@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import os
 import signal
+import sys
 from collections.abc import Callable, Iterable, Sequence
 from functools import partial
 from typing import TYPE_CHECKING, Any, ClassVar
@@ -43,6 +44,18 @@ def shipped_library() -> Sequence[tuple[str, Scenario]]:
     return files.library()
 
 
+def _forget_exported_size() -> None:
+    """Let the terminal say how large it is. Some libraries export what another terminal had, and the first frame would
+    be drawn for that one."""
+    try:
+        known = all(os.get_terminal_size(sys.__stderr__.fileno()))  # type: ignore[union-attr]
+    except (AttributeError, OSError, ValueError):
+        return
+    if known:
+        for name in ("COLUMNS", "LINES"):
+            os.environ.pop(name, None)
+
+
 class GradtuiApp(App[None]):
     """The gallery and the lab. Opens the lab at once when given a scenario."""
 
@@ -69,6 +82,7 @@ class GradtuiApp(App[None]):
         if not no_color:
             # Only a non-empty value asks for no colours; Textual would take an empty one as well.
             os.environ.pop("NO_COLOR", None)
+        _forget_exported_size()
         # Without colours the theme that leaves everything to the terminal is the cheap one to strip.
         super().__init__(ansi_color=True if no_color else None)
         self._first = scenario

@@ -180,6 +180,15 @@ def test_it_ends_when_its_terminal_is_gone(controlling: bool) -> None:
         assert terminal.wait_end() in (1, 129)
 
 
+def test_not_even_the_first_frame_believes_an_exported_size() -> None:
+    with Terminal(fake(), 80, 24, COLUMNS="120", LINES="36") as terminal:
+        terminal.wait_for("VANISHING")
+        rows = {int(row) for row in re.findall(rb"\x1b\[(\d+);\d+H", terminal.received)}
+        assert max(rows) == 24
+        terminal.press("q")
+        assert terminal.wait_end() == 0
+
+
 @pytest.mark.parametrize("exported", [{}, {"COLUMNS": "80", "LINES": "24"}], ids=["", "exported"])
 def test_the_window_may_change_its_size_at_any_time(exported: dict[str, str]) -> None:
     """Whatever size the environment claims, the terminal's own counts."""

@@ -7,7 +7,6 @@ import re
 from operator import attrgetter
 
 import pytest
-import torch
 
 from gradtui import Scenario
 from gradtui.scenario.meanings import MEANINGS, in_torch, usual
@@ -25,6 +24,7 @@ def test_every_key_that_can_be_set_has_a_meaning():
     "row", [row for meaning in MEANINGS.values() for row in meaning.torch], ids=lambda row: row.path
 )
 def test_pytorch_says_the_same(row):
+    torch = pytest.importorskip("torch")
     path, argument, index = re.fullmatch(r"(.+)\.(\w+)(?:\[(\d)\])?", row.path).groups()
     for home in (torch.nn, torch.optim, torch):
         try:
