@@ -46,7 +46,11 @@ def loss(text: str) -> float:
 
 def readings(text: str) -> dict[str, str]:
     """The number at the end of each layer's row, between the panels that stand beside it."""
-    parts = (max(line.split("│"), key=len) for line in text.splitlines())
+    lines = text.splitlines()
+    tabs = next((line for line in lines if " Bars  2 " in line), "")
+    # The line of the tabs holds no bar but those between the panels; the rows of a picture may.
+    begin, end = tabs.rfind("│", 0, tabs.find("1 Bars")) + 1, tabs.find("│", tabs.find("1 Bars"))
+    parts = (line[begin : end if end > 0 else None] for line in lines)
     return {found[1]: found[2] for part in parts if (found := _ROW.match(part))}
 
 
