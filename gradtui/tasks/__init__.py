@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from gradtui.scenario.model import Task
-from gradtui.tasks import files
+from gradtui.tasks import files, sequences
 from gradtui.tasks.dataset import Dataset
 from gradtui.tasks.digits import digits
 from gradtui.tasks.errors import TaskError
@@ -26,6 +26,10 @@ def load(task: Task, seed: int) -> Dataset:
     elif task.name == "file":
         title = files.title(task)
         train, test = standardise(*files.read(task, seed))
+    elif task.name in sequences.NAMES:
+        # As they were published: nothing is standardised.
+        title = task.name
+        train, test = sequences.generate(task, seed)
     else:
         title = task.name
         points = generate(task.name, task.examples, task.noise, seed)
