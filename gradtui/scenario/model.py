@@ -35,7 +35,7 @@ class Task(Section, frozen=True):
     copied: int = 10
     """`copy`: how many symbols are to be remembered."""
     path: str = ""
-    """`file`: a CSV or NPZ file; relative to the scenario file's folder."""
+    """`file`: a CSV or NPZ file, `text`: a text; relative to the scenario file's folder."""
     target: str = ""
     """`file`: the column (CSV) or array (NPZ) to predict; empty: the last column, or `y`."""
     held_out: float = 0.2

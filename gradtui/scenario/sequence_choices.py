@@ -52,4 +52,25 @@ SEQUENCES = (
         reads=("task.length", "task.symbols", "task.examples"),
         defaults=(("task.length", 9), ("task.symbols", 16), _POOL),
     ),
+    Choice(
+        "row-digits",
+        "digits, row by row",
+        "the digits 8x8 read in 8 time steps, a row of 8 pixels at each; asked for at the last",
+        paper="Alpaydin & Kaynak 1998",
+    ),
+    Choice(
+        "pixel-digits",
+        "digits, pixel by pixel",
+        "the digits 8x8 read in 64 time steps, one pixel at each; asked for at the last",
+        paper="Le, Jaitly & Hinton 2015",
+    ),
+    Choice(
+        "text",
+        "your text",
+        "a UTF-8 text file: at each character the next one is asked for; the last part of the file is held out",
+        "windows of `length` characters; at most 256 different ones",
+        "Graves 2013",
+        ("task.path", "task.length", "task.examples", "task.held_out"),
+        (("task.length", 50), _POOL),
+    ),
 )

@@ -259,7 +259,7 @@ TASK: Mapping[str, Meaning] = MappingProxyType(
         ),
         "symbols": Meaning("how many different symbols there are"),
         "copied": Meaning("how many symbols are to be remembered"),
-        "path": Meaning("a CSV or NPZ file to learn from"),
+        "path": Meaning("a CSV, NPZ or text file to learn from"),
         "target": Meaning("the column or array to predict; empty: the last column, or y"),
         "held_out": Meaning("the share of the examples that is kept for evaluation and never trained on"),
     }

@@ -31,20 +31,20 @@ def generate(task: Task, seed: int) -> tuple[Examples, Examples]:
             f"task.length is {task.length}, but {task.name} needs {shortest} time steps or more: "
             "what is to be remembered stands at two of them"
         )
-    refuse_large(task, numbers(task))
+    refuse_large(task, task.examples, numbers(task))
     train = draw(task, task.examples, np.random.default_rng([seed, SEQUENCES]))
     return train, draw(task, HELD_OUT_COUNT, np.random.default_rng([seed, HELD_OUT]))
 
 
-def refuse_large(task: Task, numbers: int) -> None:
-    """TaskError where `task.examples` sequences of so many numbers each, and those held out, are too many."""
-    total = (task.examples + HELD_OUT_COUNT) * numbers
+def refuse_large(task: Task, examples: int, numbers: int) -> None:
+    """TaskError where so many sequences of so many numbers each, and those held out, are too many."""
+    total = (examples + HELD_OUT_COUNT) * numbers
     if total > MOST_NUMBERS:
-        most = MOST_NUMBERS // numbers - HELD_OUT_COUNT
+        fits = MOST_NUMBERS // numbers - HELD_OUT_COUNT
         raise TaskError(
-            f"task.examples is {task.examples:,}: with {numbers:,} numbers each and {HELD_OUT_COUNT:,} more to hold "
-            f"out, that makes {total:,} numbers of {task.name}, and at most {MOST_NUMBERS:,} are kept; take at most "
-            f"{most:,} examples or a smaller task.length"
+            f"task.examples is {task.examples:,}: {examples:,} sequences of {task.name} and {HELD_OUT_COUNT:,} more to "
+            f"hold out, {numbers:,} numbers each, are {total:,} numbers, and at most {MOST_NUMBERS:,} are kept; take "
+            f"{fits:,} examples or fewer, or a smaller task.length"
         )
 
 
