@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from gradtui.engine.layers import Layer
 from gradtui.engine.layout import Layout, Region
 from gradtui.engine.matrices import Matrix
+from gradtui.engine.readable import refuse_unreadable
 from gradtui.engine.stages import Deltas, Spare
 from gradtui.scenario.architecture import LayerSpec, Size
 from gradtui.scenario.errors import ScenarioError
@@ -73,7 +74,9 @@ class Plan:
 
 
 def inputs_of(scenario: Scenario, dataset: Dataset) -> Size:
-    """The size of one example as the first layer reads it; ScenarioError where that must be an image and is none."""
+    """The size of one example as the first layer reads it; ScenarioError where that must be an image and is none, or
+    where the data is nothing for this kind of network."""
+    refuse_unreadable(scenario, dataset)
     if scenario.network.kind != "cnn":
         return Size(1, 1, dataset.train_inputs.shape[1])
     if dataset.image is None:
