@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from functools import cache
 from types import MappingProxyType
 
-from gradtui.scenario import layer_choices, structure_choices
+from gradtui.scenario import layer_choices, sequence_choices, structure_choices
 from gradtui.scenario.choice import Choice
 from gradtui.scenario.optimizer_menu import ADJUSTMENTS, OPTIMIZERS, SCHEDULES
 
@@ -110,7 +110,7 @@ _TASKS = (
 #: Dotted key of a scenario file -> its choices, in the order in which they are offered.
 MENU: Mapping[str, tuple[Choice, ...]] = MappingProxyType(
     {
-        "task.name": _TASKS,
+        "task.name": (*_TASKS, *sequence_choices.SEQUENCES),
         "task.loss": _LOSSES,
         "network.kind": structure_choices.KINDS,
         "network.activation": layer_choices.ACTIVATIONS,

@@ -25,11 +25,17 @@ class Task(Section, frozen=True):
     label_smoothing: float = 0.0
     """`cross_entropy`: this share of the wanted probability is spread evenly over all classes."""
     examples: int = 1000
-    """How many points a generated task draws in all (training and held-out)."""
+    """How many points a generated task draws in all (training and held-out); sequences: how many to train on."""
     noise: float = 0.1
     """Standard deviation of the noise of a generated task."""
+    length: int = 50
+    """Sequences: time steps, 1 to 1,000; `copy`: the delay."""
+    symbols: int = 8
+    """`copy`, `recall`: how many different symbols there are."""
+    copied: int = 10
+    """`copy`: how many symbols are to be remembered."""
     path: str = ""
-    """`file`: a CSV or NPZ file; relative to the scenario file's folder."""
+    """`file`: a CSV or NPZ file, `text`: a text; relative to the scenario file's folder."""
     target: str = ""
     """`file`: the column (CSV) or array (NPZ) to predict; empty: the last column, or `y`."""
     held_out: float = 0.2

@@ -147,6 +147,8 @@ def _combinations(scenario: Scenario) -> Iterator[str]:
         yield from _bias_combinations(network, where, layer.init_bias or 0.0, layer.init or network.init)
     if task.name == "file" and not task.path:
         yield 'task.path is missing: task.name = "file" needs the path of a CSV or NPZ file'
+    if task.name == "text" and not task.path:
+        yield 'task.path is missing: task.name = "text" needs the path of a UTF-8 text file'
     for number, lesson in enumerate(scenario.lesson, 1):
         if lesson.choices and lesson.answer >= len(lesson.choices):
             yield (

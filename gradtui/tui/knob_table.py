@@ -27,6 +27,7 @@ _SHARES = (0.0, 0.05, 0.1, 0.2, 0.3, 0.5, 0.8)
 _BIASES = (-10.0, -5.0, -2.0, -1.0, -0.5, -0.2, -0.1, 0.0, 0.1, 0.2, 0.5, 1.0, 2.0, 5.0, 10.0)
 _COUNTS = (1, 2, 5, 10, 20, 50, 100, 200, 500, 1000, 2000, 5000, 10_000, 20_000, 50_000, 100_000)
 _EXAMPLES = (10, 20, 50, 100, 200, 500, 1000, 2000, 5000, 10_000, 20_000, 50_000, 100_000)
+_LENGTHS = (1, 2, 3, 5, 8, 9, 10, 15, 20, 30, 40, 50, 60, 80, 100, 150, 200, 300, 500, 700, 1000)
 
 KNOBS: tuple[Knob, ...] = (
     Knob("network.depth", "depth", "NETWORK", _DEPTHS),
@@ -110,6 +111,9 @@ KNOBS: tuple[Knob, ...] = (
     Knob("task.loss", "loss", "TASK"),
     Knob("task.label_smoothing", "smoothing", "TASK", _SHARES, _OFF),
     Knob("task.noise", "noise", "TASK", (0.0, 0.02, 0.05, 0.1, 0.2, 0.3, 0.5, 1.0)),
+    Knob("task.length", "length", "TASK", _LENGTHS),
+    Knob("task.symbols", "symbols", "TASK", _TWOS[1:9]),
+    Knob("task.copied", "to copy", "TASK", (1, 2, 3, 5, 8, 10, 15, 20, 50, 100)),
     Knob("task.examples", "examples", "TASK", _EXAMPLES),
     Knob("task.held_out", "held out", "TASK", (0.05, 0.1, 0.2, 0.3, 0.5, 0.8, 0.9)),
 )
