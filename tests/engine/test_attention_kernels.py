@@ -112,7 +112,7 @@ def test_the_gradient_is_the_slope(causal):
 
 @pytest.mark.parametrize("dtype", DTYPES)
 def test_a_causal_mask_hides_the_future_exactly(dtype):
-    """Nothing said after step t changes what comes out up to t, and no gradient comes from there: not a small one, 0."""
+    """Nothing said after step t changes what comes out up to t, and no gradient comes from there: but 0."""
     qkv, delta = drawn((2, 9, 24), 3, dtype), drawn((2, 9, 8), 4, dtype)
     found = forward(dtype, qkv, 2, True)
     for t in range(9):
