@@ -30,6 +30,12 @@ _LIVE = {f"optimizer.{name}" for name in KNOBS} | {
     "network.beta",
     "network.skip_scale",
     "network.embedding_scale",
+    "task.weight_bound",
+    "generator.lr",
+    "generator.momentum",
+    "generator.beta1",
+    "generator.beta2",
+    "generator.discriminator_first",
 }
 #: Keys that need another program but leave the weights' shapes and first values alone.
 _CARRIED = {
@@ -39,6 +45,10 @@ _CARRIED = {
     "network.causal",
     "optimizer.name",
     "task.batch",
+    "generator.activation",
+    "generator.output",
+    "generator.optimizer",
+    "generator.discriminator_steps",
 }
 
 

@@ -24,6 +24,8 @@ class Task(Section, frozen=True):
     """auto: what fits the task's targets."""
     label_smoothing: float = 0.0
     """`cross_entropy`: this share of the wanted probability is spread evenly over all classes."""
+    weight_bound: float = 0.01
+    """`wasserstein`: the discriminator's weights are held between -weight_bound and weight_bound."""
     examples: int = 1000
     """How many points a generated task draws in all (training and held-out); sequences: how many to train on."""
     noise: float = 0.1
@@ -227,6 +229,33 @@ class Optimizer(Section, frozen=True):
     """The share of the learning rate that a warm-up begins with."""
 
 
+class Generator(Section, frozen=True):
+    """`[generator]`: the network that makes samples out of noise, where `network.kind` is "gan". What it has no key for
+    is as in `[network]`."""
+
+    depth: int = 2
+    """Hidden layers; the output layer comes on top."""
+    width: int = 64
+    activation: str = "leaky_relu"
+    init: str = "he_uniform"
+    norm: str = "none"
+    latent: int = 16
+    """How many normal numbers a sample is made of."""
+    output: str = "tanh"
+    """The function behind the output layer."""
+    optimizer: str = "adam"
+    """The generator's own rule; of its keys those below can be said."""
+    lr: float = 0.001
+    """0: the generator stays as it is, and its gradient is measured all the same."""
+    momentum: float = 0.9
+    beta1: float = 0.9
+    beta2: float = 0.999
+    discriminator_steps: int = 1
+    """Updates of the discriminator in each step, before the generator's."""
+    discriminator_first: int = 0
+    """So many steps at the beginning move the discriminator alone."""
+
+
 class Expect(Section, frozen=True):
     """`[[expect]]`: a claim that `gradtui check` asserts."""
 
@@ -275,6 +304,7 @@ class Scenario(Section, frozen=True):
     task: Task = Task()
     network: Network = Network()
     optimizer: Optimizer = Optimizer()
+    generator: Generator = Generator()
     expect: tuple[Expect, ...] = ()
     lesson: tuple[Lesson, ...] = ()
 
