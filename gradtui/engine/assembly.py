@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from gradtui.engine import updating
+from gradtui.engine import batches, updating
+from gradtui.engine.ground import loss_name
 from gradtui.engine.kernels import clipping, feeding, gauges, inspection, linear, normalisation
 from gradtui.engine.kernels.loss import LOSSES
 from gradtui.engine.layers import Layer
 from gradtui.engine.layout import Region
-from gradtui.engine.plan import Plan, loss_name
+from gradtui.engine.plan import Plan
 from gradtui.engine.products import flat
 from gradtui.engine.program import Program
 from gradtui.engine.stages import Drop
@@ -38,27 +39,6 @@ def later_routines(plan: Plan) -> list[str]:
     return [kernel.name for kernel in later]
 
 
-def feed(plan: Plan) -> Program:
-    """The batch of the clock's step into `x` and `targets`."""
-    program, at = Program(plan.dtype), plan.regions
-    program.add(
-        feeding.choose_batch,
-        clock=at["clock"],
-        seed=plan.scenario.seed,
-        order=at["order"],
-        chosen=at["chosen"],
-    )
-    program.add(feeding.gather, chosen=at["chosen"], source=at["train_inputs"], picked=at["x"])
-    labels = LOSSES[loss_name(plan.dataset)].labels
-    program.add(
-        feeding.gather_labels if labels else feeding.gather,
-        chosen=at["chosen"],
-        source=at["train_targets"],
-        picked=at["targets"],
-    )
-    return program
-
-
 def look(plan: Plan) -> Program:
     """Feed, forward, loss, backward, and every gauge of them; nothing is changed but what they are measured into."""
     program = _forward(plan)
@@ -84,18 +64,16 @@ def training_step(plan: Plan, clip: updating.Clipping) -> Program:
             for product in layer.products:
                 updating.move_matrix(program, plan, product.matrix, clip)
     if clip.globally:
-        updating.measure_all(program, plan, clip)
-        updating.prepare(program, plan, clip)
-        for matrix in reversed(plan.matrices):
-            updating.move_matrix(program, plan, matrix, clip)
-    updating.move_vectors(program, plan, clip)
+        updating.move_all(program, plan, clip)
+    else:
+        updating.move_vectors(program, plan, clip)
     program.add(feeding.finish_step, report=at["report"], history=at["history"], clock=at["clock"])
     return program
 
 
 def _forward(plan: Plan) -> Program:
     """Feed, forward and loss. What the loss sends back lies in the first of the two delta regions."""
-    program, at = feed(plan), plan.regions
+    program, at = batches.feed(plan), plan.regions
     for layer in plan.layers:
         layer.forward(program)
     loss = LOSSES[loss_name(plan.dataset)]

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from gradtui.engine.ground import Vectors, batch_of, reserve_matrix
 from gradtui.engine.kernels.activation import ACTIVATIONS, Activation
-from gradtui.engine.kernels.optimizers import OPTIMIZERS
 from gradtui.engine.kernels.prelu import PRELU
 from gradtui.engine.layers import Layer, Measurements
 from gradtui.engine.layout import Region
@@ -16,7 +16,7 @@ from gradtui.engine.pools import Pooling
 from gradtui.engine.products import Product, Reparametrised
 from gradtui.engine.randomness import Stream
 from gradtui.engine.residual import Join, Keep, LearnedJoin, Projection
-from gradtui.engine.shared import Vectors, reserve_feed, reserve_passes, reserve_shared, slopes
+from gradtui.engine.shared import reserve_feed, reserve_passes, reserve_shared, slopes, vectors_of
 from gradtui.engine.stages import Activate, Append, Drop, Highway, LearnedSlope, Stage
 from gradtui.scenario import architecture
 from gradtui.scenario.architecture import LayerSpec, Size
@@ -32,21 +32,14 @@ def activation_of(spec: LayerSpec) -> Activation:
 
 def plan(scenario: Scenario, dataset: Dataset) -> Plan:
     """Lay the network out. Raises ScenarioError if the batch is larger than the training set, or layers do not fit."""
-    examples = len(dataset.train_inputs)
-    batch = scenario.task.batch or examples
-    if batch > examples:
-        raise ScenarioError(
-            f"task.batch = {batch} is more than the {examples} training examples of {scenario.task.name}: "
-            f"choose at most {examples}, or 0 for all of them"
-        )
-    made = Plan(
-        scenario, dataset, batch, architecture.layers(scenario.network, inputs_of(scenario, dataset), dataset.outputs)
-    )
+    batch = batch_of(scenario, dataset)
+    specs = architecture.layers(scenario.network, inputs_of(scenario, dataset), dataset.outputs)
+    made = Plan(scenario, dataset, batch, specs)
     _refuse_single_numbers(made)
     reserve_feed(made)
     reserve_passes(made)
     reserve_shared(made)
-    builder = _Builder(made, Vectors(made))
+    builder = _Builder(made, vectors_of(made))
     first = made.specs[0].image
     x = made.regions["x"].reshaped(made.batch * first.positions, first.channels)
     for spec in made.specs:
@@ -54,6 +47,7 @@ def plan(scenario: Scenario, dataset: Dataset) -> Plan:
         made.layers.append(layer)
         x = layer.output
     made.matrices = [layer.matrix for layer in made.layers] + builder.extra
+    made.trained = [entry for layer in made.layers for entry in layer.trained()]
     return made
 
 
@@ -149,28 +143,17 @@ class _Builder:
         return self._made.layout.region(f"{spec.key}.{role}", self._made.dtype, *shape)
 
     def _matrix(self, spec: LayerSpec, name: str, stream: Stream, picture: Picture, row: int) -> Matrix:
-        made, at = self._made, self._made.regions
-        rows, columns = spec.size.channels, picture.height * picture.width * picture.channels
-        states = OPTIMIZERS[made.scenario.optimizer.name].states
-
-        def region(role: str, *shape: int) -> Region:
-            return made.layout.region(f"{name}.{role}", made.dtype, *shape)
-
-        return Matrix(
-            name=name,
-            picture=picture,
+        made = self._made
+        columns = picture.height * picture.width * picture.channels
+        return reserve_matrix(
+            made,
+            name,
+            (spec.size.channels, columns),
+            picture,
             stream=stream,
             place=spec.place,
             inner=0 < spec.index < len(made.specs) - 1,
-            values=region("values", rows, columns),
-            gradient=region("gradient", rows, columns),
-            previous=region("previous", rows, columns),
-            initial=region("initial", rows, columns),
-            state=region("state", states, rows * columns),
-            gradient_sums=at["gradient_sums"][row],
-            last_norm=at["last_norm"][row],
-            update_sums=at["update_sums"][row],
-            clipped_sums=at["clipped_sums"][row],
+            row=row,
         )
 
     def _extra_matrix(self, spec: LayerSpec, name: str, stream: Stream, picture: Picture) -> Matrix:

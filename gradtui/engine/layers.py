@@ -5,14 +5,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-import numpy as np
-
 from gradtui.engine.layout import Region
-from gradtui.engine.matrices import Array, Matrix, Picture
+from gradtui.engine.matrices import Matrix
 from gradtui.engine.norms import Norm
+from gradtui.engine.parameters import Kept, Parameter, Trained
 from gradtui.engine.products import Product
 from gradtui.engine.program import Program
-from gradtui.engine.stages import Activate, Deltas, Kept, Spare, Stage, Trained
+from gradtui.engine.stages import Activate, Deltas, Spare, Stage
 from gradtui.scenario.architecture import LayerSpec
 
 
@@ -26,26 +25,6 @@ class Measurements:
     counts: Region
     slope_bits: Region
     output_bits: Region
-
-
-@dataclass(frozen=True)
-class Parameter:
-    """One entry of the exported module's state: its values and, if it is trained, its gradient. A matrix has a
-    `picture`; a vector is shown in `shape`."""
-
-    name: str
-    values: Region
-    gradient: Region | None
-    picture: Picture | None
-    shape: tuple[int, ...] = (-1,)
-
-    def shown(self, stored: Array) -> Array:
-        """An array as in memory -> as PyTorch has it."""
-        return self.picture.shown(stored) if self.picture else stored.reshape(self.shape)
-
-    def stored(self, shown: Array) -> Array:
-        """The way back."""
-        return self.picture.stored(shown) if self.picture else np.asarray(shown).reshape(-1)
 
 
 @dataclass(frozen=True)

@@ -10,8 +10,9 @@ import numpy as np
 from gradtui.engine.kernel import Kernel
 from gradtui.engine.kernels import group_norm, normalisation
 from gradtui.engine.layout import Region
+from gradtui.engine.parameters import Kept, Trained
 from gradtui.engine.program import Program
-from gradtui.engine.stages import Deltas, Kept, Spare, Stage, Trained
+from gradtui.engine.stages import Deltas, Spare, Stage
 
 
 @dataclass(frozen=True)

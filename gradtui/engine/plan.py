@@ -1,45 +1,32 @@
-"""The plan of a network: which layers there are and which regions they own, before there is any memory."""
+"""The plan of a feed-forward network: which layers there are and which regions they own, before there is any memory."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass, field
 
+from gradtui.engine.ground import Ground
 from gradtui.engine.layers import Layer
-from gradtui.engine.layout import Layout, Region
-from gradtui.engine.matrices import Matrix
 from gradtui.engine.stages import Deltas, Spare
 from gradtui.scenario.architecture import LayerSpec, Size
 from gradtui.scenario.errors import ScenarioError
 from gradtui.scenario.model import Scenario
 from gradtui.tasks.dataset import Dataset
 
-#: Steps whose loss and accuracy are kept: what a reader has not fetched after so many steps is gone.
-HISTORY = 8192
 #: At most so many examples, and so many numbers of one layer, go through the network at once when a whole data set is
 #: evaluated.
 CHUNK, CHUNK_NUMBERS = 512, 2**20
 
 
 @dataclass
-class Plan:
+class Plan(Ground):
     """Everything about a network that is known before there is memory: layers, shared regions, programs.
 
     `matrices` are the layers' own first, in their order, then those of gates and projections; `deltas` are where the
     signal travels back.
     """
 
-    scenario: Scenario
-    dataset: Dataset
-    batch: int
     specs: tuple[LayerSpec, ...]
-    layout: Layout = field(default_factory=Layout)
     layers: list[Layer] = field(default_factory=list)
-    matrices: list[Matrix] = field(default_factory=list)
-    regions: dict[str, Region] = field(default_factory=dict)
-
-    @property
-    def dtype(self) -> str:
-        return self.scenario.network.dtype
 
     @property
     def largest(self) -> int:
@@ -55,16 +42,6 @@ class Plan:
     @property
     def deltas(self) -> Deltas:
         return Deltas((self.regions["delta_a"], self.regions["delta_b"]))
-
-    def reserve(self, name: str, dtype: str, *shape: int) -> Region:
-        """Reserve a region that has one owner: the whole network. `dtype` "real" is the scenario's."""
-        region = self.layout.region(name, self.dtype if dtype == "real" else dtype, *shape)
-        self.regions[name] = region
-        return region
-
-    def shared(self, name: str, dtype: str, *shape: int) -> Region:
-        """The same region for all who ask with this name and shape."""
-        return self.regions[name] if name in self.regions else self.reserve(name, dtype, *shape)
 
     def spare(self, examples: int) -> Spare:
         """Memory for a pass of so many examples outside training."""
@@ -91,10 +68,3 @@ def refuse_smoothing(scenario: Scenario, dataset: Dataset) -> None:
             f"task.label_smoothing = {scenario.task.label_smoothing} needs the loss cross_entropy, "
             f"but {scenario.task.name} is learned with {dataset.loss}: set it to 0"
         )
-
-
-def loss_name(dataset: Dataset) -> str:
-    """The row of the table of losses: squared error on classes also counts right answers."""
-    if dataset.loss == "mse" and len(dataset.classes) > 1:
-        return "mse_one_hot"
-    return dataset.loss

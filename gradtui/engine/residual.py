@@ -6,9 +6,10 @@ from dataclasses import dataclass
 
 from gradtui.engine.kernels import skip
 from gradtui.engine.layout import Region
+from gradtui.engine.parameters import Trained
 from gradtui.engine.products import Product
 from gradtui.engine.program import Program
-from gradtui.engine.stages import Deltas, Spare, Stage, Trained
+from gradtui.engine.stages import Deltas, Spare, Stage
 
 
 @dataclass(frozen=True)

@@ -3,37 +3,24 @@ everything trained that is no matrix."""
 
 from __future__ import annotations
 
-from gradtui.engine import knobs
+from gradtui.engine.ground import Vectors, loss_name, reserve_clock, reserve_examples, reserve_training
 from gradtui.engine.kernels.loss import LOSSES
-from gradtui.engine.kernels.optimizers import OPTIMIZERS
-from gradtui.engine.layout import Region
 from gradtui.engine.norms import kind_of
-from gradtui.engine.plan import HISTORY, Plan, loss_name
+from gradtui.engine.plan import Plan
 from gradtui.engine.products import scratch
 from gradtui.scenario.architecture import LayerSpec
 
 
 def reserve_feed(made: Plan) -> None:
-    """Reserve what a step reads: examples, targets, knobs, the clock."""
+    """Reserve what a step reads."""
     data = made.dataset
-    examples, inputs = data.train_inputs.shape
-    labels = LOSSES[loss_name(data)].labels
-    made.reserve("clock", "int64", 4)
-    made.reserve("knobs", "float64", len(knobs.KNOBS))
-    made.reserve("scalars", "float64", knobs.SCALARS)
-    made.reserve("smoothing", "float64", 1)
-    made.reserve("no_smoothing", "float64", 1)
-    made.reserve("order", "int64", examples)
-    made.reserve("chosen", "int64", made.batch)
-    made.reserve("report", "float64", 2)
-    made.reserve("history", "float64", HISTORY, 2)
-    made.reserve("x", "real", made.batch, inputs)
-    made.reserve("train_inputs", "real", examples, inputs)
-    for name, rows in (("targets", made.batch), ("train_targets", examples)):
-        if labels:
-            made.reserve(name, "int64", rows)
-        else:
-            made.reserve(name, "real", rows, data.outputs)
+    reserve_clock(made)
+    reserve_examples(made)
+    made.reserve("x", "real", made.batch, data.train_inputs.shape[1])
+    if LOSSES[loss_name(data)].labels:
+        made.reserve("targets", "int64", made.batch)
+    else:
+        made.reserve("targets", "real", made.batch, data.outputs)
 
 
 def reserve_passes(made: Plan) -> None:
@@ -66,7 +53,7 @@ def reserve_shared(made: Plan) -> None:
     """Reserve what belongs to no layer alone."""
     specs = made.specs
     taps = len(specs)
-    matrices = taps + sum(spec.gated + (spec.projection is not None) for spec in specs)
+    reserve_training(made, [shape for spec in specs for shape in _shapes(spec)], _vector_count(made))
     made.reserve("activation_sums", "float64", taps, 5)
     made.reserve("counts", "float64", taps, 2)
     made.reserve("similarity", "float64", taps, 1)
@@ -74,13 +61,6 @@ def reserve_shared(made: Plan) -> None:
         made.reserve(name, "float64", taps, 6)
     for name in ("highway_signal", "dropout_signal"):
         made.reserve(name, "float64", taps, 3)
-    for name in ("gradient_sums", "update_sums"):
-        made.reserve(name, "float64", matrices, 6)
-    made.reserve("last_norm", "float64", matrices, 1)
-    made.reserve("clipped_sums", "float64", matrices, 3)
-    made.reserve("vector_clipped_sums", "float64", _vector_count(made), 3)
-    made.reserve("vector_norm", "float64", 3)
-    made.reserve("vector_update", "float64", 6)
     made.reserve("norm_settings", "float64", taps, 2)
     for name in ("bend", "dropout_rate", "saturates_below", "skip_used"):
         made.reserve(name, "float64", taps, 1)
@@ -92,7 +72,7 @@ def reserve_shared(made: Plan) -> None:
     made.reserve("norm_scratch", "real", 3, widest)
     for side in "ab":
         made.reserve(f"delta_{side}", "real", made.batch, made.largest)
-    _reserve_for_matrices(made)
+    _reserve_for_products(made)
     _reserve_bits(made)
 
 
@@ -105,10 +85,8 @@ def _shapes(spec: LayerSpec) -> list[tuple[int, int]]:
     return shapes
 
 
-def _reserve_for_matrices(made: Plan) -> None:
-    """What matrices share: scratch of the products, of clipping, and of Muon."""
-    shapes = [shape for spec in made.specs for shape in _shapes(spec)]
-    largest = max(rows * columns for rows, columns in shapes)
+def _reserve_for_products(made: Plan) -> None:
+    """Scratch that all products share."""
     wanted = [scratch(made.batch, spec.window, spec.source, spec.size) for spec in made.specs]
     wanted += [
         scratch(made.batch, spec.projection, spec.kept, spec.size)
@@ -117,12 +95,6 @@ def _reserve_for_matrices(made: Plan) -> None:
     ]
     made.reserve("room", "real", max(room for room, _ in wanted))
     made.reserve("places", "int64", max(places for _, places in wanted))
-    made.reserve("clipped", "real", largest)
-    if OPTIMIZERS[made.scenario.optimizer.name].matrix is not None:
-        for name in ("orthogonal", "orthogonal_product"):
-            made.reserve(name, "real", largest)
-        for name in ("gram", "polynomial"):
-            made.reserve(name, "real", max(min(shape) for shape in shapes) ** 2)
 
 
 def _reserve_bits(made: Plan) -> None:
@@ -139,6 +111,11 @@ def _reserve_bits(made: Plan) -> None:
 def _vector_count(made: Plan) -> int:
     """How many trained vectors there are."""
     return sum(len(sizes) for sizes in _vector_sizes(made))
+
+
+def vectors_of(made: Plan) -> Vectors:
+    """Room for every layer's trained vectors."""
+    return Vectors(made, sum(sum(sizes) for sizes in _vector_sizes(made)))
 
 
 def _vector_sizes(made: Plan) -> list[list[int]]:
@@ -159,21 +136,3 @@ def _vector_sizes(made: Plan) -> list[list[int]]:
 def slopes(spec: LayerSpec) -> int:
     """How many slopes a PReLU layer learns."""
     return spec.size.channels if spec.own.prelu_share == "unit" else 1
-
-
-class Vectors:
-    """Everything trained that is no matrix, in one stretch: one instruction updates it all."""
-
-    def __init__(self, made: Plan) -> None:
-        size = sum(sum(sizes) for sizes in _vector_sizes(made))
-        states = OPTIMIZERS[made.scenario.optimizer.name].states
-        self._values = made.reserve("vectors", "real", size)
-        self._gradients = made.reserve("vector_gradients", "real", size)
-        made.reserve("vector_state", "real", states, size)
-        made.reserve("vector_clipped", "real", size)
-        self._taken = 0
-
-    def take(self, size: int) -> tuple[Region, Region]:
-        """The next `size` numbers and their gradients."""
-        start, self._taken = self._taken, self._taken + size
-        return self._values.part(start, (size,)), self._gradients.part(start, (size,))

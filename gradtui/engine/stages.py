@@ -11,12 +11,9 @@ from dataclasses import dataclass
 from gradtui.engine.kernels import concatenate, dropout, gauges, highway, skip
 from gradtui.engine.kernels.activation import Activation
 from gradtui.engine.layout import Region
+from gradtui.engine.parameters import Kept, Trained
 from gradtui.engine.products import Product, flat
 from gradtui.engine.program import Program
-
-#: (name, values, gradient) of what training moves; (name, values) of what it only keeps.
-Trained = tuple[str, Region, Region]
-Kept = tuple[str, Region]
 
 
 class Spare:

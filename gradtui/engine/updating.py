@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from gradtui.engine.ground import Ground
 from gradtui.engine.kernels import clipping as kernels
 from gradtui.engine.kernels import gauges
 from gradtui.engine.kernels.optimizers import OPTIMIZERS
 from gradtui.engine.layout import Region
 from gradtui.engine.matrices import Matrix
-from gradtui.engine.plan import Plan
 from gradtui.engine.products import flat
 from gradtui.engine.program import Program
 from gradtui.scenario.model import Optimizer
@@ -28,11 +28,11 @@ class Clipping:
         return cls(optimizer.clip_value > 0.0 or optimizer.clip_agc > 0.0, optimizer.clip_norm > 0.0)
 
 
-def prepare(program: Program, plan: Plan, clipping: Clipping) -> None:
+def prepare(program: Program, ground: Ground, clipping: Clipping) -> None:
     """Append the working out of the step's scalars."""
-    at = plan.regions
+    at = ground.regions
     program.add(
-        OPTIMIZERS[plan.scenario.optimizer.name].prepare,
+        OPTIMIZERS[ground.optimizer.name].prepare,
         clock=at["clock"],
         knobs=at["knobs"],
         gradient_sums=at["clipped_sums" if clipping.locally else "gradient_sums"],
@@ -41,25 +41,35 @@ def prepare(program: Program, plan: Plan, clipping: Clipping) -> None:
     )
 
 
-def measure_all(program: Program, plan: Plan, clipping: Clipping) -> None:
+def measure_all(program: Program, ground: Ground, clipping: Clipping) -> None:
     """Append what clipping by the global norm has to know: the length of every gradient after local clipping."""
-    at = plan.regions
+    at = ground.regions
     if clipping.locally:
-        for matrix in plan.matrices:
-            _clip_matrix(program, plan, matrix)
-        _clip_vectors(program, plan)
+        for matrix in ground.matrices:
+            _clip_matrix(program, ground, matrix)
+        _clip_vectors(program, ground)
     vectors = at["vector_clipped" if clipping.locally else "vector_gradients"]
     program.add(gauges.square_sum, g=vectors, sums=at["vector_norm"])
 
 
-def move_matrix(program: Program, plan: Plan, matrix: Matrix, clipping: Clipping) -> None:
+def move_all(program: Program, ground: Ground, clipping: Clipping) -> None:
+    """Append the update of everything trained, once all gradients are there."""
+    if clipping.globally:
+        measure_all(program, ground, clipping)
+    prepare(program, ground, clipping)
+    for matrix in reversed(ground.matrices):
+        move_matrix(program, ground, matrix, clipping)
+    move_vectors(program, ground, clipping)
+
+
+def move_matrix(program: Program, ground: Ground, matrix: Matrix, clipping: Clipping) -> None:
     """Append the update of one matrix."""
-    at, shape = plan.regions, matrix.values.shape
+    at, shape = ground.regions, matrix.values.shape
     gradient = matrix.gradient
     if clipping.locally:
         # With clipping by the global norm it is done twice: room for one clipped matrix is enough that way.
-        gradient = _clip_matrix(program, plan, matrix)
-    optimizer = OPTIMIZERS[plan.scenario.optimizer.name]
+        gradient = _clip_matrix(program, ground, matrix)
+    optimizer = OPTIMIZERS[ground.optimizer.name]
     if optimizer.matrix is not None and matrix.inner:
         side = min(shape)
         program.add(
@@ -85,13 +95,13 @@ def move_matrix(program: Program, plan: Plan, matrix: Matrix, clipping: Clipping
     )
 
 
-def move_vectors(program: Program, plan: Plan, clipping: Clipping) -> None:
+def move_vectors(program: Program, ground: Ground, clipping: Clipping) -> None:
     """Append the update of everything trained that is no matrix."""
-    at = plan.regions
+    at = ground.regions
     if clipping.locally:
-        _clip_vectors(program, plan)
+        _clip_vectors(program, ground)
     program.add(
-        OPTIMIZERS[plan.scenario.optimizer.name].update,
+        OPTIMIZERS[ground.optimizer.name].update,
         p=at["vectors"],
         g=at["vector_clipped" if clipping.locally else "vector_gradients"],
         state=at["vector_state"],
@@ -100,26 +110,25 @@ def move_vectors(program: Program, plan: Plan, clipping: Clipping) -> None:
     )
 
 
-def _clip_matrix(program: Program, plan: Plan, matrix: Matrix) -> Region:
+def _clip_matrix(program: Program, ground: Ground, matrix: Matrix) -> Region:
     """Append local clipping of one gradient; returns where the clipped one lies until the next is clipped."""
-    clipped = plan.regions["clipped"].part(0, matrix.values.shape)
+    clipped = ground.regions["clipped"].part(0, matrix.values.shape)
     program.add(
         kernels.clip_locally,
         g=matrix.gradient,
         p=matrix.values,
-        knobs=plan.regions["knobs"],
+        knobs=ground.regions["knobs"],
         clipped=clipped,
         sums=matrix.clipped_sums,
     )
     return clipped
 
 
-def _clip_vectors(program: Program, plan: Plan) -> None:
+def _clip_vectors(program: Program, ground: Ground) -> None:
     """Append local clipping of the vectors; each counts as one unit, as in the authors' own code."""
-    at = plan.regions
+    at = ground.regions
     vectors = at["vectors"]
-    trained = [entry for layer in plan.layers for entry in layer.trained()]
-    for row, (_, values, gradient) in enumerate(trained):
+    for row, (_, values, gradient) in enumerate(ground.trained):
         start = (values.offset - vectors.offset) // values.dtype.itemsize
         program.add(
             kernels.clip_locally,

@@ -8,9 +8,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from gradtui import tasks
+from gradtui.engine.build import build
 from gradtui.engine.close_up import CloseUp
 from gradtui.engine.compile import OnCompile
-from gradtui.engine.network import Network
 from gradtui.lab.changes import Effect, effect_of
 from gradtui.lab.foresight import foresee, seen
 from gradtui.profile import GradientProfile
@@ -31,7 +31,7 @@ class Simulation:
     def __init__(self, scenario: Scenario, on_compile: OnCompile | None = None) -> None:
         self.scenario = scenario
         dataset = tasks.load(scenario.task, scenario.seed)
-        self._network = Network(scenario, dataset, on_compile)
+        self._network = build(scenario, dataset, on_compile)
         self._seen: Batch | None = None
         self._foreseen: tuple[Shape, Prediction] | None = None
 
@@ -49,7 +49,7 @@ class Simulation:
         elif effect is not Effect.NOTHING:
             same_data = (now.task, now.seed) == (scenario.task, scenario.seed)
             dataset = before.dataset if same_data else tasks.load(scenario.task, scenario.seed)
-            network = Network(scenario, dataset, on_compile)
+            network = build(scenario, dataset, on_compile)
             if effect is Effect.CARRIED:
                 network.continue_from(before)
             else:
@@ -60,7 +60,7 @@ class Simulation:
 
     def restart(self) -> None:
         """Begin again at step 0: the same weights, the same batches."""
-        self._network = Network(self.scenario, self._network.dataset)
+        self._network = build(self.scenario, self._network.dataset)
 
     @property
     def dataset(self) -> tasks.Dataset:

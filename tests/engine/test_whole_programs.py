@@ -9,7 +9,7 @@ import pytest
 import small_networks
 
 from gradtui import Scenario, tasks
-from gradtui.engine import assembly
+from gradtui.engine import assembly, batches
 from gradtui.engine.construction import plan
 from gradtui.engine.network import Network
 from gradtui.engine.updating import Clipping
@@ -125,7 +125,7 @@ def test_what_is_needed_later_is_compiled_at_first(name):
     made = plan(scenario, tasks.load(scenario.task, scenario.seed))
     clippings = [Clipping(locally, globally) for locally in (False, True) for globally in (False, True)]
     steps = [assembly.training_step(made, clipping) for clipping in clippings]
-    others = [assembly.look(made), assembly.inspection_of(made), assembly.feed(made)]
+    others = [assembly.look(made), assembly.inspection_of(made), batches.feed(made)]
     others += [assembly.evaluation(made, made.chunk, census) for census in (False, True)]
     wanted = {routine for program in steps + others for routine in program.routines()}
     assert wanted <= {*steps[0].routines(), *assembly.later_routines(made)}

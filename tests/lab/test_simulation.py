@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from gradtui import Scenario, Simulation
-from gradtui.engine.plan import HISTORY
+from gradtui.engine.ground import HISTORY
 from gradtui.gauges import GAUGES
 from gradtui.tasks import TaskError
 
