@@ -3,45 +3,18 @@
 from __future__ import annotations
 
 import math
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
 from functools import partial
-from typing import Any
 
 import numpy as np
 import pytest
-from kind_runner import NETS, KindRunner, runner_of, scenario_of
+from kind_runner import NETS, opened_kind
 from kinds import fading, gates_of, recurrent
 from opened import Opened, drawn, whole
 
 from gradtui.tui import format, ladder
-from gradtui.tui.app import GradtuiApp
 from gradtui.tui.views.ladder import LadderView
 
 SIZES = [(60, 16), (80, 24), (120, 36), (200, 60)]
-
-
-@asynccontextmanager
-async def opened_kind(name: str, size: tuple[int, int] = (80, 24), *keys: str) -> AsyncIterator[Opened]:
-    """The lab in a network of its kind, with these keys pressed."""
-    made: list[KindRunner] = []
-
-    def make(chosen: Any, paused: bool) -> KindRunner:
-        made.append(runner_of(name)(chosen, paused))
-        return made[-1]
-
-    app = GradtuiApp(scenario_of(name), paused=True, make=make)
-    async with app.run_test(size=size, notifications=True) as pilot:
-        for _ in range(200):
-            await pilot.pause(0.01)
-            if made and made[0].asked:
-                break
-        opened = Opened(app, pilot, made[0])
-        await opened.shown()
-        await opened.press(*keys)
-        await opened.shown()
-        yield opened
-    app.join()
 
 
 def lines(opened: Opened) -> list[str]:
