@@ -29,9 +29,17 @@ _LIVE = {f"optimizer.{name}" for name in KNOBS} | {
     "network.alpha",
     "network.beta",
     "network.skip_scale",
+    "network.embedding_scale",
 }
 #: Keys that need another program but leave the weights' shapes and first values alone.
-_CARRIED = {"network.activation", "network.prelu_share", "network.dropout", "optimizer.name", "task.batch"}
+_CARRIED = {
+    "network.activation",
+    "network.prelu_share",
+    "network.dropout",
+    "network.causal",
+    "optimizer.name",
+    "task.batch",
+}
 
 
 def changed_keys(before: Scenario, after: Scenario) -> dict[str, tuple[Any, Any]]:

@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from functools import cache
 from types import MappingProxyType
 
-from gradtui.scenario import layer_choices, sequence_choices, structure_choices
+from gradtui.scenario import attention_choices, layer_choices, sequence_choices, structure_choices
 from gradtui.scenario.choice import Choice
 from gradtui.scenario.optimizer_menu import ADJUSTMENTS, OPTIMIZERS, SCHEDULES
 
@@ -112,7 +112,8 @@ MENU: Mapping[str, tuple[Choice, ...]] = MappingProxyType(
     {
         "task.name": (*_TASKS, *sequence_choices.SEQUENCES),
         "task.loss": _LOSSES,
-        "network.kind": structure_choices.KINDS,
+        "network.kind": (*structure_choices.KINDS, attention_choices.TRANSFORMER),
+        "network.positions": attention_choices.POSITIONS,
         "network.activation": layer_choices.ACTIVATIONS,
         "network.prelu_share": layer_choices.SHARES,
         "network.init": layer_choices.INITS,
@@ -138,6 +139,7 @@ SHORT_NAMES: Mapping[str, str] = MappingProxyType(
         "task": "task.name",
         "loss": "task.loss",
         "kind": "network.kind",
+        "positions": "network.positions",
         "activation": "network.activation",
         "prelu_share": "network.prelu_share",
         "init": "network.init",

@@ -144,6 +144,16 @@ class Network(Section, frozen=True):
     """`cnn`: how the images become smaller from stage to stage."""
     head: str = "average"
     """`cnn`: what the output layer reads of the last images."""
+    heads: int = 4
+    """`transformer`: attention heads; they share the width."""
+    feedforward: int = 0
+    """`transformer`: units of each block's feed-forward layer; 0: four times the width."""
+    positions: str = "sinusoidal"
+    """`transformer`: how a time step is told where it stands."""
+    causal: bool = False
+    """`transformer`: whether a time step sees only itself and those before it."""
+    embedding_scale: float = 1.0
+    """`transformer`: factor of the sum of embedded input and position."""
     dtype: str = "float32"
     layer: tuple[LayerChoice, ...] = ()
     """The hidden layers one by one, where `depth` and `width` are not enough."""

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING
 
 from gradtui.scenario import architecture, menu
+from gradtui.scenario.attention_choices import READ_BY_TRANSFORMER
 from gradtui.tui.knobs import Knob, Value
 
 if TYPE_CHECKING:
@@ -66,6 +67,11 @@ KNOBS: tuple[Knob, ...] = (
     Knob("network.stage_growth", "channels x", "NETWORK", (1, 2, 3, 4)),
     Knob("network.downsample", "smaller by", "NETWORK"),
     Knob("network.head", "head", "NETWORK"),
+    Knob("network.heads", "heads", "NETWORK", (1, 2, 3, 4, 6, 8, 12, 16)),
+    Knob("network.feedforward", "feed-fwd", "NETWORK", (0, *_TWOS), {0: "4 x width"}),
+    Knob("network.positions", "positions", "NETWORK"),
+    Knob("network.causal", "causal", "NETWORK"),
+    Knob("network.embedding_scale", "embedding x", "NETWORK", (0.1, 0.2, 0.5, 0.7, 1.0, 2.0, 5.0, 10.0)),
     Knob("network.dtype", "dtype", "NETWORK"),
     Knob("optimizer.name", "optimizer", "TRAINING"),
     Knob("optimizer.lr", "lr", "TRAINING", _rungs(-8, 3)),
@@ -135,6 +141,8 @@ def in_use(scenario: Scenario) -> list[Knob]:
 def _is_read(key: str, scenario: Scenario) -> bool:
     table, _, name = key.rpartition(".")
     if table == "network":
+        if scenario.network.kind == "transformer" and name not in READ_BY_TRANSFORMER:
+            return False
         return any(_is_read_by_layer(name, *layer) for layer in _layers(scenario.network, name))
     optimizer = scenario.optimizer
     if name == "start_factor":
