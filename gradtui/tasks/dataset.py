@@ -55,3 +55,8 @@ class Dataset:
         if self.vocabulary:
             return len(self.vocabulary)
         return self.train_inputs.shape[1] // self.steps if self.steps else 0
+
+    @property
+    def next_token(self) -> bool:
+        """Whether each step asks for the token that comes next, so that answers can be read on."""
+        return self.per_step and self.outputs == self.tokens
