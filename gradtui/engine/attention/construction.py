@@ -20,7 +20,7 @@ from gradtui.tasks.dataset import Dataset
 #: Places of one block's draws: its weights' behind each other, the next block's behind those.
 PLACES = 8
 QUERIES, KEYS, VALUES, OUT, FIRST, SECOND = range(1, 7)
-#: Places of one block's dropout: on attention weights, on what attention makes, inside the feed-forward half, behind it.
+#: Places of one block's dropout: attention weights, what attention makes, hidden units, what the second layer makes.
 ON_WEIGHTS, ON_ATTENTION, ON_HIDDEN, ON_FEEDFORWARD = range(1, 5)
 
 
@@ -76,7 +76,9 @@ class _Builder:
             made.parameters.append(_shown(matrix))
             self._tap("embed", "embedding", matrix, embedded, below=None, branch=False)
         else:
-            made.embed = self._linear("embedding", "embed", "embedding", (width, data.features), 0, embedded, below=None)
+            made.embed = self._linear(
+                "embedding", "embed", "embedding", (width, data.features), 0, embedded, below=None
+            )
         if self._network.positions == "learned":
             made.learned = self._weights.matrix(
                 "positions.weight", (made.steps, width), Stream.POSITIONS, 0, inner=False, tapped=False
@@ -98,7 +100,13 @@ class _Builder:
         into = self._queries_keys_values(key, number, first.at("qkv"), read, late)
         queries = len(made.taps) - 3
         out_of = self._linear(
-            f"{key}.self_attn.out_proj", f"{number + 1}.o", key, (width, width), place + OUT, first.at("made"), late=late
+            f"{key}.self_attn.out_proj",
+            f"{number + 1}.o",
+            key,
+            (width, width),
+            place + OUT,
+            first.at("made"),
+            late=late,
         )
         attention_out = len(made.taps) - 1
         if not pre:

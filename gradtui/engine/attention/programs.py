@@ -17,20 +17,9 @@ from gradtui.engine.products import flat
 from gradtui.engine.program import Program
 
 
-def feed(plan: TransformerPlan) -> Program:
-    """The batch of the clock's step into `x` and `targets`."""
-    program, at = batches.choice(plan), plan.regions
-    for source, picked in (("train_inputs", "x"), ("train_targets", "targets")):
-        region = at[source]
-        labels = feeding.gather_tokens if len(region.shape) == 2 else feeding.gather_labels
-        kernel = labels if region.dtype.kind == "i" else feeding.gather
-        program.add(kernel, chosen=at["chosen"], source=region, picked=at[picked])
-    return program
-
-
 def look(plan: TransformerPlan) -> Program:
     """Feed, forward, loss, backward, and every gauge of them; nothing is changed but what they are measured into."""
-    program = feed(plan)
+    program = batches.feed_sequences(plan, over_time=False)
     _through_and_back(program, plan, None)
     return program
 
@@ -40,7 +29,7 @@ def training_step(plan: TransformerPlan, clip: updating.Clipping) -> Program:
 
     A half's weights move as soon as their gradients are there; only clipping by the global norm has to wait for all.
     """
-    program, at = feed(plan), plan.regions
+    program, at = batches.feed_sequences(plan, over_time=False), plan.regions
     _through_and_back(program, plan, clip)
     if clip.globally:
         updating.move_all(program, plan, clip)
@@ -298,7 +287,9 @@ def _explain(
 
 def _note(program: Program, values: Region, can_be_zero: bool, bits: Region) -> None:
     rows, units = values.shape
-    program.add(inspection.note_examples, values=values.reshaped(rows, 1, units), flat_values=int(can_be_zero), bits=bits)
+    program.add(
+        inspection.note_examples, values=values.reshaped(rows, 1, units), flat_values=int(can_be_zero), bits=bits
+    )
 
 
 def _forget(program: Program, mask: Region, bits: Region) -> None:

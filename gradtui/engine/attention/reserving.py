@@ -3,7 +3,15 @@
 from __future__ import annotations
 
 from gradtui.engine.attention.plan import TransformerPlan
-from gradtui.engine.ground import Vectors, loss_name, reserve_clock, reserve_matrix, reserve_training
+from gradtui.engine.ground import (
+    Vectors,
+    loss_name,
+    reserve_clock,
+    reserve_examples,
+    reserve_matrix,
+    reserve_sequences,
+    reserve_training,
+)
 from gradtui.engine.kernels.attention import rounded
 from gradtui.engine.kernels.linear import PANEL
 from gradtui.engine.kernels.loss import LOSSES
@@ -18,7 +26,9 @@ Roles = dict[str, Shape]
 def reserve(made: TransformerPlan) -> Weights:
     """Reserve everything that belongs to no block alone."""
     reserve_clock(made)
-    _reserve_examples(made)
+    reserve_examples(made)
+    reserve_sequences(made, over_time=False)
+    _reserve_held_out(made)
     shapes, vectors = _shapes(made), _vector_sizes(made)
     reserve_training(made, shapes, len(vectors))
     _reserve_knobs(made)
@@ -53,23 +63,14 @@ def half_roles(made: TransformerPlan, batch: int) -> tuple[Roles, Roles]:
     return attention, feedforward
 
 
-def _reserve_examples(made: TransformerPlan) -> None:
-    """The training set, the choice of a batch, and where it is read."""
-    data, batch = made.dataset, made.batch
-    examples, columns = data.train_inputs.shape
-    kind = "int64" if data.vocabulary else "real"
-    made.reserve("order", "int64", examples)
-    made.reserve("chosen", "int64", batch)
-    made.reserve("train_inputs", kind, examples, columns)
-    made.reserve("x", kind, batch, columns)
-    made.reserve("pass_x", kind, made.chunk, columns)
-    for name, count in (("train_targets", examples), ("targets", batch), ("pass_targets", made.chunk)):
-        if not LOSSES[loss_name(data)].labels:
-            made.reserve(name, "real", count, data.outputs)
-        elif data.per_step:
-            made.reserve(name, "int64", count, data.steps)
-        else:
-            made.reserve(name, "int64", count)
+def _reserve_held_out(made: TransformerPlan) -> None:
+    """Where examples outside training are read."""
+    data, chunk = made.dataset, made.chunk
+    made.reserve("pass_x", "int64" if data.vocabulary else "real", chunk, data.train_inputs.shape[1])
+    if LOSSES[loss_name(data)].labels:
+        made.reserve("pass_targets", "int64", chunk, *data.train_targets.shape[1:])
+    else:
+        made.reserve("pass_targets", "real", chunk, data.outputs)
 
 
 def _reserve_knobs(made: TransformerPlan) -> None:
