@@ -29,6 +29,7 @@ _LIVE = {f"optimizer.{name}" for name in KNOBS} | {
     "network.alpha",
     "network.beta",
     "network.skip_scale",
+    "network.truncation",
 }
 #: Keys that need another program but leave the weights' shapes and first values alone.
 _CARRIED = {"network.activation", "network.prelu_share", "network.dropout", "optimizer.name", "task.batch"}

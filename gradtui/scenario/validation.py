@@ -9,7 +9,7 @@ from typing import Any, TypeVar, get_args, get_origin
 
 import msgspec
 
-from gradtui.scenario import architecture, claims
+from gradtui.scenario import architecture, claims, recurrent_choices
 from gradtui.scenario.errors import ClaimError, ScenarioError, did_you_mean, nearest, shown
 from gradtui.scenario.menu import MENU
 from gradtui.scenario.model import LayerChoice, Network, Scenario, Section
@@ -136,6 +136,7 @@ def _combinations(scenario: Scenario) -> Iterator[str]:
     """What is wrong although each value is allowed on its own."""
     network, task = scenario.network, scenario.task
     yield from _layer_combinations(network)
+    yield from recurrent_choices.mistakes(network)
     if network.kind == "mlp" and task.batch == 1 and "batch" in _norms(network):
         yield "task.batch is 1: batch norm needs at least 2 examples, every unit is its own mean otherwise"
     yield from _optimizer_combinations(scenario)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING
 
-from gradtui.scenario import architecture, menu
+from gradtui.scenario import architecture, menu, recurrent_choices
 from gradtui.tui.knobs import Knob, Value
 
 if TYPE_CHECKING:
@@ -65,6 +65,11 @@ KNOBS: tuple[Knob, ...] = (
     Knob("network.stage_growth", "channels x", "NETWORK", (1, 2, 3, 4)),
     Knob("network.downsample", "smaller by", "NETWORK"),
     Knob("network.head", "head", "NETWORK"),
+    Knob("network.cell", "cell", "NETWORK"),
+    Knob("network.recurrent_init", "recurrent", "NETWORK"),
+    Knob("network.spectral_radius", "radius", "NETWORK", (0.0, 0.5, 0.8, 0.9, 0.95, 1.0, 1.05, 1.1, 1.2, 1.5, 2.0)),
+    Knob("network.forget_bias", "forget bias", "NETWORK", _BIASES),
+    Knob("network.truncation", "truncation", "NETWORK", (0, *_COUNTS[:10]), _OFF),
     Knob("network.dtype", "dtype", "NETWORK"),
     Knob("optimizer.name", "optimizer", "TRAINING"),
     Knob("optimizer.lr", "lr", "TRAINING", _rungs(-8, 3)),
@@ -131,6 +136,8 @@ def in_use(scenario: Scenario) -> list[Knob]:
 def _is_read(key: str, scenario: Scenario) -> bool:
     table, _, name = key.rpartition(".")
     if table == "network":
+        if name in recurrent_choices.unread(scenario.network):
+            return False
         return any(_is_read_by_layer(name, *layer) for layer in _layers(scenario.network, name))
     optimizer = scenario.optimizer
     if name == "start_factor":
