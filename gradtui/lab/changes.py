@@ -30,9 +30,27 @@ _LIVE = {f"optimizer.{name}" for name in KNOBS} | {
     "network.beta",
     "network.skip_scale",
     "network.truncation",
+    "network.embedding_scale",
+    "task.weight_bound",
+    "generator.lr",
+    "generator.momentum",
+    "generator.beta1",
+    "generator.beta2",
+    "generator.discriminator_first",
 }
 #: Keys that need another program but leave the weights' shapes and first values alone.
-_CARRIED = {"network.activation", "network.prelu_share", "network.dropout", "optimizer.name", "task.batch"}
+_CARRIED = {
+    "network.activation",
+    "network.prelu_share",
+    "network.dropout",
+    "network.causal",
+    "optimizer.name",
+    "task.batch",
+    "generator.activation",
+    "generator.output",
+    "generator.optimizer",
+    "generator.discriminator_steps",
+}
 
 
 def changed_keys(before: Scenario, after: Scenario) -> dict[str, tuple[Any, Any]]:

@@ -24,12 +24,20 @@ class Task(Section, frozen=True):
     """auto: what fits the task's targets."""
     label_smoothing: float = 0.0
     """`cross_entropy`: this share of the wanted probability is spread evenly over all classes."""
+    weight_bound: float = 0.01
+    """`wasserstein`: the discriminator's weights are held between -weight_bound and weight_bound."""
     examples: int = 1000
-    """How many points a generated task draws in all (training and held-out)."""
+    """How many points a generated task draws in all (training and held-out); sequences: how many to train on."""
     noise: float = 0.1
     """Standard deviation of the noise of a generated task."""
+    length: int = 50
+    """Sequences: time steps, 1 to 1,000; `copy`: the delay."""
+    symbols: int = 8
+    """`copy`, `recall`: how many different symbols there are."""
+    copied: int = 10
+    """`copy`: how many symbols are to be remembered."""
     path: str = ""
-    """`file`: a CSV or NPZ file; relative to the scenario file's folder."""
+    """`file`: a CSV or NPZ file, `text`: a text; relative to the scenario file's folder."""
     target: str = ""
     """`file`: the column (CSV) or array (NPZ) to predict; empty: the last column, or `y`."""
     held_out: float = 0.2
@@ -149,6 +157,16 @@ class Network(Section, frozen=True):
     truncation: int = 0
     """`rnn`: the gradient goes back so many steps at most: the state is detached every so many, counted back from the
     last one; 0: through all of them."""
+    heads: int = 4
+    """`transformer`: attention heads; they share the width."""
+    feedforward: int = 0
+    """`transformer`: units of each block's feed-forward layer; 0: four times the width."""
+    positions: str = "sinusoidal"
+    """`transformer`: how a time step is told where it stands."""
+    causal: bool = False
+    """`transformer`: whether a time step sees only itself and those before it."""
+    embedding_scale: float = 1.0
+    """`transformer`: factor of the sum of embedded input and position."""
     dtype: str = "float32"
     layer: tuple[LayerChoice, ...] = ()
     """The hidden layers one by one, where `depth` and `width` are not enough."""
@@ -222,6 +240,33 @@ class Optimizer(Section, frozen=True):
     """The share of the learning rate that a warm-up begins with."""
 
 
+class Generator(Section, frozen=True):
+    """`[generator]`: the network that makes samples out of noise, where `network.kind` is "gan". What it has no key for
+    is as in `[network]`."""
+
+    depth: int = 2
+    """Hidden layers; the output layer comes on top."""
+    width: int = 64
+    activation: str = "leaky_relu"
+    init: str = "he_uniform"
+    norm: str = "none"
+    latent: int = 16
+    """How many normal numbers a sample is made of."""
+    output: str = "tanh"
+    """The function behind the output layer."""
+    optimizer: str = "adam"
+    """The generator's own rule; of its keys those below can be said."""
+    lr: float = 0.001
+    """0: the generator stays as it is, and its gradient is measured all the same."""
+    momentum: float = 0.9
+    beta1: float = 0.9
+    beta2: float = 0.999
+    discriminator_steps: int = 1
+    """Updates of the discriminator in each step, before the generator's."""
+    discriminator_first: int = 0
+    """So many steps at the beginning move the discriminator alone."""
+
+
 class Expect(Section, frozen=True):
     """`[[expect]]`: a claim that `gradtui check` asserts."""
 
@@ -270,6 +315,7 @@ class Scenario(Section, frozen=True):
     task: Task = Task()
     network: Network = Network()
     optimizer: Optimizer = Optimizer()
+    generator: Generator = Generator()
     expect: tuple[Expect, ...] = ()
     lesson: tuple[Lesson, ...] = ()
 

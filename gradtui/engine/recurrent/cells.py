@@ -100,6 +100,10 @@ class Cell:
         """What a layer's forward pass leaves besides states."""
         return {}
 
+    def back_own(self, steps: int, batch: int, units: int, reserve: Reserve) -> dict[str, Region]:
+        """What a layer's way back leaves besides what stands in `pre` and `delta`."""
+        return {}
+
     def forward(
         self, program: Program, weights: Weights, at: Through, scratch: dict[str, Region], gate_sums: Region
     ) -> None:
@@ -131,7 +135,7 @@ class Plain(Cell):
     def flat(self) -> bool:
         return ACTIVATIONS[self.activation].flat
 
-    def own(self, steps: int, batch: int, units: int, reserve: Reserve) -> dict[str, Region]:
+    def back_own(self, steps: int, batch: int, units: int, reserve: Reserve) -> dict[str, Region]:
         return {"pre_delta": reserve("pre_delta", steps, batch, units)}
 
     def forward(
@@ -241,9 +245,10 @@ class GRU(Cell):
         }
 
     def own(self, steps: int, batch: int, units: int, reserve: Reserve) -> dict[str, Region]:
-        return {name: reserve(name, steps, batch, units) for name in ("reset", "update")} | {
-            "hidden": reserve("hidden", steps, batch, 3 * units)
-        }
+        return {name: reserve(name, steps, batch, units) for name in ("reset", "update")}
+
+    def back_own(self, steps: int, batch: int, units: int, reserve: Reserve) -> dict[str, Region]:
+        return {"hidden": reserve("hidden", steps, batch, 3 * units)}
 
     def forward(
         self, program: Program, weights: Weights, at: Through, scratch: dict[str, Region], gate_sums: Region
