@@ -29,6 +29,7 @@ _LIVE = {f"optimizer.{name}" for name in KNOBS} | {
     "network.alpha",
     "network.beta",
     "network.skip_scale",
+    "network.truncation",
     "network.embedding_scale",
     "task.weight_bound",
     "generator.lr",

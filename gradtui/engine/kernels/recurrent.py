@@ -221,3 +221,9 @@ RNN_FORWARD: dict[str, Kernel] = {
         "identity": rectified.identity,
     }.items()
 }
+
+
+@kernel(row="out real [size]")
+def zero_out(row):
+    """Nothing comes here from above, or nothing is remembered yet."""
+    clear(row)
