@@ -112,6 +112,7 @@ class Simulation:
             gauges=network.gauges(count_dead),
             loss=network.loss,
             accuracy=network.accuracy,
+            time=network.time_gauges(),
         )
 
     def theory(self) -> Prediction:

@@ -70,10 +70,10 @@ def explain_zeros_over_time(g, slope, x, through, flat_slopes, count):
                 found = False
                 for t in range(x.shape[0] - 1, -1, -1):
                     for b in range(x.shape[1]):
-                        if through[t, b] != 0 and x[t, b, i] != real(0.0):
-                            if flat_slopes == 0 or slope[t, b, o % units] != real(0.0):
-                                found = True
-                                break
+                        sends = through[t, b] != 0 and (flat_slopes == 0 or slope[t, b, o % units] != real(0.0))
+                        if sends and x[t, b, i] != real(0.0):
+                            found = True
+                            break
                     if found:
                         break
                 unexplained += found
