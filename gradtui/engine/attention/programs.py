@@ -270,9 +270,8 @@ def _explain(
     reads_hidden = short == "ff2" and (zeros or plan.drops)
     if reads_hidden or index == 0:
         input_bits = at["input_bits"].part(0, (columns, words))
-        read = at["x"].reshaped(plan.rows, columns)
-        if reads_hidden:
-            read = plan.blocks[int(block) - 1].feedforward.kept.at("hidden")
+        hidden_below = plan.blocks[int(block) - 1].feedforward.kept.at("hidden") if reads_hidden else None
+        read = hidden_below or at["x"].reshaped(plan.rows, columns)
         _note(program, read, True, input_bits)
     program.add(
         inspection.explain_zeros,
