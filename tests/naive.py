@@ -332,3 +332,15 @@ def chosen(seed, step, examples, batch):
     batches = examples // batch
     epoch, place = divmod(step, batches)
     return shuffle(seed, epoch, examples)[place * batch : (place + 1) * batch]
+
+
+def over_time(sequences):
+    """(batch, steps, ...) -> (steps, batch, ...)."""
+    return np.array([[example[t] for example in sequences] for t in range(len(sequences[0]))])
+
+
+def one_hot(tokens, size):
+    """(..., ) whole numbers -> (..., size): a 1 where the number says, 0 elsewhere."""
+    if np.ndim(tokens) == 0:
+        return np.array([float(tokens == place) for place in range(size)])
+    return np.array([one_hot(token, size) for token in tokens])

@@ -25,6 +25,34 @@ def feed(ground: Ground) -> Program:
     """The batch of the clock's step into `x` and `targets`, a row an example."""
     program, at = choice(ground), ground.regions
     program.add(feeding.gather, chosen=at["chosen"], source=at["train_inputs"], picked=at["x"])
+    _feed_answers(ground, program)
+    return program
+
+
+def feed_sequences(ground: Ground, over_time: bool) -> Program:
+    """The batch of the clock's step into `x` and `targets`, laid out as `ground.reserve_sequences` says."""
+    program, at, data = choice(ground), ground.regions, ground.dataset
+    source = at["train_inputs"]
+    if data.vocabulary:
+        kernel = feeding.gather_one_hot_over_time if over_time else feeding.gather_tokens
+        program.add(kernel, chosen=at["chosen"], source=source, picked=at["x"])
+    elif over_time:
+        steps = source.reshaped(len(data.train_inputs), data.steps, data.features)
+        program.add(feeding.gather_over_time, chosen=at["chosen"], source=steps, picked=at["x"])
+    else:
+        rows = at["x"].reshaped(ground.batch, data.steps * data.features)
+        program.add(feeding.gather, chosen=at["chosen"], source=source, picked=rows)
+    if data.per_step:
+        kernel = feeding.gather_tokens_over_time if over_time else feeding.gather_tokens
+        program.add(kernel, chosen=at["chosen"], source=at["train_targets"], picked=at["targets"])
+    else:
+        _feed_answers(ground, program)
+    return program
+
+
+def _feed_answers(ground: Ground, program: Program) -> None:
+    """One answer an example into `targets`."""
+    at = ground.regions
     labels = LOSSES[loss_name(ground.dataset)].labels
     program.add(
         feeding.gather_labels if labels else feeding.gather,
@@ -32,4 +60,3 @@ def feed(ground: Ground) -> Program:
         source=at["train_targets"],
         picked=at["targets"],
     )
-    return program

@@ -8,6 +8,7 @@ from gradtui.engine.adversarial.network import Adversaries
 from gradtui.engine.built import Built
 from gradtui.engine.compile import OnCompile
 from gradtui.engine.network import Network
+from gradtui.engine.readable import refuse_unreadable
 from gradtui.scenario.model import Scenario
 from gradtui.tasks.dataset import Dataset
 
@@ -18,4 +19,5 @@ _FAMILIES: dict[str, Family] = {"mlp": Network, "cnn": Network, "gan": Adversari
 
 def build(scenario: Scenario, dataset: Dataset, on_compile: OnCompile | None = None) -> Built:
     """The network of a scenario on a data set, with its initial weights. Raises ScenarioError where they do not fit."""
+    refuse_unreadable(scenario, dataset)
     return _FAMILIES[scenario.network.kind](scenario, dataset, on_compile)

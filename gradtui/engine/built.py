@@ -18,6 +18,7 @@ from gradtui.engine.kernels.feeding import BEGAN, EPOCH, STEP
 from gradtui.engine.layout import Arena, Region
 from gradtui.engine.parameters import Parameter, check_names_and_shapes
 from gradtui.engine.program import LinkedProgram, Program
+from gradtui.engine.readable import IN_TIME
 from gradtui.scenario.model import Scenario
 
 Array = NDArray[Any]
@@ -188,8 +189,11 @@ class Built(ABC):
         return start, rows
 
     def batch(self, step: int) -> tuple[Array, Array]:
-        """(inputs, targets) of training step `step`: copies."""
-        return self._fed(step)
+        """(inputs, targets) of training step `step`: copies. Numbers over time are (batch, steps, features)."""
+        inputs, targets = self._fed(step)
+        if self.scenario.network.kind in IN_TIME and not self.dataset.vocabulary:
+            inputs = inputs.reshape(len(inputs), self.dataset.steps, -1)
+        return inputs, targets
 
     def _fed(self, step: int) -> tuple[Array, Array]:
         """(inputs, targets) of a step as the training set has them, copies: (batch, numbers)."""

@@ -90,11 +90,30 @@ def reserve_examples(made: Ground) -> None:
     examples, inputs = data.train_inputs.shape
     made.reserve("order", "int64", examples)
     made.reserve("chosen", "int64", made.batch)
-    made.reserve("train_inputs", "real", examples, inputs)
+    made.reserve("train_inputs", "int64" if data.vocabulary else "real", examples, inputs)
     if LOSSES[loss_name(data)].labels:
-        made.reserve("train_targets", "int64", examples)
+        made.reserve("train_targets", "int64", *data.train_targets.shape)
     else:
         made.reserve("train_targets", "real", examples, data.outputs)
+
+
+def reserve_sequences(made: Ground, over_time: bool) -> None:
+    """Reserve `x` and `targets` of a batch of sequences, as `batches.feed_sequences` fills them.
+
+    Over time x is real (steps, batch, features), tokens one-hot, else real (batch, steps, features) or int64 (batch,
+    steps). One label a step is int64 (steps, batch) or (batch, steps); one answer at the end is as everywhere.
+    """
+    data, batch = made.dataset, made.batch
+    if data.vocabulary and not over_time:
+        made.reserve("x", "int64", batch, data.steps)
+    else:
+        made.reserve("x", "real", *((data.steps, batch) if over_time else (batch, data.steps)), data.features)
+    if data.per_step:
+        made.reserve("targets", "int64", *((data.steps, batch) if over_time else (batch, data.steps)))
+    elif LOSSES[loss_name(data)].labels:
+        made.reserve("targets", "int64", batch)
+    else:
+        made.reserve("targets", "real", batch, data.outputs)
 
 
 def reserve_training(made: Ground, shapes: Sequence[tuple[int, int]], vectors: int) -> None:

@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from gradtui.engine.readable import IN_TIME
 from gradtui.scenario.errors import ScenarioError
 from gradtui.scenario.model import Scenario
 from gradtui.tasks.dataset import Dataset
@@ -34,13 +35,17 @@ def arrays(scenario: Scenario, dataset: Dataset, parameters: Mapping[str, Array]
     )
     dtype = scenario.network.dtype
     for name, inputs, targets in parts:
-        found[f"{name}.inputs"] = _shaped(scenario, dataset, inputs).astype(dtype)
+        shaped = _shaped(scenario, dataset, inputs)
+        found[f"{name}.inputs"] = shaped if dataset.vocabulary else shaped.astype(dtype)
         found[f"{name}.targets"] = targets if dataset.loss == "cross_entropy" else targets.astype(dtype)
     return found
 
 
 def _shaped(scenario: Scenario, dataset: Dataset, inputs: Array) -> Array:
-    """Inputs (examples, features) as they are, or images (examples, channels, height, width)."""
+    """Inputs (examples, features) as they are, images (examples, channels, height, width) or sequences (examples,
+    steps, features); tokens stay as they are."""
+    if scenario.network.kind in IN_TIME and not dataset.vocabulary:
+        return np.ascontiguousarray(inputs.reshape(len(inputs), dataset.steps, -1))
     if scenario.network.kind != "cnn" or dataset.image is None:
         return inputs
     return np.ascontiguousarray(inputs.reshape(-1, *dataset.image).transpose(0, 3, 1, 2))

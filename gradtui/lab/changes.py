@@ -29,6 +29,7 @@ _LIVE = {f"optimizer.{name}" for name in KNOBS} | {
     "network.alpha",
     "network.beta",
     "network.skip_scale",
+    "network.embedding_scale",
     "task.weight_bound",
     "generator.lr",
     "generator.momentum",
@@ -37,7 +38,13 @@ _LIVE = {f"optimizer.{name}" for name in KNOBS} | {
     "generator.discriminator_first",
 }
 #: Keys that need another program but leave the weights' shapes and first values alone.
-_CARRIED = {"network.activation", "network.prelu_share", "network.dropout", "optimizer.name", "task.batch"} | {
+_CARRIED = {
+    "network.activation",
+    "network.prelu_share",
+    "network.dropout",
+    "network.causal",
+    "optimizer.name",
+    "task.batch",
     "generator.activation",
     "generator.output",
     "generator.optimizer",

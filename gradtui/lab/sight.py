@@ -98,13 +98,61 @@ class Fit:
 
 
 @dataclass(frozen=True)
+class Example:
+    """A held-out sequence: what stands at each time step, the right answers and the network's.
+
+    Numbers are `channels[c][t]`, tokens `symbols[t]`, places in the vocabulary; the other one is empty. There is one
+    answer, at the end, or one a step. Of classes they are places in the sight's `classes` (UNDECIDED where the network
+    gives no number) with how sure it is of each; of numbers they are the numbers, one an output, and `confidence` is
+    empty.
+    """
+
+    channels: tuple[tuple[float, ...], ...]
+    symbols: tuple[int, ...]
+    truth: tuple[float, ...]
+    predicted: tuple[float, ...]
+    confidence: tuple[float, ...]
+
+
+@dataclass(frozen=True)
+class Sequences:
+    """Sequences of `steps` time steps, always the same ones. `channels` names their numbers, `lows` and `highs` are
+    each one's least and most in all of them; `vocabulary` names their tokens. `per_step`: an answer at every step."""
+
+    steps: int
+    channels: tuple[str, ...]
+    lows: tuple[float, ...]
+    highs: tuple[float, ...]
+    vocabulary: tuple[str, ...]
+    per_step: bool
+    examples: tuple[Example, ...]
+
+
+@dataclass(frozen=True)
+class OverTime:
+    """Held-out sequences with an answer at every step: the share of right ones at each, and how many are counted."""
+
+    right: tuple[float, ...]
+    total: int
+
+
+@dataclass(frozen=True)
+class Continuation:
+    """A held-out text, and how the network goes on by itself: at each place the character it holds most likely. It
+    stops where its answer is no number."""
+
+    prompt: str
+    said: str
+
+
+@dataclass(frozen=True)
 class Unseen:
     """A part that cannot be drawn, and why not."""
 
     reason: str
 
 
-Part = Boundary | Counts | Pictures | Fit | Unseen
+Part = Boundary | Counts | Pictures | Fit | Sequences | OverTime | Continuation | Unseen
 
 
 @dataclass(frozen=True)

@@ -8,6 +8,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from gradtui.lab import sighting_sequences
+from gradtui.lab.deciding import decide, labels_of
 from gradtui.lab.sight import UNDECIDED, Boundary, Counts, Fit, Part, Picture, Pictures, Point, Sight, Unseen
 from gradtui.lab.simulation import Simulation
 from gradtui.tasks import Dataset
@@ -28,8 +30,10 @@ MARGIN = 0.08
 def see(simulation: Simulation) -> Sight:
     """The task as the network sees it now."""
     data = simulation.dataset
-    answers = simulation.outputs(data.test_inputs).astype(np.float64)
     parts: list[Part] = []
+    if data.steps and not data.image:
+        return Sight(simulation.step_count, data.title, data.classes, _sequences(simulation))
+    answers = simulation.outputs(data.test_inputs).astype(np.float64)
     if data.classes:
         truth = labels_of(data, data.test_targets)
         predicted, confidence = decide(data, answers)
@@ -45,29 +49,24 @@ def see(simulation: Simulation) -> Sight:
     return Sight(simulation.step_count, data.title, data.classes, tuple(parts))
 
 
-def decide(data: Dataset, answers: Floats) -> tuple[Labels, Floats]:
-    """The class predicted from each row of the network's outputs, as the loss decides it, and how sure it is of it."""
-    with np.errstate(invalid="ignore", over="ignore"):
-        if data.loss == "bce":
-            second = 1.0 / (1.0 + np.exp(-answers[:, 0]))
-            predicted = (answers[:, 0] > 0.0).astype(np.int64)
-            confidence = np.where(predicted == 1, second, 1.0 - second)
-        else:
-            predicted = np.argmax(answers, axis=1)
-            largest = answers.max(axis=1)
-            if data.loss == "cross_entropy":
-                confidence = 1.0 / np.exp(answers - largest[:, None]).sum(axis=1)
-            else:
-                confidence = np.clip(largest, 0.0, 1.0)
-    none = np.isnan(confidence)
-    return np.where(none, UNDECIDED, predicted), np.where(none, 0.0, confidence)
-
-
-def labels_of(data: Dataset, targets: Array) -> Labels:
-    """The classes that targets stand for."""
-    if data.loss == "bce":
-        return targets[:, 0].astype(np.int64)
-    return targets if data.loss == "cross_entropy" else np.argmax(targets, axis=1)
+def _sequences(simulation: Simulation) -> tuple[Part, ...]:
+    """The parts of a sight of sequences; what is counted is counted on a fair choice of those held out."""
+    data = simulation.dataset
+    rows = spread_out(len(data.test_inputs), sighting_sequences.most(data))
+    targets = data.test_targets[rows]
+    answers = simulation.outputs(data.test_inputs[rows]).astype(np.float64)
+    if data.per_step:
+        answers = answers.reshape(len(rows), data.steps, data.outputs)
+    shown = sighting_sequences.sequences(data, rows, answers)
+    if not data.classes:
+        return _fit(targets.astype(np.float64), answers), shown
+    if data.next_token:
+        return sighting_sequences.continuation(simulation), sighting_sequences.over_time(data, targets, answers), shown
+    predicted, _ = decide(data, answers.reshape(-1, data.outputs))
+    counts = _counts(len(data.classes), labels_of(data, targets).reshape(-1), predicted)
+    if data.per_step:
+        return counts, sighting_sequences.over_time(data, targets, answers), shown
+    return counts, shown
 
 
 def _counts(classes: int, truth: Labels, predicted: Labels) -> Counts:

@@ -16,4 +16,4 @@ class Choice:
     formula: str = ""
     paper: str = ""
     reads: tuple[str, ...] = ()
-    defaults: tuple[tuple[str, float], ...] = ()
+    defaults: tuple[tuple[str, float | str], ...] = ()

@@ -11,7 +11,7 @@ from collections.abc import Callable, Mapping
 from functools import cache
 from types import MappingProxyType
 
-from gradtui.scenario import adversarial_choices, layer_choices, structure_choices
+from gradtui.scenario import adversarial_choices, attention_choices, layer_choices, sequence_choices, structure_choices
 from gradtui.scenario.choice import Choice
 from gradtui.scenario.optimizer_menu import ADJUSTMENTS, OPTIMIZERS, SCHEDULES
 
@@ -112,9 +112,10 @@ _TASKS = (
 #: Dotted key of a scenario file -> its choices, in the order in which they are offered.
 MENU: Mapping[str, tuple[Choice, ...]] = MappingProxyType(
     {
-        "task.name": _TASKS,
+        "task.name": (*_TASKS, *sequence_choices.SEQUENCES),
         "task.loss": _LOSSES,
-        "network.kind": (*structure_choices.KINDS, adversarial_choices.KIND),
+        "network.kind": (*structure_choices.KINDS, attention_choices.TRANSFORMER, adversarial_choices.KIND),
+        "network.positions": attention_choices.POSITIONS,
         "network.activation": layer_choices.ACTIVATIONS,
         "network.prelu_share": layer_choices.SHARES,
         "network.init": layer_choices.INITS,
@@ -145,6 +146,7 @@ SHORT_NAMES: Mapping[str, str] = MappingProxyType(
         "task": "task.name",
         "loss": "task.loss",
         "kind": "network.kind",
+        "positions": "network.positions",
         "activation": "network.activation",
         "prelu_share": "network.prelu_share",
         "init": "network.init",

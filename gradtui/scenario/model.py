@@ -27,11 +27,17 @@ class Task(Section, frozen=True):
     weight_bound: float = 0.01
     """`wasserstein`: the discriminator's weights are held between -weight_bound and weight_bound."""
     examples: int = 1000
-    """How many points a generated task draws in all (training and held-out)."""
+    """How many points a generated task draws in all (training and held-out); sequences: how many to train on."""
     noise: float = 0.1
     """Standard deviation of the noise of a generated task."""
+    length: int = 50
+    """Sequences: time steps, 1 to 1,000; `copy`: the delay."""
+    symbols: int = 8
+    """`copy`, `recall`: how many different symbols there are."""
+    copied: int = 10
+    """`copy`: how many symbols are to be remembered."""
     path: str = ""
-    """`file`: a CSV or NPZ file; relative to the scenario file's folder."""
+    """`file`: a CSV or NPZ file, `text`: a text; relative to the scenario file's folder."""
     target: str = ""
     """`file`: the column (CSV) or array (NPZ) to predict; empty: the last column, or `y`."""
     held_out: float = 0.2
@@ -140,6 +146,16 @@ class Network(Section, frozen=True):
     """`cnn`: how the images become smaller from stage to stage."""
     head: str = "average"
     """`cnn`: what the output layer reads of the last images."""
+    heads: int = 4
+    """`transformer`: attention heads; they share the width."""
+    feedforward: int = 0
+    """`transformer`: units of each block's feed-forward layer; 0: four times the width."""
+    positions: str = "sinusoidal"
+    """`transformer`: how a time step is told where it stands."""
+    causal: bool = False
+    """`transformer`: whether a time step sees only itself and those before it."""
+    embedding_scale: float = 1.0
+    """`transformer`: factor of the sum of embedded input and position."""
     dtype: str = "float32"
     layer: tuple[LayerChoice, ...] = ()
     """The hidden layers one by one, where `depth` and `width` are not enough."""

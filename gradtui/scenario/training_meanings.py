@@ -246,9 +246,20 @@ TASK: Mapping[str, Meaning] = MappingProxyType(
             "Szegedy, Vanhoucke, Ioffe, Shlens & Wojna 2016",
             (InTorch("CrossEntropyLoss.label_smoothing", 0.0),),
         ),
-        "examples": Meaning("how many points are drawn in all, training and held-out ones"),
+        "examples": Meaning(
+            "how many points are drawn in all, training and held-out ones; of sequences, how many are drawn to train "
+            "on, with 2,000 more that are held out"
+        ),
         "noise": Meaning("standard deviation of the noise added to each point, whose figure is about 1 in size"),
-        "path": Meaning("a CSV or NPZ file to learn from"),
+        "length": Meaning(
+            "time steps of a sequence; for copy, those between the symbols and their copies. The further back the "
+            "cause, the more factors the gradient passes on its way there",
+            "dL/dh_1 = dL/dh_T (dh_T/dh_{T-1}) ... (dh_2/dh_1)",
+            "Bengio, Simard & Frasconi 1994",
+        ),
+        "symbols": Meaning("how many different symbols there are"),
+        "copied": Meaning("how many symbols are to be remembered"),
+        "path": Meaning("a CSV, NPZ or text file to learn from"),
         "target": Meaning("the column or array to predict; empty: the last column, or y"),
         "held_out": Meaning("the share of the examples that is kept for evaluation and never trained on"),
     }

@@ -10,6 +10,7 @@ from typing import Any, TypeVar, get_args, get_origin
 import msgspec
 
 from gradtui.scenario import adversaries, architecture, claims
+from gradtui.scenario.attention_choices import transformer_problems
 from gradtui.scenario.errors import ClaimError, ScenarioError, did_you_mean, nearest, shown
 from gradtui.scenario.menu import MENU
 from gradtui.scenario.model import LayerChoice, Network, Scenario, Section
@@ -141,7 +142,10 @@ def _content(plain: str, value: object) -> str:
 def _combinations(scenario: Scenario) -> Iterator[str]:
     """What is wrong although each value is allowed on its own."""
     network, task = scenario.network, scenario.task
-    yield from _layer_combinations(network)
+    if network.kind == "transformer":
+        yield from transformer_problems(network)
+    else:
+        yield from _layer_combinations(network)
     if network.kind == "mlp" and task.batch == 1 and "batch" in _norms(network):
         yield "task.batch is 1: batch norm needs at least 2 examples, every unit is its own mean otherwise"
     yield from _optimizer_combinations(scenario)
@@ -154,6 +158,8 @@ def _combinations(scenario: Scenario) -> Iterator[str]:
         yield from _bias_combinations(network, where, layer.init_bias or 0.0, layer.init or network.init)
     if task.name == "file" and not task.path:
         yield 'task.path is missing: task.name = "file" needs the path of a CSV or NPZ file'
+    if task.name == "text" and not task.path:
+        yield 'task.path is missing: task.name = "text" needs the path of a UTF-8 text file'
     for number, lesson in enumerate(scenario.lesson, 1):
         if lesson.choices and lesson.answer >= len(lesson.choices):
             yield (

@@ -4,15 +4,18 @@ from __future__ import annotations
 
 from gradtui.scenario import adversaries
 from gradtui.scenario.model import Task
-from gradtui.tasks import files
+from gradtui.tasks import files, sequences, text
 from gradtui.tasks.dataset import Dataset
-from gradtui.tasks.digits import digits
+from gradtui.tasks.digits import digits, scanned
 from gradtui.tasks.errors import TaskError
 from gradtui.tasks.examples import dataset, split, standardise
 from gradtui.tasks.imitations import imitated, ring, scaled_digits
 from gradtui.tasks.planes import generate
 
 __all__ = ["Dataset", "TaskError", "load"]
+
+#: Digits read in time: what they are called, and in how many steps.
+_SCANS = {"row-digits": ("digits, row by row", 8), "pixel-digits": ("digits, pixel by pixel", 64)}
 
 
 def load(task: Task, seed: int) -> Dataset:
@@ -25,9 +28,19 @@ def load(task: Task, seed: int) -> Dataset:
         # They come with a scale of their own, the one of the published experiments.
         title = "digits 8x8"
         train, test = digits()
+    elif task.name in _SCANS:
+        title, steps = _SCANS[task.name]
+        train, test = scanned(steps)
+    elif task.name == "text":
+        title = files.title(task)
+        train, test = text.read(task, seed)
     elif task.name == "file":
         title = files.title(task)
         train, test = standardise(*files.read(task, seed))
+    elif task.name in sequences.NAMES:
+        # As they were published: nothing is standardised.
+        title = task.name
+        train, test = sequences.generate(task, seed)
     elif task.name == "gan-digits":
         title = "digits, -1 to 1"
         train, test = scaled_digits()

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 
 from gradtui import locations
@@ -25,3 +27,12 @@ def digits() -> tuple[Examples, Examples]:
     )
     order = np.random.default_rng(0).permutation(len(images))
     return images.take(order[:TRAINING]), images.take(order[TRAINING:])
+
+
+def scanned(steps: int) -> tuple[Examples, Examples]:
+    """The same images read in `steps` time steps, from the top left: rows or single pixels (Le, Jaitly & Hinton
+    2015)."""
+    each = 64 // steps
+    names = tuple(f"column {column}" for column in range(1, 9)) if each == 8 else ("pixel",)
+    train, test = (replace(part, steps=steps, input_names=names) for part in digits())
+    return train, test

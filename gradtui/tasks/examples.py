@@ -7,22 +7,33 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
-from gradtui.tasks.dataset import Dataset, Targets
+from gradtui.tasks.dataset import Dataset, Inputs, Targets
 from gradtui.tasks.errors import TaskError
 
-#: Streams of the seed: the split and the points of a generated task draw independent numbers.
-SPLIT, POINTS = 1, 2
+#: Streams of the seed: the split, the points of a generated task and the sequences to train on and to hold out draw
+#: independent numbers.
+SPLIT, POINTS, SEQUENCES, HELD_OUT = 1, 2, 3, 4
 
 
 @dataclass(frozen=True)
 class Examples:
-    """Inputs float64 (n, inputs); answers int64 (n,) into `classes`, or float64 (n, outputs) without any."""
+    """Inputs float64 (n, inputs); answers int64 (n,) into `classes`, or float64 (n, outputs) without any.
 
-    inputs: NDArray[np.float64]
+    Sequences have `steps`; with a `vocabulary` their inputs are int64 (n, steps). Answers int64 (n, steps): one a step.
+    """
+
+    inputs: Inputs
     answers: Targets
     classes: tuple[str, ...] = ()
     input_names: tuple[str, ...] = ()
     image: tuple[int, int, int] | None = None
+    steps: int = 0
+    vocabulary: tuple[str, ...] = ()
+
+    @property
+    def per_step(self) -> bool:
+        """Whether every time step has an answer of its own."""
+        return bool(self.classes) and self.answers.ndim == 2
 
     def take(self, rows: NDArray[np.int64]) -> Examples:
         """The examples of these rows, in this order."""
@@ -60,17 +71,42 @@ def dataset(title: str, loss: str, train: Examples, test: Examples) -> Dataset:
     chosen = _loss(loss, train, title)
     outputs, train_targets = _targets(chosen, train)
     _, test_targets = _targets(chosen, test)
-    arrays = [np.ascontiguousarray(part.inputs, dtype=np.float64) for part in (train, test)]
+    arrays = [_readable(part) for part in (train, test)]
     for array in (*arrays, train_targets, test_targets):
         array.setflags(write=False)
-    names = train.input_names or tuple(f"input {number}" for number in range(1, train.inputs.shape[1] + 1))
+    names = train.input_names
+    if not (names or train.vocabulary):
+        names = tuple(f"input {number}" for number in range(1, train.inputs.shape[1] + 1))
     return Dataset(
-        title, chosen, outputs, train.classes, names, arrays[0], train_targets, arrays[1], test_targets, train.image
+        title=title,
+        loss=chosen,
+        outputs=outputs,
+        classes=train.classes,
+        input_names=names,
+        train_inputs=arrays[0],
+        train_targets=train_targets,
+        test_inputs=arrays[1],
+        test_targets=test_targets,
+        image=train.image,
+        steps=train.steps,
+        vocabulary=train.vocabulary,
+        per_step=train.per_step,
     )
+
+
+def _readable(part: Examples) -> Inputs:
+    """The inputs as engines read them: tokens stay whole numbers."""
+    if part.vocabulary:
+        return np.ascontiguousarray(part.inputs, dtype=np.int64)
+    return np.ascontiguousarray(part.inputs, dtype=np.float64)
 
 
 def _loss(loss: str, examples: Examples, title: str) -> str:
     classes = len(examples.classes)
+    if examples.per_step:
+        if loss not in ("auto", "cross_entropy"):
+            raise TaskError(f'task.loss is "{loss}", but {title} asks for a class at every step; use "cross_entropy"')
+        return "cross_entropy"
     if loss == "auto":
         return "mse" if classes == 0 else "bce" if classes == 2 else "cross_entropy"
     if classes == 0 and loss != "mse":

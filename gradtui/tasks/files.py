@@ -7,7 +7,7 @@ from pathlib import Path
 
 from gradtui.scenario.model import Task
 from gradtui.tasks import arrays, tables
-from gradtui.tasks.errors import TaskError
+from gradtui.tasks.errors import TaskError, reading
 from gradtui.tasks.examples import Examples, split
 
 _TABLES = (".csv", ".tsv", ".txt")
@@ -27,14 +27,8 @@ def read(task: Task, seed: int) -> tuple[Examples, Examples]:
         raise TaskError(f"{path.name}: not a file to learn from; that is a table (.csv, .tsv or .txt) or arrays (.npz)")
     reader: Callable[[Path, Task], tuple[Examples, Examples | None]]
     reader = arrays.read if suffix == ".npz" else tables.read
-    try:
+    with reading(path):
         examples, test = reader(path, task)
-    except FileNotFoundError:
-        raise TaskError(f"{path}: there is no such file") from None
-    except IsADirectoryError:
-        raise TaskError(f"{path}: this is a folder, not a file") from None
-    except OSError as error:
-        raise TaskError(f"{path}: the file cannot be read: {error.strerror or error}") from None
     if len(examples) < _FEWEST:
         raise TaskError(f"{path.name}: {len(examples)} examples are too few to learn from; it takes {_FEWEST}")
     train, held = (examples, test) if test is not None else split(examples, task.held_out, seed)

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING
 
 from gradtui.scenario import architecture, menu
+from gradtui.scenario.attention_choices import READ_BY_TRANSFORMER
 from gradtui.tui.knobs import Knob, Value
 
 if TYPE_CHECKING:
@@ -27,6 +28,7 @@ _SHARES = (0.0, 0.05, 0.1, 0.2, 0.3, 0.5, 0.8)
 _BIASES = (-10.0, -5.0, -2.0, -1.0, -0.5, -0.2, -0.1, 0.0, 0.1, 0.2, 0.5, 1.0, 2.0, 5.0, 10.0)
 _COUNTS = (1, 2, 5, 10, 20, 50, 100, 200, 500, 1000, 2000, 5000, 10_000, 20_000, 50_000, 100_000)
 _EXAMPLES = (10, 20, 50, 100, 200, 500, 1000, 2000, 5000, 10_000, 20_000, 50_000, 100_000)
+_LENGTHS = (1, 2, 3, 5, 8, 9, 10, 15, 20, 30, 40, 50, 60, 80, 100, 150, 200, 300, 500, 700, 1000)
 
 KNOBS: tuple[Knob, ...] = (
     Knob("network.depth", "depth", "NETWORK", _DEPTHS),
@@ -65,6 +67,11 @@ KNOBS: tuple[Knob, ...] = (
     Knob("network.stage_growth", "channels x", "NETWORK", (1, 2, 3, 4)),
     Knob("network.downsample", "smaller by", "NETWORK"),
     Knob("network.head", "head", "NETWORK"),
+    Knob("network.heads", "heads", "NETWORK", (1, 2, 3, 4, 6, 8, 12, 16)),
+    Knob("network.feedforward", "feed-fwd", "NETWORK", (0, *_TWOS), {0: "4 x width"}),
+    Knob("network.positions", "positions", "NETWORK"),
+    Knob("network.causal", "causal", "NETWORK"),
+    Knob("network.embedding_scale", "embedding x", "NETWORK", (0.1, 0.2, 0.5, 0.7, 1.0, 2.0, 5.0, 10.0)),
     Knob("network.dtype", "dtype", "NETWORK"),
     Knob("optimizer.name", "optimizer", "TRAINING"),
     Knob("optimizer.lr", "lr", "TRAINING", _rungs(-8, 3)),
@@ -125,6 +132,9 @@ KNOBS: tuple[Knob, ...] = (
     Knob("task.label_smoothing", "smoothing", "TASK", _SHARES, _OFF),
     Knob("task.weight_bound", "D bound", "TASK", _rungs(-4, 1)),
     Knob("task.noise", "noise", "TASK", (0.0, 0.02, 0.05, 0.1, 0.2, 0.3, 0.5, 1.0)),
+    Knob("task.length", "length", "TASK", _LENGTHS),
+    Knob("task.symbols", "symbols", "TASK", _TWOS[1:9]),
+    Knob("task.copied", "to copy", "TASK", (1, 2, 3, 5, 8, 10, 15, 20, 50, 100)),
     Knob("task.examples", "examples", "TASK", _EXAMPLES),
     Knob("task.held_out", "held out", "TASK", (0.05, 0.1, 0.2, 0.3, 0.5, 0.8, 0.9)),
 )
@@ -146,6 +156,8 @@ def in_use(scenario: Scenario) -> list[Knob]:
 def _is_read(key: str, scenario: Scenario) -> bool:
     table, _, name = key.rpartition(".")
     if table == "network":
+        if scenario.network.kind == "transformer" and name not in READ_BY_TRANSFORMER:
+            return False
         read = any(_is_read_by_layer(name, *layer) for layer in _layers(scenario.network, name))
         return read or _is_read_by_generator(key, scenario)
     optimizer = scenario.optimizer

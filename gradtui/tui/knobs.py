@@ -125,8 +125,8 @@ class Knob:
         if self.is_text:
             return value
         if not self.ladder:
-            # A file's task needs a path, Rprop all examples at once: steps go past them, the list says so.
-            idle = {"file"} if not scenario.task.path else set()
+            # Tasks of a file need a path, Rprop all examples at once: steps go past them, the list says so.
+            idle = {"file", "text"} if not scenario.task.path else set()
             idle |= {"rprop"} if scenario.task.batch else set()
             names = [option.value for option in self.options() if option.value not in idle or option.value == value]
             at = names.index(value) if value in names else 0

@@ -9,7 +9,16 @@ from alone import DTYPES, both_ways, run
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gradtui.engine.kernels.feeding import choose_batch, finish_step, gather, gather_labels
+from gradtui.engine.kernels.feeding import (
+    choose_batch,
+    finish_step,
+    gather,
+    gather_labels,
+    gather_one_hot_over_time,
+    gather_over_time,
+    gather_tokens,
+    gather_tokens_over_time,
+)
 
 SEEDS = st.one_of(st.integers(0, 2**63 - 1), st.sampled_from([0, 1, 2**63 - 1]))
 SIZES = st.integers(1, 40).flatmap(lambda examples: st.tuples(st.just(examples), st.integers(1, examples)))
@@ -76,6 +85,29 @@ def test_gather(dtype, examples, batch, columns, seed):
     assert (both_ways(gather, dtype, chosen=chosen, source=source)["picked"] == source[chosen]).all()
     labels = random.integers(0, 1000, examples)
     assert (both_ways(gather_labels, dtype, chosen=chosen, source=labels)["picked"] == labels[chosen]).all()
+
+
+@pytest.mark.parametrize("dtype", DTYPES)
+@given(
+    examples=st.integers(1, 9),
+    batch=st.integers(1, 9),
+    steps=st.integers(1, 9),
+    size=st.integers(1, 5),
+    seed=st.integers(0, 2**32),
+)
+def test_gather_sequences(dtype, examples, batch, steps, size, seed):
+    """Time step after time step, or example after example; tokens as they are and as ones among zeros."""
+    random = np.random.default_rng(seed)
+    chosen = random.integers(0, examples, batch)
+    numbers = random.standard_normal((examples, steps, size)).astype(dtype)
+    tokens = random.integers(0, size, (examples, steps))
+    over_time = both_ways(gather_over_time, dtype, chosen=chosen, source=numbers)["picked"]
+    assert (over_time == naive.over_time(numbers[chosen])).all()
+    assert (both_ways(gather_tokens, dtype, chosen=chosen, source=tokens)["picked"] == tokens[chosen]).all()
+    turned = both_ways(gather_tokens_over_time, dtype, chosen=chosen, source=tokens)["picked"]
+    assert (turned == naive.over_time(tokens[chosen])).all()
+    ones = both_ways(gather_one_hot_over_time, dtype, chosen=chosen, source=tokens, sizes={"tokens": size})["picked"]
+    assert (ones == naive.one_hot(naive.over_time(tokens[chosen]), size)).all()
 
 
 @pytest.mark.parametrize("dtype", DTYPES)

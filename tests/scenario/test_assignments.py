@@ -61,6 +61,7 @@ def test_the_original_is_untouched() -> None:
         ("network.depth=2001", "from 0 to 1,000"),
         ("seed=1\nsteps=5", 'seed is "1 steps=5"'),
         ("task.name=file", "task.path is missing"),
+        ("task.name=text", "task.path is missing"),
         ("seed=2020-01-01", "seed is"),
     ],
 )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from gradtui.engine.kernel import kernel
+from gradtui.engine.kernel import kernel, real
 from gradtui.engine.randomness import Stream, derive_key, draw_below
 
 BATCH = int(Stream.BATCH)
@@ -48,6 +48,45 @@ def gather_labels(chosen, source, picked):
     """picked[b] = source[chosen[b]]."""
     for b in range(chosen.shape[0]):
         picked[b] = source[chosen[b]]
+
+
+@kernel(
+    chosen="in int64 [batch]",
+    source="in real [examples, steps, features]",
+    picked="out real [steps, batch, features]",
+)
+def gather_over_time(chosen, source, picked):
+    """picked[t, b] = source[chosen[b], t]: a time step of all examples lies together."""
+    for t in range(source.shape[1]):
+        for b in range(chosen.shape[0]):
+            for c in range(source.shape[2]):
+                picked[t, b, c] = source[chosen[b], t, c]
+
+
+@kernel(chosen="in int64 [batch]", source="in int64 [examples, steps]", picked="out int64 [batch, steps]")
+def gather_tokens(chosen, source, picked):
+    """picked[b] = source[chosen[b]]: tokens, or one label a step."""
+    for b in range(chosen.shape[0]):
+        for t in range(source.shape[1]):
+            picked[b, t] = source[chosen[b], t]
+
+
+@kernel(chosen="in int64 [batch]", source="in int64 [examples, steps]", picked="out int64 [steps, batch]")
+def gather_tokens_over_time(chosen, source, picked):
+    """picked[t, b] = source[chosen[b], t]: tokens, or one label a step."""
+    for t in range(source.shape[1]):
+        for b in range(chosen.shape[0]):
+            picked[t, b] = source[chosen[b], t]
+
+
+@kernel(chosen="in int64 [batch]", source="in int64 [examples, steps]", picked="out real [steps, batch, tokens]")
+def gather_one_hot_over_time(chosen, source, picked):
+    """picked[t, b] = 1 at source[chosen[b], t] and 0 elsewhere: tokens as numbers."""
+    for t in range(source.shape[1]):
+        for b in range(chosen.shape[0]):
+            for c in range(picked.shape[2]):
+                picked[t, b, c] = real(0.0)
+            picked[t, b, source[chosen[b], t]] = real(1.0)
 
 
 @kernel(report="in float64 [2]", history="inout float64 [window, 2]", clock="inout int64 [4]")

@@ -54,7 +54,7 @@ class Centre(Area):
             WhyView(self.rows),
             TaskView(self.rows),
             CurvesView(),
-            LadderView(),
+            LadderView(self.rows),
         )
         self.view: View = self.bars
         #: On a tall screen the map stands under the bars; it has rows of its own, being less high.
