@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from gradtui.engine.adversarial.network import Adversaries
 from gradtui.engine.attention.network import Transformer
 from gradtui.engine.built import Built
 from gradtui.engine.compile import OnCompile
@@ -20,6 +21,7 @@ _FAMILIES: dict[str, Family] = {
     "cnn": Network,
     "rnn": RecurrentNetwork,
     "transformer": Transformer,
+    "gan": Adversaries,
 }
 
 
