@@ -51,7 +51,7 @@ def _examples(shown: Sequences, classes: Sequence[str]) -> Callable[[int, int], 
         each = _lines_each(shown)
         text = f"   {format.count(shown.steps)} time steps, the first one left"
         if _is_thinned(shown, width):
-            text += "; of several in a column the " + ("largest" if shown.channels else "rarest")
+            text += "; a column shows the " + ("largest" if shown.channels else "rarest")
         out: list[Runs] = [cut([("held out", STRONG), (text, MUTED)], width)]
         for example in shown.examples:
             if len(out) + each > height:

@@ -4,7 +4,19 @@ from __future__ import annotations
 
 import math
 
-from gradtui.lab.sight import UNDECIDED, Continuation, Counts, Example, Fit, OverTime, Sequences, Sight
+from gradtui.lab.sight import (
+    UNDECIDED,
+    Continuation,
+    Counts,
+    Example,
+    Fit,
+    Forged,
+    Imitated,
+    Judged,
+    OverTime,
+    Sequences,
+    Sight,
+)
 
 
 def adding(steps: int = 50) -> Sight:
@@ -76,3 +88,32 @@ def text(steps: int = 64) -> Sight:
         Sequences(steps, (), (), (), vocabulary, True, examples),
     )
     return Sight(1240, "the next character of notes.txt", vocabulary, parts)
+
+
+def ring(samples: int = 200) -> Sight:
+    """Eight clusters, and samples of which most lie near three of them."""
+    turn = [2 * math.pi * (at % 8) / 8 for at in range(160)]
+    data = tuple(
+        (2 * math.cos(a) + 0.02 * math.sin(7 * n), 2 * math.sin(a) + 0.02 * math.cos(5 * n)) for n, a in enumerate(turn)
+    )
+    said = tuple(
+        (2 * math.cos(turn[n % 3]) + 0.3 * math.sin(3 * n), 2 * math.sin(turn[n % 3]) + 0.3 * math.cos(11 * n))
+        for n in range(samples - 1)
+    )
+    parts = Judged(0.93, 0.04, True), Imitated(("x", "y"), -2.5, 2.5, -2.5, 2.5, data, (*said, (9.0, 0.0)), 3)
+    return Sight(1240, "8 Gaussians on a ring", (), parts)
+
+
+def forged() -> Sight:
+    """Images of 8 x 8."""
+
+    def one(number: int, sharp: float) -> tuple[float, ...]:
+        return tuple(
+            min(1.0, max(0.0, 0.5 + sharp * (2.5 - abs(math.hypot(x - 3.5, y - 3.5) - 1 - number % 3))))
+            for y in range(8)
+            for x in range(8)
+        )
+
+    data = tuple(one(number, 0.9) for number in range(24))
+    samples = (*(one(number, 0.2) for number in range(63)), (math.nan,) * 64)
+    return Sight(1240, "digits 8x8", (), (Judged(1.4, -2.2, False, 0.031), Forged(8, 8, data, samples)))

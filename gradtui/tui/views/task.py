@@ -8,9 +8,22 @@ from typing import TYPE_CHECKING, ClassVar
 from textual.app import ComposeResult
 from textual.geometry import Size
 
-from gradtui.lab.sight import Boundary, Continuation, Counts, Fit, OverTime, Pictures, Sequences, Sight, Unseen
+from gradtui.lab.sight import (
+    Boundary,
+    Continuation,
+    Counts,
+    Fit,
+    Forged,
+    Imitated,
+    Judged,
+    OverTime,
+    Pictures,
+    Sequences,
+    Sight,
+    Unseen,
+)
 from gradtui.lab.snapshot import Watch
-from gradtui.tui import confusion, fit, format, pictures, plane, sequences
+from gradtui.tui import confusion, fit, format, imitation, pictures, plane, sequences
 from gradtui.tui.blocks import Panel, beside, cut, stack
 from gradtui.tui.layer_rows import LayerRows
 from gradtui.tui.palette import MUTED, STRONG, Palette, Run, Runs
@@ -47,6 +60,9 @@ def see(sight: Sight, palette: Palette, width: int, height: int) -> list[Runs]:
     found = {type(part): part for part in sight.parts}
     if isinstance(shown := found.get(Sequences), Sequences):
         return [_title(sight, width), *_sequences(sight, shown, width, height - 1)]
+    if (judged := found.get(Judged)) or Imitated in found or Forged in found:
+        head = [imitation.headline(judged, width)] if isinstance(judged, Judged) else []
+        return [_title(sight, width), *head, *_imitation(sight, palette, width, height - 1 - len(head))]
     match found.get(Counts), found.get(Fit), found.get(Unseen):
         case Counts() as counts, _, _:
             head = [_title(sight, width), confusion.headline(counts, sight.classes, width)]
@@ -66,6 +82,17 @@ def _title(sight: Sight, width: int) -> Runs:
     if sight.classes:
         runs.append((f"  {len(sight.classes)} classes", MUTED))
     return cut(runs, width)
+
+
+def _imitation(sight: Sight, palette: Palette, width: int, height: int) -> list[Runs]:
+    """The samples of a generator over or beside the data."""
+    for part in sight.parts:
+        match part:
+            case Imitated():
+                return imitation.plane(part, width, height)
+            case Forged():
+                return imitation.images(part, palette, width, height)
+    return []
 
 
 def _sequences(sight: Sight, shown: Sequences, width: int, height: int) -> list[Runs]:
