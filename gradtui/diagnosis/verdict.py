@@ -150,7 +150,7 @@ def _dying(profile: GradientProfile, scenario: Scenario, factor: float) -> Found
 
 
 def _dead_layer(profile: GradientProfile, share: float, kind: str) -> Found:
-    dead = profile["dead"]
+    dead = np.nan_to_num(profile["dead"])
     worst = int(np.argmax(dead))
     if dead[worst] < share:
         return None
@@ -184,13 +184,12 @@ def _vanishing(profile: GradientProfile, scenario: Scenario, factor: float) -> F
         )
     share = delta[0] / delta[-1]
     return "vanishing", (
-        f"×{factor:.3g} a layer: {_layer(profile.taps[0])} hears {share:.2g} of what the output hears"
-        f"{_causes(profile)}"
+        f"×{factor:.3g} a layer: {_layer(profile.taps[0])} hears {share:.2g} of what the output hears{_causes(profile)}"
     )
 
 
 def _saturated(profile: GradientProfile, scenario: Scenario, factor: float) -> Found:
-    hidden = profile["saturated"][:-1]
+    hidden = np.nan_to_num(profile["saturated"][:-1])
     if len(hidden) == 0 or hidden.max() < at.SATURATED:
         return None
     worst = int(np.argmax(hidden))

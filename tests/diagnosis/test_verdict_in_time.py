@@ -27,11 +27,18 @@ def ladder(factor, steps=50):
     return factor ** np.arange(steps - 1, -1, -1.0)
 
 
-@pytest.mark.parametrize(("factor", "kind"), [(0.8, "vanishing"), (1.0, "healthy"), (0.95, "healthy"), (1.2, "exploding")])
+@pytest.mark.parametrize(
+    ("factor", "kind"), [(0.8, "vanishing"), (1.0, "healthy"), (0.95, "healthy"), (1.2, "exploding")]
+)
 def test_the_way_through_time_is_judged(factor, kind):
     found = diagnose(profile(["1", "out"], {"delta_rms": ladder(factor)[None]}), recurrent())
     assert found.kind == kind
     assert f"×{factor:.3g} a" in found.sentence
+
+
+def test_what_has_no_saturation_is_not_saturated():
+    nothing = {"saturated": [math.nan, math.nan], "dead": [math.nan, math.nan]}
+    assert diagnose(profile(["1", "out"], {"delta_rms": ladder(1.0)[None]}, **nothing), recurrent()).kind == "healthy"
 
 
 def test_an_lstm_is_judged_along_its_cells():
