@@ -48,6 +48,7 @@ class _Measured:
     taps: Sequence[str]
     gauges: Mapping[str, Sequence[float]]
     scalars: Mapping[str, float]
+    time: Mapping[str, Sequence[Sequence[float]]]
 
 
 def check(
@@ -115,7 +116,12 @@ def _measure(
     scalars["loss"] = profile.loss
     if simulation.dataset.classes:
         scalars["accuracy"] = profile.accuracy
-    return _Measured(profile.taps, {name: row.tolist() for name, row in gauges.items()}, scalars)
+    return _Measured(
+        profile.taps,
+        {name: row.tolist() for name, row in gauges.items()},
+        scalars,
+        {name: rows.tolist() for name, rows in profile.time.items()},
+    )
 
 
 def _advance(simulation: Simulation, updates: int, stop: threading.Event) -> None:
