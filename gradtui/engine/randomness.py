@@ -33,6 +33,8 @@ class Stream(IntEnum):
     PROJECTION = 6
     RECURRENT = 7
     RECURRENT_BIAS = 8
+    EMBEDDING = 9
+    POSITIONS = 10
     GENERATOR_WEIGHT = 11
     GENERATOR_BIAS = 12
     LATENT = 20

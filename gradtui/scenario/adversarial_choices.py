@@ -38,7 +38,7 @@ GAMES = (
     Choice(
         "minimax",
         "minimax",
-        "adversaries: the generator makes small what the discriminator makes large; its gradient dies where that is sure",
+        "adversaries: both play for one number; the generator's gradient dies where the discriminator is sure",
         "D: mean -log D(x) - log(1 - D(G(z)));  G: mean log(1 - D(G(z)))",
         "Goodfellow, Pouget-Abadie, Mirza, Xu et al. 2014; Arjovsky & Bottou 2017",
     ),
@@ -84,9 +84,7 @@ TASKS = (
 )
 
 OUTPUTS = (
-    Choice(
-        "tanh", "tanh", "samples between -1 and 1, as images are scaled", "x = tanh(W h + b)", "Radford et al. 2016"
-    ),
+    Choice("tanh", "tanh", "samples between -1 and 1, as images are scaled", "x = tanh(W h + b)"),
     Choice("identity", "identity", "samples of any size", "x = W h + b"),
 )
 

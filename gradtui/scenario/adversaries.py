@@ -4,6 +4,7 @@ The engine builds them and the export writes them down; both read this."""
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import Any
 
 from msgspec.structs import replace
 
@@ -47,9 +48,9 @@ def generator_optimizer(scenario: Scenario) -> Optimizer:
     """By which the generator moves; keys that it does not name are at the defaults of its rule."""
     own = scenario.generator
     row = next(row for row in OPTIMIZERS if row.name == own.optimizer)
-    defaults = {key.partition(".")[2]: value for key, value in row.defaults}
+    rest: dict[str, Any] = {key.partition(".")[2]: value for key, value in row.defaults}
     named = {"lr": own.lr, "momentum": own.momentum, "beta1": own.beta1, "beta2": own.beta2}
-    return Optimizer(name=own.optimizer, **{**defaults, **named})
+    return Optimizer(**{**rest, **named, "name": own.optimizer})
 
 
 def combinations(scenario: Scenario) -> Iterator[str]:

@@ -34,7 +34,7 @@ def scaled_digits() -> tuple[Examples, Examples]:
 
 
 def imitated(data: Dataset, game: str) -> Dataset:
-    """A dataset as two adversaries see it: inputs alone, to be told from samples by one output; `loss` is their game."""
+    """A dataset as two adversaries see it: inputs alone, and one output that tells them from samples in this game."""
     train, test = (np.zeros((len(inputs), 1)) for inputs in (data.train_inputs, data.test_inputs))
     for targets in (train, test):
         targets.setflags(write=False)

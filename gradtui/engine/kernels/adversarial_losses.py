@@ -1,4 +1,4 @@
-"""Losses of a generator and a discriminator: the batch mean, and its gradient with respect to the discriminator's output.
+"""Losses of two adversaries: the batch mean, and its gradient with respect to the discriminator's output.
 
 A discriminator's batch holds as many examples of the data, first, as generated ones behind them. Each kernel writes
 report[0] = loss and report[1] = the share that the discriminator tells rightly; for a generator, the share of its
@@ -43,7 +43,7 @@ def discriminator_cross_entropy(a, delta, report):
             loss += softplus(wrong, e)
             p = logistic(wrong, e)
             delta[b, c] = real((-p if data else p) / entries)
-            right += wrong < 0.0
+            right += 1 if wrong < 0.0 else 0
     report[0] = loss / entries
     report[1] = right / (2 * entries)
 
@@ -62,7 +62,7 @@ def discriminator_least_squares(a, delta, report):
             miss = x - (1.0 if data else 0.0)
             loss += 0.5 * miss * miss
             delta[b, c] = real(miss / entries)
-            right += x > 0.5 if data else x < 0.5
+            right += 1 if (x > 0.5 if data else x < 0.5) else 0
     report[0] = loss / entries
     report[1] = right / (2 * entries)
 
@@ -96,7 +96,7 @@ def generator_minimax(a, delta, report):
             e = math.exp(-abs(x))
             loss -= softplus(x, e)
             delta[b, c] = real(-logistic(x, e) / entries)
-            fooled += x > 0.0
+            fooled += 1 if x > 0.0 else 0
     report[0] = loss / entries
     report[1] = fooled / entries
 
@@ -113,7 +113,7 @@ def generator_non_saturating(a, delta, report):
             e = math.exp(-abs(x))
             loss += softplus(-x, e)
             delta[b, c] = real(-logistic(-x, e) / entries)
-            fooled += x > 0.0
+            fooled += 1 if x > 0.0 else 0
     report[0] = loss / entries
     report[1] = fooled / entries
 
@@ -126,10 +126,11 @@ def generator_least_squares(a, delta, report):
     entries = a.shape[0] * a.shape[1]
     for b in range(a.shape[0]):
         for c in range(a.shape[1]):
-            miss = np.float64(a[b, c]) - 1.0
+            x = np.float64(a[b, c])
+            miss = x - 1.0
             loss += 0.5 * miss * miss
             delta[b, c] = real(miss / entries)
-            fooled += miss > -0.5
+            fooled += 1 if x > 0.5 else 0
     report[0] = loss / entries
     report[1] = fooled / entries
 

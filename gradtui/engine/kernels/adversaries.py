@@ -1,4 +1,4 @@
-"""What two networks that play against each other need: latent noise, handing a batch over, holding weights in bounds."""
+"""What two adversaries need beside their layers: latent noise, a batch handed over, weights held in bounds."""
 
 from __future__ import annotations
 
@@ -34,6 +34,18 @@ def draw_noise(clock, seed, place, noise):
         values[i] = real(radius * math.cos(angle))
         if half + i < count:
             values[half + i] = real(radius * math.sin(angle))
+
+
+@kernel(clock="in int64 [4]", turns="int", turn="int", feed="inout int64 [4]")
+def take_turn(clock, turns, turn, feed):
+    """Set the clock by which batches are drawn: update number `turn` of the `turns` of the clock's step."""
+    feed[STEP] = clock[STEP] * turns + turn
+
+
+@kernel(clock="inout int64 [4]")
+def tick(clock):
+    """One update more."""
+    clock[STEP] += 1
 
 
 @kernel(source="in real [rows, columns]", copied="out real [rows, columns]")
