@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 from numpy.typing import NDArray
@@ -16,6 +16,8 @@ class GradientProfile:
     `step` is the number of updates made before the gradient was measured: 0 is the network as initialised.
     `taps` names the places of measurement from the input to the output; `gauges` maps each name of `gauges.GAUGES`
     to float64 values of shape (taps,). NaN stands where a gauge has no meaning (the turn at step 0).
+    `time` maps a gauge over time to float64 values of shape (layers, steps), in recurrent networks only: `delta_rms`
+    of dL/dh_t, `cell_delta_rms` of an LSTM's dL/dc_t, and the mean of each gate (`gate_input`, `gate_forget`, ...).
     """
 
     step: int
@@ -23,6 +25,7 @@ class GradientProfile:
     gauges: Mapping[str, NDArray[np.float64]]
     loss: float
     accuracy: float
+    time: Mapping[str, NDArray[np.float64]] = field(default_factory=dict)
 
     def __getitem__(self, gauge: str) -> NDArray[np.float64]:
         return self.gauges[gauge]

@@ -42,7 +42,8 @@ class Report:
 def as_json(report: Report) -> str:
     """One JSON object; the numbers JSON does not know are the strings "nan", "inf" and "-inf"."""
     scenario = report.scenario
-    settings = {name: msgspec.to_builtins(getattr(scenario, name)) for name in ("task", "network", "optimizer")}
+    tables = ["task", "network", "optimizer", *(["generator"] if scenario.network.kind == "gan" else [])]
+    settings = {name: msgspec.to_builtins(getattr(scenario, name)) for name in tables}
     profile = report.profile
     return json.dumps(
         {

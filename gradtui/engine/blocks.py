@@ -17,6 +17,8 @@ from numba.core.extending import intrinsic
 
 #: Bytes of a vector register, and how many of them make the width of a block of C.
 REGISTER, VECTORS = 32, 2
+#: Columns of a panel of a matrix that was turned: the width of a block, or of two in float64.
+PANEL = 16
 #: Bytes from one row of B to the next beyond which a panel of it is copied, and the most rows of such a panel: half a
 #: first-level cache.
 FAR, DEEPEST = 512, 512
@@ -258,7 +260,8 @@ call_tiles: Any = intrinsic(_call_tiles)
 
 
 def products(wide: bool, address: Any) -> dict[str, Any]:
-    """block_nn, block_tn and block_nt of `kernels.linear`; `tiles` is the address of the compiled function."""
+    """block_nn, block_tn and block_nt of `kernels.linear`, block_panels of `kernels.recurrent`; `tiles` is the address
+    of the compiled function."""
     square = transpose_block(wide)
     side = lanes(wide)
     item = 8 if wide else 4
@@ -284,7 +287,14 @@ def products(wide: bool, address: Any) -> dict[str, Any]:
             c, start = address(out) + j * item, address(bias) + j * item
             call_tiles(tiles, address(a), k, 1, address(turned), panel, k, c, n, m, panel, start)
 
-    return {"block_nn": block_nn, "block_tn": block_tn, "block_nt": block_nt}
+    def block_panels(tiles, a, panels, out):
+        m, n = out.shape
+        k = a.shape[1]
+        for j in range(0, n, PANEL):
+            panel, c = address(panels) + j * k * item, address(out) + j * item
+            call_tiles(tiles, address(a), k, 1, panel, PANEL, k, c, n, m, PANEL, 0)
+
+    return {"block_nn": block_nn, "block_tn": block_tn, "block_nt": block_nt, "block_panels": block_panels}
 
 
 def gathered_block(wide: bool, rows: int) -> Any:

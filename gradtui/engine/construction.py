@@ -34,7 +34,11 @@ def plan(scenario: Scenario, dataset: Dataset) -> Plan:
     """Lay the network out. Raises ScenarioError if the batch is larger than the training set, or layers do not fit."""
     batch = batch_of(scenario, dataset)
     specs = architecture.layers(scenario.network, inputs_of(scenario, dataset), dataset.outputs)
-    made = Plan(scenario, dataset, batch, specs)
+    return lay_out(Plan(scenario, dataset, batch, specs))
+
+
+def lay_out(made: Plan) -> Plan:
+    """Reserve all memory of a plan, and make its layers. Raises ScenarioError where a norm has nothing to compare."""
     _refuse_single_numbers(made)
     reserve_feed(made)
     reserve_passes(made)
@@ -176,7 +180,7 @@ class _Builder:
                 weight=self._own(spec, "effective_weight", units, columns),
                 gradient=self._made.regions["clipped"].part(0, (units, columns)),
             )
-        matrix = self._matrix(spec, name, Stream.WEIGHT, Picture.of(spec.window, spec.image), spec.index)
+        matrix = self._matrix(spec, name, self._made.weight_stream, Picture.of(spec.window, spec.image), spec.index)
         return self._product_of(spec, matrix, f"{spec.key}.bias", bias, split)
 
     def _product_of(

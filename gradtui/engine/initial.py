@@ -65,11 +65,13 @@ def _identity(shape: tuple[int, int], fans: Fans) -> Floats:
     return weight.reshape(shape)
 
 
-def initial_bias(network: Network, seed: int, place: int, fan_out: int, fan_in: int) -> Floats:
+def initial_bias(
+    network: Network, seed: int, place: int, fan_out: int, fan_in: int, stream: Stream = Stream.BIAS
+) -> Floats:
     """Biases of shape (fan_out,). The output layer (place 0) has a constant of its own: 0."""
     constant, variance = bias_spread(network, fan_in, hidden=place != 0)
     if variance > 0.0:
-        return _spread(seed, Stream.BIAS, place, (fan_out,)) / math.sqrt(fan_in)
+        return _spread(seed, stream, place, (fan_out,)) / math.sqrt(fan_in)
     return np.full(fan_out, constant)
 
 

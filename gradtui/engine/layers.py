@@ -129,6 +129,17 @@ class Layer:
             stage.end(program, below)
         return below
 
+    def send_down(self, program: Program, delta: Region, deltas: Deltas) -> Region:
+        """Append the way of delta, dL/d(output), through the layer and no gradient of its weights; returns where dL/dx
+        lies."""
+        for stage in reversed(self.stages):
+            delta = stage.backward(program, delta, self.x, deltas)
+        below = deltas.other(delta, *self.x.shape)
+        self.product.send_below(program, delta, below)
+        for stage in self.stages:
+            stage.end(program, below)
+        return below
+
     def preactivation(self, program: Program, x: Region, spare: Spare) -> Region:
         """Append z = x W^T + b on examples outside training; returns where z lies."""
         for product in self.products:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from math import prod
 
@@ -70,6 +71,23 @@ class Layout:
         self.size = -(-region.end // ALIGNMENT) * ALIGNMENT
         self.regions.append(region)
         return region
+
+
+class Borrowed(Layout):
+    """Takes regions by their names from others where they lie already, and reserves the rest in `layout`."""
+
+    def __init__(self, layout: Layout, lent: Mapping[str, Region]) -> None:
+        self._layout = layout
+        self._lent = lent
+
+    def region(self, name: str, dtype: str, *shape: int) -> Region:
+        """The region that lies there already, if one was lent by this name."""
+        found = self._lent.get(name)
+        if found is None:
+            return self._layout.region(name, dtype, *shape)
+        if found.shape != shape or found.dtype != np.dtype(dtype):
+            raise ValueError(f"{name} is lent as {found.dtype} {found.shape}, wanted as {dtype} {shape}")
+        return found
 
 
 class Arena:

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 
 from gradtui.engine.ground import Ground
 from gradtui.engine.layers import Layer
+from gradtui.engine.randomness import Stream
 from gradtui.engine.stages import Deltas, Spare
 from gradtui.scenario.architecture import LayerSpec, Size
 from gradtui.scenario.errors import ScenarioError
@@ -22,11 +23,13 @@ class Plan(Ground):
     """Everything about a network that is known before there is memory: layers, shared regions, programs.
 
     `matrices` are the layers' own first, in their order, then those of gates and projections; `deltas` are where the
-    signal travels back.
+    signal travels back. The streams key the draws of the layers' own weights and biases.
     """
 
     specs: tuple[LayerSpec, ...]
     layers: list[Layer] = field(default_factory=list)
+    weight_stream: Stream = Stream.WEIGHT
+    bias_stream: Stream = Stream.BIAS
 
     @property
     def largest(self) -> int:

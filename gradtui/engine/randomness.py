@@ -31,8 +31,13 @@ class Stream(IntEnum):
     DROPOUT = 4
     GATE = 5
     PROJECTION = 6
+    RECURRENT = 7
+    RECURRENT_BIAS = 8
     EMBEDDING = 9
     POSITIONS = 10
+    GENERATOR_WEIGHT = 11
+    GENERATOR_BIAS = 12
+    LATENT = 20
 
 
 @device(exact=True)
@@ -82,6 +87,11 @@ def uniforms(seed: int, stream: Stream, place: int, count: int) -> NDArray[np.fl
     """`count` numbers, evenly spread over the open interval (0, 1): 52 random bits and a half."""
     with np.errstate(over="ignore"):
         key = derive_key(seed, int(stream), place)
+    return _uniforms(key, count)
+
+
+def _uniforms(key: np.uint64, count: int) -> NDArray[np.float64]:
+    with np.errstate(over="ignore"):
         bits = draw_bits(key, np.arange(count, dtype=np.uint64))
     bits >>= np.uint64(12)
     result: NDArray[np.float64] = (bits.astype(np.float64) + 0.5) * 2.0**-52
@@ -98,14 +108,27 @@ def normals(seed: int, stream: Stream, place: int, count: int) -> NDArray[np.flo
     return _kept_normals(seed, stream, place, count) if count <= LARGEST_KEPT else _normals(seed, stream, place, count)
 
 
+def step_normals(seed: int, stream: Stream, place: int, step: int, count: int) -> NDArray[np.float64]:
+    """`count` standard normal numbers that are drawn anew for the same place in every step."""
+    with np.errstate(over="ignore"):
+        key = derive_step_key(seed, int(stream), place, step)
+    return _box_muller(key, count)
+
+
 @lru_cache(maxsize=DRAWS_KEPT)
 def _kept_normals(seed: int, stream: Stream, place: int, count: int) -> NDArray[np.float64]:
     return _normals(seed, stream, place, count)
 
 
 def _normals(seed: int, stream: Stream, place: int, count: int) -> NDArray[np.float64]:
+    with np.errstate(over="ignore"):
+        key = derive_key(seed, int(stream), place)
+    return _box_muller(key, count)
+
+
+def _box_muller(key: np.uint64, count: int) -> NDArray[np.float64]:
     half = (count + 1) // 2
-    u = uniforms(seed, stream, place, 2 * half)
+    u = _uniforms(key, 2 * half)
     radius = np.sqrt(-2.0 * np.log(u[:half]))
     angle = 2.0 * np.pi * u[half:]
     draws = np.concatenate([radius * np.cos(angle), radius * np.sin(angle)])[:count]

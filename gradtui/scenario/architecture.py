@@ -79,7 +79,7 @@ class LayerSpec:
     Blocks of residual connections: where `begins`, the input of a block is kept; where `joins` names a layer, what was
     kept there, of size `kept`, is added, by way of a 1 x 1 convolution `projection` where the sizes differ. `gated`: a
     highway gate mixes what the layer reads with what it makes of it. `appends`: what it makes goes behind what it has
-    read.
+    read. `ends` is the activation of an output layer.
     """
 
     index: int
@@ -100,6 +100,7 @@ class LayerSpec:
     inside_block: bool = False
     gated: bool = False
     appends: bool = False
+    ends: str = "identity"
 
     @property
     def hidden(self) -> bool:
@@ -107,7 +108,7 @@ class LayerSpec:
 
     @property
     def activation(self) -> str:
-        return self.own.activation if self.hidden else "identity"
+        return self.own.activation if self.hidden else self.ends
 
     @property
     def norm(self) -> str:

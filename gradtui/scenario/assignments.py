@@ -42,7 +42,7 @@ def _follow_choices(scenario: Scenario, document: dict[str, Any], assigned: set[
     for key in assigned & set(MENU):
         table, _, name = key.partition(".")
         before = getattr(getattr(scenario, table), name)
-        concerned = {at for row in MENU[key] for at, _ in row.defaults} - assigned - {"optimizer.lr"}
+        concerned = {at for row in MENU[key] for at, _ in row.defaults} - assigned - {"optimizer.lr", "generator.lr"}
         defaults = {at: value for row in MENU[key] if row.name == before for at, value in row.defaults}
         for at in concerned:
             field = at.partition(".")[2]
@@ -64,13 +64,13 @@ def reads_as(text: str, kind: object) -> object:
 
 
 def _unknown(key: str, kinds: dict[str, Any]) -> str:
-    if key in ("task", "network", "optimizer"):
+    if key in ("task", "network", "optimizer", "generator"):
         inside = [name for name in kinds if name.startswith(f"{key}.")]
         return f"{key} is a table; set one of its keys: {', '.join(inside)}"
     if key.split(".")[0] in ("expect", "lesson") or key.startswith("network.layer"):
         return f"{key} can only be written in a scenario file, not set"
     # `depth` alone, or in the wrong table.
-    by_last = {name.rpartition(".")[2]: name for name in kinds}
+    by_last = {name.rpartition(".")[2]: name for name in validation.generator_first(kinds)}
     match = nearest(key, kinds) or by_last.get(nearest(key.rpartition(".")[2], by_last) or "")
     close = f"; did you mean {match}?" if match else f"; the keys are {', '.join(kinds)}"
     return f"{key} is not a key of a scenario{close}"

@@ -7,11 +7,18 @@ those have a default of its own.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from functools import cache
 from types import MappingProxyType
 
-from gradtui.scenario import attention_choices, layer_choices, sequence_choices, structure_choices
+from gradtui.scenario import (
+    adversarial_choices,
+    attention_choices,
+    layer_choices,
+    recurrent_choices,
+    sequence_choices,
+    structure_choices,
+)
 from gradtui.scenario.choice import Choice
 from gradtui.scenario.optimizer_menu import ADJUSTMENTS, OPTIMIZERS, SCHEDULES
 
@@ -64,6 +71,7 @@ _LOSSES = (
         "the squared difference to the target; classes become one-hot targets",
         "mean over the batch and the outputs of (z - y)^2",
     ),
+    *adversarial_choices.GAMES,
 )
 
 _TASKS = (
@@ -105,6 +113,7 @@ _TASKS = (
         "a CSV file with a header, or an NPZ file with arrays x and y; images in x keep their height and width",
         reads=("task.path", "task.target", "task.held_out"),
     ),
+    *adversarial_choices.TASKS,
 )
 
 #: Dotted key of a scenario file -> its choices, in the order in which they are offered.
@@ -112,7 +121,7 @@ MENU: Mapping[str, tuple[Choice, ...]] = MappingProxyType(
     {
         "task.name": (*_TASKS, *sequence_choices.SEQUENCES),
         "task.loss": _LOSSES,
-        "network.kind": (*structure_choices.KINDS, attention_choices.TRANSFORMER),
+        "network.kind": (*structure_choices.KINDS, attention_choices.TRANSFORMER, adversarial_choices.KIND),
         "network.positions": attention_choices.POSITIONS,
         "network.activation": layer_choices.ACTIVATIONS,
         "network.prelu_share": layer_choices.SHARES,
@@ -125,11 +134,18 @@ MENU: Mapping[str, tuple[Choice, ...]] = MappingProxyType(
         "network.skip_form": structure_choices.SKIP_FORMS,
         "network.downsample": structure_choices.DOWNSAMPLES,
         "network.head": structure_choices.HEADS,
+        "network.cell": recurrent_choices.CELLS,
+        "network.recurrent_init": recurrent_choices.RECURRENT_INITS,
         "network.layer.kind": structure_choices.LAYER_KINDS,
         "network.dtype": _DTYPES,
         "optimizer.name": OPTIMIZERS,
         "optimizer.adjust_lr": ADJUSTMENTS,
         "optimizer.schedule": SCHEDULES,
+        "generator.activation": layer_choices.ACTIVATIONS,
+        "generator.init": layer_choices.INITS,
+        "generator.norm": structure_choices.NORMS,
+        "generator.output": adversarial_choices.OUTPUTS,
+        "generator.optimizer": adversarial_choices.OPTIMIZERS_OF_GENERATORS,
     }
 )
 
@@ -151,11 +167,18 @@ SHORT_NAMES: Mapping[str, str] = MappingProxyType(
         "skip_form": "network.skip_form",
         "downsample": "network.downsample",
         "head": "network.head",
+        "cell": "network.cell",
+        "recurrent_init": "network.recurrent_init",
         "layer_kind": "network.layer.kind",
         "dtype": "network.dtype",
         "optimizer": "optimizer.name",
         "adjust_lr": "optimizer.adjust_lr",
         "schedule": "optimizer.schedule",
+        "generator_activation": "generator.activation",
+        "generator_init": "generator.init",
+        "generator_norm": "generator.norm",
+        "generator_output": "generator.output",
+        "generator_optimizer": "generator.optimizer",
     }
 )
 
@@ -171,6 +194,16 @@ def choice(key: str, name: str) -> Choice:
         if row.name == name:
             return row
     raise KeyError(f"{key} has no choice {name!r}")
+
+
+def has_effect(key: str, chosen: Callable[[str], object]) -> bool:
+    """Whether a dotted key does anything; `chosen` says what is chosen for a key of the menu."""
+    adversaries = chosen("network.kind") == "gan"
+    if key.startswith("generator.") and not adversaries:
+        return False
+    found = readers(key)
+    heard = [(at, row) for at, row in found if adversaries or not at.startswith("generator.")]
+    return not found or any(chosen(at) == row.name for at, row in heard)
 
 
 @cache

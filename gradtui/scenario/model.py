@@ -24,6 +24,8 @@ class Task(Section, frozen=True):
     """auto: what fits the task's targets."""
     label_smoothing: float = 0.0
     """`cross_entropy`: this share of the wanted probability is spread evenly over all classes."""
+    weight_bound: float = 0.01
+    """`wasserstein`: the discriminator's weights are held between -weight_bound and weight_bound."""
     examples: int = 1000
     """How many points a generated task draws in all (training and held-out); sequences: how many to train on."""
     noise: float = 0.1
@@ -144,6 +146,17 @@ class Network(Section, frozen=True):
     """`cnn`: how the images become smaller from stage to stage."""
     head: str = "average"
     """`cnn`: what the output layer reads of the last images."""
+    cell: str = "rnn"
+    """`rnn`: what is stacked; the menu lists the cells."""
+    recurrent_init: str = "same"
+    """`rnn`: how the weights from state to state begin; the menu lists the ways."""
+    spectral_radius: float = 1.0
+    """The size of the largest eigenvalue of each gate's first recurrent matrix, where `recurrent_init` sets it."""
+    forget_bias: float = 0.0
+    """Added to the first bias of an LSTM's forget gate, or of a GRU's update gate."""
+    truncation: int = 0
+    """`rnn`: the gradient goes back so many steps at most: the state is detached every so many, counted back from the
+    last one; 0: through all of them."""
     heads: int = 4
     """`transformer`: attention heads; they share the width."""
     feedforward: int = 0
@@ -227,6 +240,33 @@ class Optimizer(Section, frozen=True):
     """The share of the learning rate that a warm-up begins with."""
 
 
+class Generator(Section, frozen=True):
+    """`[generator]`: the network that makes samples out of noise, where `network.kind` is "gan". What it has no key for
+    is as in `[network]`."""
+
+    depth: int = 2
+    """Hidden layers; the output layer comes on top."""
+    width: int = 64
+    activation: str = "leaky_relu"
+    init: str = "he_uniform"
+    norm: str = "none"
+    latent: int = 16
+    """How many normal numbers a sample is made of."""
+    output: str = "tanh"
+    """The function behind the output layer."""
+    optimizer: str = "adam"
+    """The generator's own rule; of its keys those below can be said."""
+    lr: float = 0.001
+    """0: the generator stays as it is, and its gradient is measured all the same."""
+    momentum: float = 0.9
+    beta1: float = 0.9
+    beta2: float = 0.999
+    discriminator_steps: int = 1
+    """Updates of the discriminator in each step, before the generator's."""
+    discriminator_first: int = 0
+    """So many steps at the beginning move the discriminator alone."""
+
+
 class Expect(Section, frozen=True):
     """`[[expect]]`: a claim that `gradtui check` asserts."""
 
@@ -275,6 +315,7 @@ class Scenario(Section, frozen=True):
     task: Task = Task()
     network: Network = Network()
     optimizer: Optimizer = Optimizer()
+    generator: Generator = Generator()
     expect: tuple[Expect, ...] = ()
     lesson: tuple[Lesson, ...] = ()
 

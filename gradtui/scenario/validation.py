@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import cache
 from types import NoneType
 from typing import Any, TypeVar, get_args, get_origin
 
 import msgspec
 
-from gradtui.scenario import architecture, claims
+from gradtui.scenario import adversaries, architecture, claims, recurrent_choices
 from gradtui.scenario.attention_choices import transformer_problems
 from gradtui.scenario.errors import ClaimError, ScenarioError, did_you_mean, nearest, shown
 from gradtui.scenario.menu import MENU
@@ -58,6 +58,12 @@ def keys(section: type[Section] = Scenario, path: str = "") -> Iterator[tuple[st
             yield from keys(field.type, dotted)
         elif _listed_section(field.type) is None:
             yield dotted, field.type
+
+
+def generator_first(names: Iterable[str]) -> list[str]:
+    """Dotted keys in an order in which a later one stands for a bare name: `lr` is the optimizer's, not the
+    generator's."""
+    return sorted(names, key=lambda name: not name.startswith("generator."))
 
 
 @cache
@@ -138,12 +144,15 @@ def _combinations(scenario: Scenario) -> Iterator[str]:
     network, task = scenario.network, scenario.task
     if network.kind == "transformer":
         yield from transformer_problems(network)
+    elif network.kind == "rnn":
+        yield from recurrent_choices.mistakes(network)
     else:
         yield from _layer_combinations(network)
     if network.kind == "mlp" and task.batch == 1 and "batch" in _norms(network):
         yield "task.batch is 1: batch norm needs at least 2 examples, every unit is its own mean otherwise"
     yield from _optimizer_combinations(scenario)
-    if task.label_smoothing > 0.0 and task.loss not in ("auto", "cross_entropy"):
+    yield from adversaries.combinations(scenario)
+    if task.label_smoothing > 0.0 and task.loss not in ("auto", "cross_entropy", *adversaries.NAMES):
         yield f'task.label_smoothing is {task.label_smoothing}, but task.loss = "{task.loss}" has no labels to smooth'
     yield from _bias_combinations(network, "network", network.init_bias, network.init)
     for number, layer in enumerate(network.layer, 1):
@@ -177,7 +186,8 @@ def _bias_combinations(network: Network, where: str, bias: float, init: str) -> 
 
 def _layer_combinations(network: Network) -> Iterator[str]:
     weights = network.depth * network.width**2
-    if weights > MOST_WEIGHTS and network.kind == "mlp" and not network.layer:
+    flat = network.kind in ("mlp", "gan")
+    if weights > MOST_WEIGHTS and flat and not network.layer:
         yield (
             f"network.depth {network.depth:,} and network.width {network.width:,} make {weights:,} weights; "
             f"at most {MOST_WEIGHTS:,} are allowed"
@@ -185,9 +195,9 @@ def _layer_combinations(network: Network) -> Iterator[str]:
     for number, layer in enumerate(network.layer, 1):
         where = f"network.layer[{number}]"
         pools = layer.kind.endswith("pool")
-        if network.kind == "mlp" and (pools or layer.kind == "conv"):
+        if flat and (pools or layer.kind == "conv"):
             yield f'{where}.kind is "{layer.kind}", which needs images: set network.kind = "cnn"'
-        dense = layer.kind == "dense" or (layer.kind == "auto" and network.kind == "mlp")
+        dense = layer.kind == "dense" or (layer.kind == "auto" and flat)
         if pools or dense:
             windows = ("kernel", "stride") if pools and not layer.kind.startswith("global") else ()
             meaning = {"kind", "repeat", *windows} if pools else _names(LayerChoice) - {"kernel", "stride", "padding"}
@@ -229,7 +239,7 @@ def _unknown_key(key: str, dotted: str, path: str, fields: list[str]) -> str:
     if match is not None:
         return f"{text}; did you mean {path}.{match}?" if path else f"{text}; did you mean {match}?"
     # The right key in the wrong table: `depth` at the top, `lr` under [network].
-    elsewhere = {name.rpartition(".")[2]: name for name, _ in keys() if "." in name}
+    elsewhere = {name.rpartition(".")[2]: name for name in generator_first(name for name, _ in keys() if "." in name)}
     match = nearest(key, elsewhere)
     return text if match is None else f"{text}; did you mean {elsewhere[match]}?"
 

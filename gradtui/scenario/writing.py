@@ -5,7 +5,7 @@ from __future__ import annotations
 import msgspec
 
 from gradtui.scenario import menu
-from gradtui.scenario.model import Scenario, Section
+from gradtui.scenario.model import Generator, Scenario, Section
 
 _ESCAPES = {"\\": "\\\\", '"': '\\"', "\b": "\\b", "\t": "\\t", "\n": "\\n", "\f": "\\f", "\r": "\\r"}
 
@@ -18,6 +18,8 @@ def to_toml(scenario: Scenario) -> str:
         if name == "network":
             for layer in scenario.network.layer:
                 blocks.append("[[network.layer]]\n" + _pairs(layer, "network.layer", scenario))
+    if scenario.network.kind == "gan" or scenario.generator != Generator():
+        blocks.append("[generator]\n" + _pairs(scenario.generator, "generator", scenario))
     for name in ("expect", "lesson"):
         for entry in getattr(scenario, name):
             blocks.append(f"[[{name}]]\n" + _pairs(entry, name, scenario))
@@ -40,8 +42,7 @@ def _pairs(section: Section, path: str, scenario: Scenario) -> str:
 
 def _has_effect(dotted: str, scenario: Scenario) -> bool:
     """Whether the scenario's own choices read this key; keys that belong to no choice always count."""
-    readers = menu.readers(dotted)
-    return not readers or any(_chosen(key, scenario) == row.name for key, row in readers)
+    return menu.has_effect(dotted, lambda key: _chosen(key, scenario))
 
 
 def _chosen(key: str, scenario: Scenario) -> str:

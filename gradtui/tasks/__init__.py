@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from gradtui.scenario import adversaries
 from gradtui.scenario.model import Task
 from gradtui.tasks import files, sequences, text
 from gradtui.tasks.dataset import Dataset
 from gradtui.tasks.digits import digits, scanned
 from gradtui.tasks.errors import TaskError
 from gradtui.tasks.examples import dataset, split, standardise
+from gradtui.tasks.imitations import imitated, ring, scaled_digits
 from gradtui.tasks.planes import generate
 
 __all__ = ["Dataset", "TaskError", "load"]
@@ -39,6 +41,12 @@ def load(task: Task, seed: int) -> Dataset:
         # As they were published: nothing is standardised.
         title = task.name
         train, test = sequences.generate(task, seed)
+    elif task.name == "gan-digits":
+        title = "digits, -1 to 1"
+        train, test = scaled_digits()
+    elif task.name == "gan-ring":
+        title = "ring of 8 Gaussians"
+        train, test = split(ring(task.examples, task.noise, seed), task.held_out, seed)
     else:
         title = task.name
         points = generate(task.name, task.examples, task.noise, seed)
@@ -48,4 +56,6 @@ def load(task: Task, seed: int) -> Dataset:
             f"task.batch is {task.batch:,}, but {title} has {len(train):,} training examples; "
             "a batch of 0 takes all of them"
         )
+    if task.name in adversaries.TASKS or task.loss in adversaries.NAMES:
+        return imitated(dataset(title, "auto", train, test), adversaries.game(task))
     return dataset(title, task.loss, train, test)

@@ -24,6 +24,8 @@ class Dataset:
     - `bce`: float64 (examples, 1), 0.0 or 1.0, the index into `classes`; one output.
     - `mse`: float64 (examples, outputs): the numbers to predict, or one-hot rows when there are `classes`.
 
+    - the game of two adversaries (`minimax`, ...): float64 (examples, 1) of zeros; nothing is asked of an example.
+
     `image` is (height, width, channels) where an example is one, laid out in this order, else None.
     `outputs` is the size of the output layer; `classes` is empty for a regression. `input_names` are those of the flat
     row, of sequences those of one time step's features; tokens have none. Without `per_step` a sequence is answered at

@@ -26,6 +26,11 @@ def band_of(code: int) -> int:
     return COLDEST if code == ZERO else HOTTEST if code in (NAN, INFINITE) else code
 
 
+def broken_code(value: float) -> int:
+    """The code of a value that has no place on a log axis; of a negative one that of NaN."""
+    return ZERO if value == 0.0 else INFINITE if value == float("inf") else NAN
+
+
 def until(step: int) -> int:
     """The last step of the map's time axis: 1, 2 or 5 times a power of ten, so that what is drawn seldom moves."""
     return int(rounded(max(step, 20), down=False))

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING
 
-from gradtui.scenario import architecture, menu
+from gradtui.scenario import architecture, menu, recurrent_choices
 from gradtui.scenario.attention_choices import READ_BY_TRANSFORMER
 from gradtui.tui.knobs import Knob, Value
 
@@ -67,6 +67,11 @@ KNOBS: tuple[Knob, ...] = (
     Knob("network.stage_growth", "channels x", "NETWORK", (1, 2, 3, 4)),
     Knob("network.downsample", "smaller by", "NETWORK"),
     Knob("network.head", "head", "NETWORK"),
+    Knob("network.cell", "cell", "NETWORK"),
+    Knob("network.recurrent_init", "recurrent", "NETWORK"),
+    Knob("network.spectral_radius", "radius", "NETWORK", (0.0, 0.5, 0.8, 0.9, 0.95, 1.0, 1.05, 1.1, 1.2, 1.5, 2.0)),
+    Knob("network.forget_bias", "forget bias", "NETWORK", _BIASES),
+    Knob("network.truncation", "truncation", "NETWORK", (0, *_COUNTS[:10]), _OFF),
     Knob("network.heads", "heads", "NETWORK", (1, 2, 3, 4, 6, 8, 12, 16)),
     Knob("network.feedforward", "feed-fwd", "NETWORK", (0, *_TWOS), {0: "4 x width"}),
     Knob("network.positions", "positions", "NETWORK"),
@@ -111,11 +116,26 @@ KNOBS: tuple[Knob, ...] = (
     Knob("optimizer.start_factor", "from lr x", "TRAINING", (0.001, 0.01, 0.1, 0.2, 1 / 3, 0.5, 0.8, 1.0)),
     Knob("task.batch", "batch", "TRAINING", (0, *_TWOS), {0: "all"}),
     Knob("seed", "seed", "TRAINING", tuple(range(100))),
+    Knob("generator.depth", "depth", "GENERATOR", _DEPTHS),
+    Knob("generator.width", "width", "GENERATOR", _TWOS),
+    Knob("generator.activation", "activation", "GENERATOR"),
+    Knob("generator.init", "init", "GENERATOR"),
+    Knob("generator.norm", "norm", "GENERATOR"),
+    Knob("generator.latent", "latent", "GENERATOR", _TWOS),
+    Knob("generator.output", "output", "GENERATOR"),
+    Knob("generator.optimizer", "optimizer", "GENERATOR"),
+    Knob("generator.lr", "lr", "GENERATOR", (0.0, *_rungs(-8, 3)), {0.0: "frozen"}),
+    Knob("generator.momentum", "momentum", "GENERATOR", _DECAYS),
+    Knob("generator.beta1", "beta1", "GENERATOR", _DECAYS),
+    Knob("generator.beta2", "beta2", "GENERATOR", _DECAYS),
+    Knob("generator.discriminator_steps", "D steps", "GENERATOR", (1, 2, 3, 4, 5, 8, 10, 20, 50, 100)),
+    Knob("generator.discriminator_first", "D first", "GENERATOR", (0, *_COUNTS), {0: "no"}),
     Knob("task.name", "task", "TASK"),
     Knob("task.path", "file", "TASK"),
     Knob("task.target", "target", "TASK"),
     Knob("task.loss", "loss", "TASK"),
     Knob("task.label_smoothing", "smoothing", "TASK", _SHARES, _OFF),
+    Knob("task.weight_bound", "D bound", "TASK", _rungs(-4, 1)),
     Knob("task.noise", "noise", "TASK", (0.0, 0.02, 0.05, 0.1, 0.2, 0.3, 0.5, 1.0)),
     Knob("task.length", "length", "TASK", _LENGTHS),
     Knob("task.symbols", "symbols", "TASK", _TWOS[1:9]),
@@ -141,16 +161,26 @@ def in_use(scenario: Scenario) -> list[Knob]:
 def _is_read(key: str, scenario: Scenario) -> bool:
     table, _, name = key.rpartition(".")
     if table == "network":
+        if name in recurrent_choices.unread(scenario.network):
+            return False
         if scenario.network.kind == "transformer" and name not in READ_BY_TRANSFORMER:
             return False
-        return any(_is_read_by_layer(name, *layer) for layer in _layers(scenario.network, name))
+        read = any(_is_read_by_layer(name, *layer) for layer in _layers(scenario.network, name))
+        return read or _is_read_by_generator(key, scenario)
     optimizer = scenario.optimizer
     if name == "start_factor":
         return optimizer.warmup_steps > 0 or optimizer.schedule == "warmup"
     if name == "dampening" and optimizer.momentum == 0.0:
         return False
-    readers = menu.readers(key)
-    return not readers or any(BY_KEY[menu_key].value(scenario) == row.name for menu_key, row in readers)
+    return menu.has_effect(key, lambda menu_key: BY_KEY[menu_key].value(scenario))
+
+
+def _is_read_by_generator(key: str, scenario: Scenario) -> bool:
+    """Whether a key of the network bends the generator's activation, or says how its weights begin."""
+    if scenario.network.kind != "gan":
+        return False
+    readers = [(menu_key, row) for menu_key, row in menu.readers(key) if menu_key.startswith("generator.")]
+    return any(BY_KEY[menu_key].value(scenario) == row.name for menu_key, row in readers)
 
 
 def _is_read_by_layer(name: str, listed: LayerChoice | None, own: Network) -> bool:
@@ -162,7 +192,7 @@ def _is_read_by_layer(name: str, listed: LayerChoice | None, own: Network) -> bo
             return False
     elif name in ("stage_growth", "downsample") and own.stages == 1:
         return False
-    readers = menu.readers(f"network.{name}")
+    readers = [found for found in menu.readers(f"network.{name}") if found[0].startswith("network.")]
     return not readers or any(getattr(own, key.partition(".")[2]) == row.name for key, row in readers)
 
 

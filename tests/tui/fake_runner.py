@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
 import numpy as np
+from numpy.typing import ArrayLike
 
 from gradtui.gauges import GAUGES
 from gradtui.lab.snapshot import Change, Command, Curves, Pause, Refusal, Resume, Snapshot, State, StepOnce
@@ -45,9 +46,12 @@ def profile(
     step: int = 0,
     loss: float = 2.302,
     accuracy: float = 0.1,
+    names: Sequence[str] = (),
+    time: Mapping[str, ArrayLike] | None = None,
     **gauges: Sequence[float],
 ) -> GradientProfile:
-    """A profile with these values of grad_rms and delta_rms; gauges not given are NaN, shares are 0."""
+    """A profile with these values of grad_rms and delta_rms; gauges not given are NaN, shares are 0. `names` are those
+    of the taps, else 1, 2, ... and out; `time` holds gauges over time, (layers, steps)."""
     count = len(gradients)
     table = {name: np.full(count, np.nan) for name in GAUGES}
     table |= {name: np.zeros(count) for name in ("nonfinite", "underflow", "saturated", "dead", "zero_batch")}
@@ -55,7 +59,8 @@ def profile(
     table["delta_rms"] = np.array(signals if signals is not None else [3 * g for g in gradients], np.float64)
     table["update_ratio"] = table["grad_rms"] / 10
     table |= {name: np.array(values, np.float64) for name, values in gauges.items()}
-    return GradientProfile(step, taps(count - 1), table, loss, accuracy)
+    over_time = {name: np.array(values, np.float64) for name, values in (time or {}).items()}
+    return GradientProfile(step, tuple(names) or taps(count - 1), table, loss, accuracy, over_time)
 
 
 class FakeRunner:

@@ -1,19 +1,27 @@
-"""The ladder: how far back in time the gradient of a recurrent network reaches."""
+"""The ladder of time: how far back in time the gradient of a recurrent network reaches."""
 
 from __future__ import annotations
 
+import math
 import textwrap
 from typing import TYPE_CHECKING, ClassVar
 
 from textual.app import ComposeResult
+from textual.events import Click, MouseScrollDown, MouseScrollUp
 from textual.geometry import Size
 
+from gradtui.tui import ladder
+from gradtui.tui.axis import Axis, pinned
+from gradtui.tui.braille import bracket
+from gradtui.tui.ladder import CELL, HIDDEN, Ladder, Table
+from gradtui.tui.layer_rows import LayerRows
 from gradtui.tui.palette import MUTED, STRONG, Ink, Runs
 from gradtui.tui.views.view import View
 from gradtui.tui.widgets.lines import Lines
 
 if TYPE_CHECKING:
     from gradtui.lab.snapshot import Snapshot
+    from gradtui.profile import GradientProfile
 
 _ABSENT = (
     "This network has no time steps: every layer sees the whole example at once. The ladder belongs to recurrent "
@@ -21,31 +29,124 @@ _ABSENT = (
 )
 
 
-class Absence(Lines):
-    """Says why there is nothing to draw."""
+class LadderPicture(Lines):
+    """The ladder, or why there is none."""
 
-    DEFAULT_CSS = "Absence { height: 1fr; }"
+    DEFAULT_CSS = "LadderPicture { height: 1fr; }"
+
+    def __init__(self, view: LadderView) -> None:
+        super().__init__(id="ladder-picture")
+        self._view = view
 
     def lines(self, size: Size) -> list[Runs]:
+        seen = self._view.seen
+        if seen is not None:
+            return ladder.draw(seen, self.palette, size.width, size.height)
+        if self._view.recurrent:
+            return [((" nothing measured yet", MUTED),)]
         width = max(20, min(64, size.width - 4))
         paragraph: list[Runs] = [(("  no time steps here", STRONG),), ()]
         paragraph += [(("  " + line, Ink()),) for line in textwrap.wrap(_ABSENT, width)]
         paragraph += [(), (("  1 goes back to the bars", MUTED),)]
         return [(), *paragraph][: size.height]
 
+    def on_click(self, event: Click) -> None:
+        self._view.point(event.y, self.extent.height)
+
 
 class LadderView(View):
-    """One rung a time step, newest on the right; without time steps it says so."""
+    """One column a time step, newest on the right; without time steps it says so."""
 
     title: ClassVar[str] = "Time"
     period: ClassVar[float] = 0.25
 
-    def __init__(self, *, id: str = "ladder") -> None:
+    def __init__(self, shared: LayerRows, *, id: str = "ladder") -> None:
         super().__init__(id=id)
-        self._absence = Absence()
+        self.rows = shared
+        self.recurrent = False
+        self.picture = LadderPicture(self)
+        self._profile: GradientProfile | None = None
+        self._first: GradientProfile | None = None
+        self._now: Table = {}
+        self._ghost: Table = {}
+        self._axis = Axis()
+        self._pinned: Axis | None = None
+        self._bounds: dict[int, tuple[float, float]] = {}
+        self._swapped = False
 
     def compose(self) -> ComposeResult:
-        yield self._absence
+        yield self.picture
+
+    # What is shown
 
     def show(self, snapshot: Snapshot) -> None:
-        self._absence.redraw()
+        self.recurrent = self.single = snapshot.scenario.network.kind == "rnn"
+        profile, first = snapshot.profile, snapshot.first
+        if first is not None and first is not self._first:
+            self._first, self._ghost, self._bounds = first, _lists(first), {}
+            values = [value for gauge in (HIDDEN, CELL) for row in self._ghost.get(gauge, ()) for value in row]
+            self._axis = self._pinned = pinned(values, snapshot.scenario.network.dtype, self._pinned)
+        if profile is not None and profile is not self._profile:
+            self._profile, self._now = profile, _lists(profile)
+            self.rows.settle(profile.taps, self.rows.height)
+        self.picture.redraw()
+
+    @property
+    def near(self) -> int:
+        """The layer seen from near by: the chosen one, the last one for the output."""
+        return max(0, min(self.rows.chosen or 0, len(self._now.get(HIDDEN, ())) - 1))
+
+    @property
+    def seen(self) -> Ladder | None:
+        """What there is to draw; None without time steps."""
+        table = self._now.get(HIDDEN)
+        if self._profile is None or not table or not table[0]:
+            return None
+        shown = CELL if self._swapped and CELL in self._now else HIDDEN
+        ghost = self._ghost if _sizes(self._ghost) == _sizes(self._now) else {}
+        names = self._profile.taps[: len(table)]
+        return Ladder(names, self._now, ghost, self._axis, self._widened(self.near, ghost), self.near, shown)
+
+    def _widened(self, layer: int, ghost: Table) -> tuple[float, float]:
+        """The chart's axis in round numbers: it is only ever widened while a run lasts."""
+        tables = (ghost.get(HIDDEN), self._now[HIDDEN], self._now.get(CELL))
+        values = [value for table in tables if table for value in table[layer] if 0.0 < value < math.inf]
+        low, high = bracket(min(values), max(values)) if values else (1e-3, 1.0)
+        if layer in self._bounds:
+            low, high = min(low, self._bounds[layer][0]), max(high, self._bounds[layer][1])
+        self._bounds[layer] = low, high
+        return low, high
+
+    def choose(self) -> None:
+        self.picture.redraw()
+
+    def swap(self) -> None:
+        """Exchange the gradients of the hidden state and of the cell, where there is one."""
+        self._swapped = not self._swapped
+        self.picture.redraw()
+
+    # The mouse
+
+    def point(self, line: int, height: int) -> None:
+        """Choose the layer on a line."""
+        if self.seen is None:
+            return
+        lines = ladder.lines_of(self.seen, height)
+        layer = lines[line] if line < len(lines) else None
+        if layer is not None:
+            self.post_message(self.Moved(layer - (self.rows.chosen or 0)))
+
+    def on_mouse_scroll_down(self, event: MouseScrollDown) -> None:
+        self.post_message(self.Moved(1))
+
+    def on_mouse_scroll_up(self, event: MouseScrollUp) -> None:
+        self.post_message(self.Moved(-1))
+
+
+def _lists(profile: GradientProfile) -> Table:
+    return {gauge: values.tolist() for gauge, values in profile.time.items()}
+
+
+def _sizes(table: Table) -> tuple[int, int]:
+    rows = table.get(HIDDEN, ())
+    return len(rows), len(rows[0]) if rows else 0

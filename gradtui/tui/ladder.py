@@ -1,0 +1,228 @@
+"""The ladder of time: the gradient of each recurrent layer over the time steps, the chosen one from near by, and what
+its gates let through. Pure arithmetic."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from gradtui.tui import causes, format, rungs
+from gradtui.tui.axis import Axis
+from gradtui.tui.bands import band
+from gradtui.tui.blocks import cut
+from gradtui.tui.braille import Canvas, Scale
+from gradtui.tui.palette import KEY, MUTED, STRONG, Ink, Palette, Run, Runs
+from gradtui.tui.rungs import Columns
+from gradtui.tui.track import merged
+
+HIDDEN, CELL = "delta_rms", "cell_delta_rms"
+#: What the two gauges over time are the size of.
+NAMES = {HIDDEN: "dL/dh_t", CELL: "dL/dc_t"}
+#: The gates in the order in which a cell opens them, with their names and inks.
+GATES = (
+    ("gate_input", "input", Ink("class0")),
+    ("gate_forget", "forget", Ink("class1")),
+    ("gate_output", "output", Ink("class2")),
+    ("gate_reset", "reset", Ink("class3")),
+    ("gate_update", "update", Ink("class4")),
+)
+
+#: Cells left of the columns and right of them.
+LEFT, RIGHT = 15, 19
+#: The curves of the chart: the hidden state's gradient now and at step 0, the cell's now.
+NOW, GHOST, CELL_NOW = Ink("key"), Ink("muted"), Ink("accent")
+#: The tallest bars of a layer, and the lowest chart that is worth drawing, in lines.
+TALLEST, LEAST_CHART = 6, 3
+
+Table = Mapping[str, Sequence[Sequence[float]]]
+
+
+@dataclass(frozen=True)
+class Ladder:
+    """What is drawn: gauges over time as now[gauge][layer][step]; `first` is the same at step 0, empty when unknown.
+
+    `names` are those of the layers, `chosen` is the one seen from near by, `shown` the gauge that the bars stand for,
+    `bounds` the chart's axis.
+    """
+
+    names: tuple[str, ...]
+    now: Table
+    first: Table
+    axis: Axis
+    bounds: tuple[float, float]
+    chosen: int = 0
+    shown: str = HIDDEN
+
+
+def gates(now: Table) -> list[tuple[str, str, Ink]]:
+    """The gates that this kind of cell has."""
+    return [gate for gate in GATES if gate[0] in now]
+
+
+def factor(values: Sequence[float]) -> float:
+    """What each step further back does to the gradient: 10 ** -slope of the line through log10(value) over time."""
+    from gradtui.diagnosis.decay import fitted_factor  # not before the first paint
+
+    # The fit leaves the last tap, the output, out; time has none.
+    return fitted_factor([*values, math.nan])
+
+
+def heights(layers: int, gate_rows: int, height: int) -> tuple[int, int]:
+    """(lines of each layer, lines of the chart) that fit into so many lines below the two headings."""
+    room = height - 2 - gate_rows
+    # The chart has a heading and a line of air above it.
+    with_chart = room - 2
+    if with_chart - layers < LEAST_CHART:
+        return max(1, min(TALLEST, room // max(1, layers))), 0
+    bars = max(1, min(TALLEST, with_chart // 2 // max(1, layers)))
+    return bars, with_chart - layers * bars
+
+
+def draw(seen: Ladder, palette: Palette, width: int, height: int) -> list[Runs]:
+    """All of it, as much as fits."""
+    table = seen.now[seen.shown]
+    steps = len(table[0])
+    where = rungs.columns(steps, max(1, width - LEFT - RIGHT))
+    own_gates = gates(seen.now)
+    layers = len(table)
+    bars, chart = heights(layers, len(own_gates), height)
+    if chart == 0 and 2 + layers * bars + len(own_gates) > height:
+        own_gates = own_gates[: max(0, height - 2 - layers * bars)]
+    out = [_title(seen, steps, where, width), _heading(steps, where)]
+    for layer in range(layers):
+        out += _layer(seen, layer, where, bars, palette)
+    if chart:
+        out += [(), _chart_title(seen, width), *_chart(seen, where, chart)]
+    for gate, name, ink in own_gates:
+        out.append(_gate(seen.now[gate][seen.chosen], name, ink, where))
+    return [cut(line, width) for line in out[:height]]
+
+
+def lines_of(seen: Ladder, height: int) -> list[int | None]:
+    """The layer that stands on each line."""
+    layers = len(seen.names)
+    bars, _ = heights(layers, len(gates(seen.now)), height)
+    return [None, None, *(layer for layer in range(layers) for _ in range(bars))]
+
+
+def _title(seen: Ladder, steps: int, where: Columns, width: int) -> Runs:
+    low, high = format.tick(10.0**seen.axis.low), format.tick(10.0**seen.axis.high)
+    runs: list[Run] = [(f" {NAMES[seen.shown]}", STRONG)]
+    other = NAMES[CELL if seen.shown == HIDDEN else HIDDEN]
+    tail: list[Run] = [("   g", KEY), (f" {other}", MUTED)] if CELL in seen.now else []
+    widest = max(span.last - span.first + 1 for span in where.spans)
+    each = f"up to {widest} steps a column" if where.shared else "one column a step"
+    for text in (f"   {low} to {high}, log", f"   {each}", "   newest on the right"):
+        if sum(len(part) for part, _ in [*runs, *tail]) + len(text) <= width:
+            runs.append((text, MUTED))
+    return (*runs, *tail)
+
+
+def _heading(steps: int, where: Columns) -> Runs:
+    last = format.count(steps)
+    inner = where.width - where.start
+    axis = f"1{last:>{inner - 1}}" if steps > 1 and inner > len(last) + 2 else f"{last:>{inner}}"
+    text = f"{'layer':>6}{'at t=1':>{LEFT - 7}} {'':{where.start}}{axis}"
+    return ((text, MUTED), (f" {'at t=' + last:<9}", MUTED), (" a step", MUTED))
+
+
+def _layer(seen: Ladder, layer: int, where: Columns, height: int, palette: Palette) -> list[Runs]:
+    values = seen.now[seen.shown][layer]
+    chosen = layer == seen.chosen
+    back = "chosen" if chosen else ""
+    first = seen.first.get(seen.shown, ())
+    drawn = rungs.draw(
+        values,
+        first[layer] if len(first) > layer else (),
+        seen.axis,
+        where,
+        height,
+        palette,
+        back if height == 1 else "",
+    )
+    name = f"{'▸' if chosen else ' '}{seen.names[layer]:>4} "
+    fitted = factor(values)
+    said = causes.times(fitted) if math.isfinite(fitted) else "–"
+    ends = format.number(values[0]), format.number(values[-1])
+    out: list[Runs] = []
+    for line, runs in enumerate(drawn):
+        here = back if line == height // 2 else ""
+        if line == height // 2:
+            left: list[Run] = [
+                (name[0], Ink("key", here, True)),
+                (name[1:], Ink("text", here, chosen)),
+                (f"{ends[0]:>{LEFT - 7}} ", Ink(f"band{band(values[0])}", here, True)),
+            ]
+            right: list[Run] = [
+                (f" {ends[1]:<9}", Ink(f"band{band(values[-1])}", here, True)),
+                (f"{said:<{RIGHT - 10}}", Ink("text", here, True)),
+            ]
+        else:
+            mark = ""
+            if height >= 3 and line in (0, height - 1):
+                mark = format.tick(10.0 ** (seen.axis.high if line == 0 else seen.axis.low))
+            left, right = [(f"{mark:>{LEFT - 1}} ", MUTED)], [(" " * RIGHT, Ink(""))]
+        out.append((*left, *runs, *right))
+    return out
+
+
+def _chart_title(seen: Ladder, width: int) -> Runs:
+    runs: list[Run] = [(f" layer {seen.names[seen.chosen]}", STRONG), ("   ⣀⣀ ", NOW), (NAMES[HIDDEN], MUTED)]
+    if CELL in seen.now:
+        runs += [("   ⣀⣀ ", CELL_NOW), (NAMES[CELL], MUTED)]
+    if seen.first:
+        runs += [("   ⣀⣀ ", GHOST), ("at step 0", MUTED)]
+    if gates(seen.now):
+        tail = "   gates: mean, 0 to 1"
+        if sum(len(text) for text, _ in runs) + len(tail) <= width:
+            runs.append((tail, MUTED))
+    return tuple(runs)
+
+
+def _chart(seen: Ladder, where: Columns, height: int) -> list[Runs]:
+    """The chosen layer over time; what no log axis can show is a letter at the foot."""
+    cells = where.cells * len(where.spans)
+    scale = Scale(*seen.bounds, log=True)
+    layers: list[tuple[list[str], Ink]] = []
+    for table, gauge, ink in ((seen.first, HIDDEN, GHOST), (seen.now, CELL, CELL_NOW), (seen.now, HIDDEN, NOW)):
+        found = table.get(gauge)
+        if found is not None and len(found) > seen.chosen:
+            layers.append((_curve(found[seen.chosen], cells, height, scale), ink))
+    now = seen.now[HIDDEN][seen.chosen]
+    foot = {
+        cell - where.start: (letter, Ink(f"band{code}", "", True)) for cell, letter, code in rungs.letters(now, where)
+    }
+    labels = {height - 1: format.tick(scale.low), 0: format.tick(scale.high)}
+    out: list[Runs] = []
+    for line in range(height):
+        drawn: list[Run] = []
+        for cell in range(cells):
+            bits, used = 0, GHOST
+            for text, ink in layers:
+                if text[line][cell] != " ":
+                    bits |= ord(text[line][cell]) - 0x2800
+                    used = ink
+            drawn.append((chr(0x2800 + bits), used) if bits else (" ", GHOST))
+            if line == height - 1 and cell in foot:
+                drawn[-1] = foot[cell]
+        margin = f"{labels.get(line, ''):>{LEFT - 1}} " + " " * where.start
+        out.append(((margin, MUTED), *merged(drawn)))
+    return out
+
+
+def _curve(values: Sequence[float], cells: int, height: int, scale: Scale) -> list[str]:
+    canvas = Canvas(cells, height)
+    steps = len(values)
+    canvas.curve([at + 0.5 for at in range(steps)], values, Scale(0.0, float(steps)), scale)
+    return canvas.lines()
+
+
+def _gate(values: Sequence[float], name: str, ink: Ink, where: Columns) -> Runs:
+    first, last = (format.steady(value) for value in (values[0], values[-1]))
+    return (
+        (f"{name:>7}", Ink()),
+        (f"{first:>{LEFT - 8}} ", MUTED),
+        *rungs.shares(values, where, ink),
+        (f" {last}", MUTED),
+    )
