@@ -15,7 +15,7 @@ ACTIVATIONS = {
     "relu": nn.ReLU,
     "leaky_relu": lambda: nn.LeakyReLU(0.2),
     "elu": nn.ELU,
-    "softplus": nn.Softplus,
+    "silu": nn.SiLU,
 }
 NORMS = {"batch": nn.BatchNorm1d, "layer": nn.LayerNorm}
 OPTIMIZERS = {
