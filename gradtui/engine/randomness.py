@@ -31,6 +31,10 @@ class Stream(IntEnum):
     DROPOUT = 4
     GATE = 5
     PROJECTION = 6
+    RECURRENT = 7
+    RECURRENT_BIAS = 8
+    EMBEDDING = 9
+    POSITIONS = 10
     GENERATOR_WEIGHT = 11
     GENERATOR_BIAS = 12
     LATENT = 20

@@ -29,6 +29,7 @@ _LIVE = {f"optimizer.{name}" for name in KNOBS} | {
     "network.alpha",
     "network.beta",
     "network.skip_scale",
+    "network.truncation",
     "network.embedding_scale",
     "task.weight_bound",
     "generator.lr",
@@ -81,9 +82,16 @@ def effect_of(before: Scenario, after: Scenario) -> Effect:
         # Where there is dropout already its rate is a number like another; its first or last needs another program.
         turned = key == "network.dropout" and min(before.network.dropout, after.network.dropout) > 0.0
         live = key in _LIVE or scheduled or turned
-        own = Effect.LIVE if live else Effect.CARRIED if key in _CARRIED else Effect.RESTART
+        carried = key in _CARRIED or (key == "task.length" and _reads_any_length(before) and _reads_any_length(after))
+        own = Effect.LIVE if live else Effect.CARRIED if carried else Effect.RESTART
         effect = max(effect, own, key=lambda each: each.value)
     return effect
+
+
+def _reads_any_length(scenario: Scenario) -> bool:
+    """Whether the same weights serve at every time step, however many there are."""
+    network = scenario.network
+    return network.kind == "rnn" or (network.kind == "transformer" and network.positions != "learned")
 
 
 def forecast(before: Scenario, after: Scenario) -> str:

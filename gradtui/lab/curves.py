@@ -52,7 +52,8 @@ class CurveKeeper:
 
     def __init__(self) -> None:
         self._batches = Track(columns=2)
-        self._held_out: list[tuple[int, float, float]] = []
+        self._has_generator = False
+        self._held_out: list[tuple[int, float, float, float]] = []
 
     @property
     def next_step(self) -> int:
@@ -65,14 +66,17 @@ class CurveKeeper:
 
     def add_evaluation(self, step: int, evaluation: dict[str, float]) -> None:
         """One pass over the held-out examples, made after `step` steps."""
-        self._held_out.append((step, evaluation["loss"], evaluation.get("accuracy", float("nan"))))
+        self._has_generator = "generator_loss" in evaluation
+        nan = float("nan")
+        accuracy, generator = evaluation.get("accuracy", nan), evaluation.get("generator_loss", nan)
+        self._held_out.append((step, evaluation["loss"], accuracy, generator))
         if len(self._held_out) > POINTS:
             self._held_out = self._held_out[::2]
 
     def curves(self) -> Curves:
         """All of it, as plain numbers."""
         steps, means = self._batches.points()
-        held_out = list(zip(*self._held_out, strict=True)) or [(), (), ()]
+        held_out = list(zip(*self._held_out, strict=True)) or [(), (), (), ()]
         return Curves(
             steps=tuple(steps.tolist()),
             loss=tuple(means[:, 0].tolist()),
@@ -80,4 +84,5 @@ class CurveKeeper:
             held_out_steps=tuple(held_out[0]),
             held_out_loss=tuple(held_out[1]),
             held_out_accuracy=tuple(held_out[2]),
+            generator_loss=tuple(held_out[3]) if self._has_generator else (),
         )

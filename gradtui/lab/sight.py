@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 
 #: The class of an example to which the network's answer is no number.
@@ -146,13 +147,51 @@ class Continuation:
 
 
 @dataclass(frozen=True)
+class Judged:
+    """What a discriminator says on average of held-out data and of samples: of each that it is data, from 0 to 1, where
+    `probability` holds, else its scores as they are. `sample_mse` is the mean squared difference between the mean of
+    all samples and the mean of the data, NaN where nobody asks for it."""
+
+    data: float
+    samples: float
+    probability: bool
+    sample_mse: float = math.nan
+
+
+@dataclass(frozen=True)
+class Imitated:
+    """Data of two inputs and samples that imitate them, (x, y) each, a fair choice of as many; the bounds hold all data
+    with some room around. `nonfinite` counts samples that are no numbers, which are not among them."""
+
+    axes: tuple[str, str]
+    left: float
+    right: float
+    bottom: float
+    top: float
+    data: tuple[tuple[float, float], ...]
+    samples: tuple[tuple[float, float], ...]
+    nonfinite: int = 0
+
+
+@dataclass(frozen=True)
+class Forged:
+    """Images of the data and samples that imitate them: their brightness 0..1, row by row from the top left; NaN where
+    a pixel is no number."""
+
+    height: int
+    width: int
+    data: tuple[tuple[float, ...], ...]
+    samples: tuple[tuple[float, ...], ...]
+
+
+@dataclass(frozen=True)
 class Unseen:
     """A part that cannot be drawn, and why not."""
 
     reason: str
 
 
-Part = Boundary | Counts | Pictures | Fit | Sequences | OverTime | Continuation | Unseen
+Part = Boundary | Counts | Pictures | Fit | Sequences | OverTime | Continuation | Judged | Imitated | Forged | Unseen
 
 
 @dataclass(frozen=True)

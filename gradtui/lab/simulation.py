@@ -112,6 +112,7 @@ class Simulation:
             gauges=network.gauges(count_dead),
             loss=network.loss,
             accuracy=network.accuracy,
+            time=network.time_gauges(),
         )
 
     def theory(self) -> Prediction:
@@ -152,7 +153,12 @@ class Simulation:
         return self._network.evaluate()
 
     def outputs(self, inputs: Array) -> Array:
-        """What the network answers to inputs (n, numbers) outside training: (n, outputs), before any softmax."""
+        """What the network answers to inputs (n, numbers) outside training: (n, outputs), before any softmax.
+
+        Sequences are (n, steps, features), or one row each, tokens (n, steps); with an answer at every step it is (n,
+        steps, outputs)."""
+        if self.dataset.steps and inputs.ndim == 3:
+            inputs = inputs.reshape(len(inputs), -1)
         return self._network.outputs(inputs)
 
     def close_up(self, layer: int) -> CloseUp:
@@ -160,7 +166,8 @@ class Simulation:
         return self._network.close_up(layer)
 
     def batch(self, step: int) -> tuple[Array, Array]:
-        """(inputs, targets) of training step `step`: always the same for the same scenario."""
+        """(inputs, targets) of training step `step`: always the same for the same scenario. A network that reads time
+        steps gets (batch, steps, features), or tokens (batch, steps)."""
         if step < 0:
             raise ValueError(f"there is no step {step}: steps count from 0")
         return self._network.batch(step)

@@ -39,7 +39,8 @@ class Compiling:
 
 @dataclass(frozen=True)
 class Curves:
-    """Loss and accuracy over the steps. The batch's are thinned means; the held-out ones are as measured."""
+    """Loss and accuracy over the steps. The batch's are thinned means; the held-out ones are as measured. Of two
+    adversaries the loss is the discriminator's, and the generator's is measured with the held-out ones."""
 
     steps: tuple[int, ...] = ()
     loss: tuple[float, ...] = ()
@@ -47,6 +48,7 @@ class Curves:
     held_out_steps: tuple[int, ...] = ()
     held_out_loss: tuple[float, ...] = ()
     held_out_accuracy: tuple[float, ...] = ()
+    generator_loss: tuple[float, ...] = ()
 
 
 @dataclass(frozen=True, eq=False)

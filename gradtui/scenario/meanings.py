@@ -12,13 +12,14 @@ from gradtui.scenario.meaning import InTorch, Meaning
 from gradtui.scenario.menu import MENU
 from gradtui.scenario.model import Scenario
 from gradtui.scenario.network_meanings import NETWORK
+from gradtui.scenario.recurrent_meanings import RECURRENT
 from gradtui.scenario.training_meanings import OPTIMIZER, SEED, TASK
 
 #: Dotted key -> what it means.
 MEANINGS: Mapping[str, Meaning] = MappingProxyType(
     {
         **{f"task.{name}": meaning for name, meaning in TASK.items()},
-        **{f"network.{name}": meaning for name, meaning in {**NETWORK, **ATTENTION}.items()},
+        **{f"network.{name}": meaning for name, meaning in {**NETWORK, **RECURRENT, **ATTENTION}.items()},
         **{f"optimizer.{name}": meaning for name, meaning in OPTIMIZER.items()},
         **{f"generator.{name}": meaning for name, meaning in GENERATOR.items()},
         "task.weight_bound": WEIGHT_BOUND,

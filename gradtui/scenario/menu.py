@@ -11,7 +11,14 @@ from collections.abc import Callable, Mapping
 from functools import cache
 from types import MappingProxyType
 
-from gradtui.scenario import adversarial_choices, attention_choices, layer_choices, sequence_choices, structure_choices
+from gradtui.scenario import (
+    adversarial_choices,
+    attention_choices,
+    layer_choices,
+    recurrent_choices,
+    sequence_choices,
+    structure_choices,
+)
 from gradtui.scenario.choice import Choice
 from gradtui.scenario.optimizer_menu import ADJUSTMENTS, OPTIMIZERS, SCHEDULES
 
@@ -127,6 +134,8 @@ MENU: Mapping[str, tuple[Choice, ...]] = MappingProxyType(
         "network.skip_form": structure_choices.SKIP_FORMS,
         "network.downsample": structure_choices.DOWNSAMPLES,
         "network.head": structure_choices.HEADS,
+        "network.cell": recurrent_choices.CELLS,
+        "network.recurrent_init": recurrent_choices.RECURRENT_INITS,
         "network.layer.kind": structure_choices.LAYER_KINDS,
         "network.dtype": _DTYPES,
         "optimizer.name": OPTIMIZERS,
@@ -158,6 +167,8 @@ SHORT_NAMES: Mapping[str, str] = MappingProxyType(
         "skip_form": "network.skip_form",
         "downsample": "network.downsample",
         "head": "network.head",
+        "cell": "network.cell",
+        "recurrent_init": "network.recurrent_init",
         "layer_kind": "network.layer.kind",
         "dtype": "network.dtype",
         "optimizer": "optimizer.name",

@@ -146,6 +146,17 @@ class Network(Section, frozen=True):
     """`cnn`: how the images become smaller from stage to stage."""
     head: str = "average"
     """`cnn`: what the output layer reads of the last images."""
+    cell: str = "rnn"
+    """`rnn`: what is stacked; the menu lists the cells."""
+    recurrent_init: str = "same"
+    """`rnn`: how the weights from state to state begin; the menu lists the ways."""
+    spectral_radius: float = 1.0
+    """The size of the largest eigenvalue of each gate's first recurrent matrix, where `recurrent_init` sets it."""
+    forget_bias: float = 0.0
+    """Added to the first bias of an LSTM's forget gate, or of a GRU's update gate."""
+    truncation: int = 0
+    """`rnn`: the gradient goes back so many steps at most: the state is detached every so many, counted back from the
+    last one; 0: through all of them."""
     heads: int = 4
     """`transformer`: attention heads; they share the width."""
     feedforward: int = 0

@@ -67,7 +67,8 @@ SEQUENCES = (
     Choice(
         "text",
         "your text",
-        "a UTF-8 text file: at each character the next one is asked for; the last part of the file is held out",
+        "a UTF-8 text file: at each character the next one is asked for; the last part of the file is held out. A "
+        "transformer has to be causal here, or it sees the answer",
         "windows of `length` characters; at most 256 different ones",
         "Graves 2013",
         ("task.path", "task.length", "task.examples", "task.held_out"),

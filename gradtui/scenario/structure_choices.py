@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from gradtui.scenario import recurrent_choices
 from gradtui.scenario.choice import Choice
 
 KINDS = (
@@ -28,6 +29,7 @@ KINDS = (
             "network.head",
         ),
     ),
+    recurrent_choices.KIND,
 )
 
 LAYER_KINDS = (

@@ -9,7 +9,7 @@ from typing import Any, TypeVar, get_args, get_origin
 
 import msgspec
 
-from gradtui.scenario import adversaries, architecture, claims
+from gradtui.scenario import adversaries, architecture, claims, recurrent_choices
 from gradtui.scenario.attention_choices import transformer_problems
 from gradtui.scenario.errors import ClaimError, ScenarioError, did_you_mean, nearest, shown
 from gradtui.scenario.menu import MENU
@@ -144,6 +144,8 @@ def _combinations(scenario: Scenario) -> Iterator[str]:
     network, task = scenario.network, scenario.task
     if network.kind == "transformer":
         yield from transformer_problems(network)
+    elif network.kind == "rnn":
+        yield from recurrent_choices.mistakes(network)
     else:
         yield from _layer_combinations(network)
     if network.kind == "mlp" and task.batch == 1 and "batch" in _norms(network):

@@ -19,6 +19,12 @@ from gradtui.theory.moments import Normal, moments
 
 #: A group norm needs so many numbers in a group for them to look normal.
 LEAST_GROUP = 8
+_OTHER = {
+    "cnn": "has convolutions",
+    "rnn": "goes through time",
+    "transformer": "has attention",
+    "gan": "is two that play against each other",
+}
 BEYOND = "signals leave the range of numbers on their way, and theory has none for them either"
 
 
@@ -83,7 +89,7 @@ def predict(
     """
     network = scenario.network
     if network.kind != "mlp":
-        return Prediction("theory here is of fully connected layers, and this network has convolutions")
+        return Prediction(f"theory here is of fully connected layers, and this network {_OTHER[network.kind]}")
     specs = architecture.layers(network, Size(1, 1, inputs), outputs)
     examples = scenario.task.batch or 1024
     if reason := _reason(specs, examples):

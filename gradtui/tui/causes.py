@@ -11,7 +11,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
-from gradtui.tui import format
+from gradtui.tui import format, groups
 from gradtui.tui.palette import STRONG, Ink, Palette, Run, Runs
 from gradtui.tui.rows import Span
 from gradtui.tui.track import merged
@@ -71,17 +71,23 @@ def splits(
 
 
 def _split(gauges: Mapping[str, Sequence[float]], expected: Sequence[float], span: Span, taps: Sequence[str]) -> Split:
-    # Nothing lies below the first tap.
-    first = max(span.first, 1)
-    if span.last < first:
-        return Split(word=f"nothing lies below layer {taps[0]}: no gain" if len(taps) > 1 else "a layer alone: no gain")
-    gains = gauges["gain"][first : span.last + 1]
-    foreseen = _mean(expected[first : span.last + 1]) if len(expected) == len(taps) else math.nan
-    finite = [tap for tap in range(first, span.last + 1) if _whole(gauges, tap)]
+    held = measured(span, taps)
+    if not held:
+        begins = taps[span.last]
+        return Split(word=f"nothing lies below layer {begins}: no gain" if len(taps) > 1 else "a layer alone: no gain")
+    gains = [gauges["gain"][tap] for tap in held]
+    foreseen = _mean([expected[tap] for tap in held]) if len(expected) == len(taps) else math.nan
+    finite = [tap for tap in held if _whole(gauges, tap)]
     if not finite or len(finite) < len(gains):
         return Split(expected=foreseen, word=_word(gains, len(gains) - len(finite)))
     parts = tuple(_mean([gauges[cause.gauge][tap] for tap in finite]) for cause in CAUSES)
     return Split(parts, _mean([gauges["gain"][tap] for tap in finite]), foreseen)
+
+
+def measured(span: Span, taps: Sequence[str]) -> list[int]:
+    """The taps of a row that have a gain: below the first one of a network lies nothing."""
+    begins = {network.first for network in groups.networks(tuple(taps))}
+    return [tap for tap in range(span.first, span.last + 1) if tap not in begins]
 
 
 def _whole(gauges: Mapping[str, Sequence[float]], tap: int) -> bool:

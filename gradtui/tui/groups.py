@@ -6,6 +6,7 @@ arithmetic over the names.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Sequence
 from functools import lru_cache
 from itertools import groupby, pairwise
@@ -64,11 +65,11 @@ def networks(taps: tuple[str, ...]) -> tuple[Span, ...]:
 def spans(taps: tuple[str, ...], height: int) -> tuple[Span, ...]:
     """All taps in at most `height` rows. Of what does not fit, taps of the same group share rows, and groups only when
     there are more of them than rows."""
-    if len(taps) <= height or not grouped(taps):
-        return tuple(rows.spans(len(taps), height))
     both = networks(taps)
-    if len(both) > 1:
+    if len(both) > 1 and len(taps) > height:
         return _two(both, height)
+    if len(taps) <= height or not grouped(taps) or parted(taps[0]).group in NETWORKS:
+        return tuple(rows.spans(len(taps), height))
     for level in _LEVELS:
         found = _runs(taps, lambda tap, level=level: _place(parted(tap), level))  # type: ignore[misc]
         if len(found) <= height:
@@ -81,6 +82,16 @@ def spans(taps: tuple[str, ...], height: int) -> tuple[Span, ...]:
     if room < 1:
         return tuple(_merged(found, height))
     return (*found[:head], *_merged(blocks, room), *found[len(found) - tail :])
+
+
+def means(values: Sequence[float], taps: tuple[str, ...]) -> list[float]:
+    """The geometric mean of each group's values, from the input to the output; NaN where none has a logarithm."""
+    out: list[float] = []
+    for span in _runs(taps, lambda tap: parted(tap).group):
+        if parted(taps[span.first]).group:
+            logs = [math.log10(value) for value in values[span.first : span.last + 1] if 0.0 < value < math.inf]
+            out.append(10.0 ** (math.fsum(logs) / len(logs)) if logs else math.nan)
+    return out
 
 
 def _place(label: Label, level: Callable[[str], str]) -> tuple[str, str]:

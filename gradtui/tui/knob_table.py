@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING
 
-from gradtui.scenario import architecture, menu
+from gradtui.scenario import architecture, menu, recurrent_choices
 from gradtui.scenario.attention_choices import READ_BY_TRANSFORMER
 from gradtui.tui.knobs import Knob, Value
 
@@ -67,6 +67,11 @@ KNOBS: tuple[Knob, ...] = (
     Knob("network.stage_growth", "channels x", "NETWORK", (1, 2, 3, 4)),
     Knob("network.downsample", "smaller by", "NETWORK"),
     Knob("network.head", "head", "NETWORK"),
+    Knob("network.cell", "cell", "NETWORK"),
+    Knob("network.recurrent_init", "recurrent", "NETWORK"),
+    Knob("network.spectral_radius", "radius", "NETWORK", (0.0, 0.5, 0.8, 0.9, 0.95, 1.0, 1.05, 1.1, 1.2, 1.5, 2.0)),
+    Knob("network.forget_bias", "forget bias", "NETWORK", _BIASES),
+    Knob("network.truncation", "truncation", "NETWORK", (0, *_COUNTS[:10]), _OFF),
     Knob("network.heads", "heads", "NETWORK", (1, 2, 3, 4, 6, 8, 12, 16)),
     Knob("network.feedforward", "feed-fwd", "NETWORK", (0, *_TWOS), {0: "4 x width"}),
     Knob("network.positions", "positions", "NETWORK"),
@@ -156,6 +161,8 @@ def in_use(scenario: Scenario) -> list[Knob]:
 def _is_read(key: str, scenario: Scenario) -> bool:
     table, _, name = key.rpartition(".")
     if table == "network":
+        if name in recurrent_choices.unread(scenario.network):
+            return False
         if scenario.network.kind == "transformer" and name not in READ_BY_TRANSFORMER:
             return False
         read = any(_is_read_by_layer(name, *layer) for layer in _layers(scenario.network, name))

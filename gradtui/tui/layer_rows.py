@@ -44,7 +44,9 @@ class LayerRows:
         return [span for stack in range(len(self.stacks)) for span in self.stack(stack)]
 
     def stack(self, number: int) -> list[Span]:
-        """The rows on screen of one stack."""
+        """The rows on screen of one stack; none where there is no such stack."""
+        if number >= len(self.stacks):
+            return []
         first, last = self.stacks[number]
         if not self.scrolling:
             return self._overview(self.stacks[number])

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from functools import cache
 
-from gradtui.lab.sight import Picture, Pictures
+from gradtui.lab.sight import UNDECIDED, Picture, Pictures
 from gradtui.tui import class_marks
 from gradtui.tui.blocks import beside, cut
 from gradtui.tui.histogram import joined
@@ -37,6 +38,26 @@ def draw(pictures: Pictures, classes: Sequence[str], palette: Palette, width: in
     return [cut(line, width) for line in out]
 
 
+def image(pixels: Sequence[float], height: int, width: int, palette: Palette) -> list[Runs]:
+    """One picture, two pixels a cell, thinned where it is large; a pixel that is no number is a question mark."""
+    every = max(1, -(-max(height, width) // LARGEST))
+    wide, tall = -(-width // every), -(-height // every)
+    rows = [tuple(pixels[y * every * width : (y * every + 1) * width : every]) for y in range(tall)]
+    rows += [(0.0,) * wide] * (tall % 2)
+    lines: list[Runs] = []
+    for above, below in zip(rows[::2], rows[1::2], strict=True):
+        cells: list[Run] = []
+        for upper, lower in zip(above, below, strict=True):
+            if math.isnan(upper + lower):
+                cells.append((class_marks.NONE, class_marks.ink(UNDECIDED)))
+            elif palette.plain:
+                cells.append((_shade((upper + lower) / 2), Ink()))
+            else:
+                cells.append(_pair(_step(upper), _step(lower)))
+        lines.append(tuple(joined(cells)))
+    return lines
+
+
 def _shown(pictures: Pictures) -> tuple[int, int]:
     """(width, height) in pixels as drawn."""
     every = _every(pictures)
@@ -49,18 +70,7 @@ def _every(pictures: Pictures) -> int:
 
 
 def _one(picture: Picture, of: Pictures, letters: Sequence[str], palette: Palette, width: int) -> list[Runs]:
-    wide, tall = _shown(of)
-    every = _every(of)
-
-    rows = [picture.pixels[y * every * of.width : (y * every + 1) * of.width : every] for y in range(tall)]
-    rows += [(0.0,) * wide] * (tall % 2)
-    lines: list[Runs] = []
-    for above, below in zip(rows[::2], rows[1::2], strict=True):
-        if palette.plain:
-            text = "".join(_shade((upper + lower) / 2) for upper, lower in zip(above, below, strict=True))
-            lines.append(((text, Ink()),))
-        else:
-            lines.append(tuple(joined([_pair(*map(_step, each)) for each in zip(above, below, strict=True)])))
+    lines = image(picture.pixels, of.height, of.width, palette)
     wrong = picture.predicted != picture.truth
     answer: list[Run] = [
         class_marks.mark(picture.truth, letters),
@@ -72,11 +82,11 @@ def _one(picture: Picture, of: Pictures, letters: Sequence[str], palette: Palett
 
 
 def _shade(brightness: float) -> str:
-    return SHADES[min(int(brightness * len(SHADES)), len(SHADES) - 1)]
+    return SHADES[max(0, min(int(brightness * len(SHADES)), len(SHADES) - 1))]
 
 
 def _step(brightness: float) -> int:
-    return min(int(brightness * GREYS), GREYS - 1)
+    return max(0, min(int(brightness * GREYS), GREYS - 1))
 
 
 @cache

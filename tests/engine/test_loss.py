@@ -68,6 +68,30 @@ def test_label_smoothing(dtype, batch, outputs, seed, smoothing):
     close(delta, gradient, step, np.full_like(gradient, 4.0 / batch))
 
 
+@given(
+    batch=st.integers(1, 9),
+    steps=st.integers(1, 9),
+    classes=st.integers(2, 9),
+    seed=st.integers(0, 2**32),
+    smoothing=st.sampled_from([0.0, 0.1, 1.0]),
+)
+def test_an_answer_at_every_step_counts_alike(batch, steps, classes, seed, smoothing):
+    """A row a step, in whatever order: PyTorch's mean over examples and steps, and its gradient."""
+    torch = pytest.importorskip("torch")
+    random = np.random.default_rng(seed)
+    a, labels = random.standard_normal((steps, batch, classes)), random.integers(0, classes, (steps, batch))
+    logits = torch.tensor(a, requires_grad=True)
+    wanted = torch.nn.functional.cross_entropy(
+        logits.permute(1, 2, 0), torch.tensor(labels.T), label_smoothing=smoothing
+    )
+    wanted.backward()
+    rows, flat = a.reshape(-1, classes), labels.reshape(-1)
+    loss, accuracy, delta = _computed("cross_entropy", "float64", rows, flat, smoothing=smoothing)
+    assert loss == pytest.approx(wanted.item(), rel=1e-12, abs=1e-14)
+    close(delta, logits.grad.numpy().reshape(-1, classes), 1e-12, 1.0)
+    assert accuracy == pytest.approx((a.argmax(axis=2) == labels).mean(), rel=1e-15)
+
+
 @pytest.mark.parametrize("dtype", DTYPES)
 @given(batch=BATCHES, outputs=st.integers(2, 12), seed=st.integers(0, 2**32))
 def test_the_gradient_of_cross_entropy_sums_to_zero(dtype, batch, outputs, seed):

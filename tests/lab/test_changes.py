@@ -4,6 +4,7 @@ import pytest
 
 from gradtui import Scenario
 from gradtui.lab.changes import Effect, effect_of, sentence
+from gradtui.scenario.model import Network, Task
 
 
 @pytest.mark.parametrize(
@@ -32,6 +33,23 @@ from gradtui.lab.changes import Effect, effect_of, sentence
 def test_the_heaviest_key_decides(assignments, effect):
     before = Scenario.from_dict({})
     after = before.replace(*assignments) if assignments else before
+    assert effect_of(before, after) is effect
+
+
+@pytest.mark.parametrize(
+    ("network", "effect"),
+    [
+        ({"kind": "mlp"}, Effect.RESTART),
+        ({"kind": "rnn"}, Effect.CARRIED),
+        ({"kind": "transformer", "positions": "sinusoidal"}, Effect.CARRIED),
+        ({"kind": "transformer", "positions": "none"}, Effect.CARRIED),
+        ({"kind": "transformer", "positions": "learned"}, Effect.RESTART),
+    ],
+)
+def test_another_length_goes_on_where_the_weights_are_those_of_every_step(network, effect):
+    before, after = (
+        Scenario(task=Task(name="adding", length=length), network=Network(**network)) for length in (20, 50)
+    )
     assert effect_of(before, after) is effect
 
 

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
+from dataclasses import replace
 from functools import partial
 from typing import Any
 
 import numpy as np
+import sights
 from fake_runner import FakeRunner
 from full_runner import EVERY, MADE, curves, inspection
 from kinds import POST_LN, gan, recurrent, transformer
 
-from gradtui.lab.snapshot import Command, History, Watch
+from gradtui.lab.snapshot import Command, History, Snapshot, Watch
 from gradtui.lab.timeline import KEPT
 from gradtui.profile import GradientProfile
 from gradtui.scenario.model import Network, Scenario
@@ -31,6 +34,9 @@ NETS: dict[str, tuple[str, Measured]] = {
     "gan-3": ("gan", partial(gan, 3, 2)),
     "gan-40": ("gan", partial(gan, 40, 25, dying=0.3)),
 }
+
+#: What a task of each kind looks like.
+SIGHTS = {"rnn": sights.adding, "transformer": sights.copying, "gan": sights.ring}
 
 
 def scenario_of(name: str) -> Scenario:
@@ -59,14 +65,26 @@ class KindRunner(FakeRunner):
             "verdict": "The gradient is healthy.",
             "verdict_kind": "healthy",
         }
+        if self.shown.scenario.network.kind == "gan":
+            past_curves = curves()
+            generator = tuple(0.7 + 0.002 * at for at in past_curves.held_out_steps)
+            nothing = (math.nan,) * len(past_curves.steps)
+            now["curves"] = replace(past_curves, accuracy=nothing, held_out_accuracy=(), generator_loss=generator)
+            now["evaluation"] = {"loss": 0.48, "generator_loss": generator[-1]}
         self.change(**now)
+
+    @property
+    def shown(self) -> Snapshot:
+        """What is handed out now."""
+        return self._snapshot
 
     def send(self, command: Command) -> None:
         super().send(command)
         if isinstance(command, Watch):
             layer = command.layer
             seen = None if layer is None else inspection(layer, 30)
-            self.change(inspection=seen)
+            kind = self.shown.scenario.network.kind
+            self.change(inspection=seen, sight=SIGHTS[kind]() if command.task else None)
 
 
 def runner_of(name: str) -> type[KindRunner]:

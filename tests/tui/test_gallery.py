@@ -152,6 +152,15 @@ def test_markdown_becomes_plain_lines() -> None:
     assert paragraphs(story, 40) == ["One bold word and code.", "", "- a list", "- of two", "", "2 * 3 * 4"]
 
 
+def test_a_recipe_says_how_long_a_sequence_is() -> None:
+    def task_of(**task: object) -> str:
+        return recipe(Scenario.from_dict({"task": task}))[-1]
+
+    assert task_of(name="latch", length=200) == "latching of length 200, batches of 64"
+    assert task_of(name="row-digits") == "digits, row by row, batches of 64"
+    assert task_of(name="digits") == "digits 8x8, batches of 64"
+
+
 def test_a_recipe_says_what_a_network_is_made_of() -> None:
     def lines(**network: object) -> list[str]:
         return recipe(Scenario.from_dict({"network": network}))

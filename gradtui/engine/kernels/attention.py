@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from gradtui.engine.kernel import device, kernel, real
+from gradtui.engine.kernel import LARGEST, device, kernel, real
 from gradtui.engine.kernels.elementary import decay
 from gradtui.engine.kernels.feeding import STEP
 from gradtui.engine.kernels.gauges import add_square
@@ -71,33 +71,35 @@ def softmax_keys(scores, steps, causal, largest, total):
     """scores[j, i] becomes the weight of key j for query i: softmax over the keys j, over those not behind i where it
     is causal. Every other entry becomes 0.
 
-    The largest score of a query is subtracted first, so that no exponential overflows; a NaN makes its query NaN.
+    The largest score of a query is subtracted first, so that no exponential overflows; a NaN makes its query NaN. All
+    loops begin at 0: others are not vectorised.
     """
+    if causal != 0:
+        for j in range(1, steps):
+            for i in range(j):
+                scores[j, i] = real(-LARGEST)  # whatever is subtracted, its exponential is exactly 0
     for i in range(scores.shape[1]):
         largest[i] = scores[0, i]
         total[i] = real(0.0)
     for j in range(1, steps):
-        for i in range(j if causal != 0 else 0, steps):
+        for i in range(scores.shape[1]):
             score = scores[j, i]
             largest[i] = score if score > largest[i] else largest[i]
     for j in range(steps):
-        begin = j if causal != 0 else 0
-        for i in range(begin):
-            scores[j, i] = real(0.0)
-        for i in range(begin, steps):
+        for i in range(scores.shape[1]):
             e, _ = decay(scores[j, i] - largest[i])
             scores[j, i] = e
             total[i] += e
-        for i in range(steps, scores.shape[1]):
-            scores[j, i] = real(0.0)
+    for i in range(scores.shape[1]):
+        total[i] = real(1.0) / total[i]
+    for i in range(steps, scores.shape[1]):
+        total[i] = real(0.0)
+    for j in range(steps):
+        for i in range(scores.shape[1]):
+            scores[j, i] = scores[j, i] * total[i]
     for j in range(steps, scores.shape[0]):
         for i in range(scores.shape[1]):
             scores[j, i] = real(0.0)
-    for i in range(steps):
-        total[i] = real(1.0) / total[i]
-    for j in range(steps):
-        for i in range(j if causal != 0 else 0, steps):
-            scores[j, i] = scores[j, i] * total[i]
 
 
 @device()

@@ -221,3 +221,16 @@ RNN_FORWARD: dict[str, Kernel] = {
         "identity": rectified.identity,
     }.items()
 }
+
+
+@kernel(row="out real [size]")
+def zero_out(row):
+    """Nothing comes here from above, or nothing is remembered yet."""
+    clear(row)
+
+
+@kernel(source="in real [size]", target="out real [size]")
+def copy_row(source, target):
+    """target = source: both biases of a cell that only adds them have the same gradient."""
+    for i in range(source.shape[0]):
+        target[i] = source[i]

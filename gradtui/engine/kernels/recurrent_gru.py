@@ -123,7 +123,7 @@ def gru_signal(delta, carry, sums):
 
 @device()
 def gru_example_back(factors, hidden, delta, reset):
-    """One step of one example: gradients of what the input said, in place of the factors, and of what the state said."""
+    """One step of one example: gradients of what the input says, in place of the factors, and what the state says."""
     units = delta.shape[0]
     r_row, z_row, n_row = stretch(factors, 0, units), stretch(factors, units, units), stretch(factors, 2 * units, units)
     r_hidden, z_hidden = stretch(hidden, 0, units), stretch(hidden, units, units)

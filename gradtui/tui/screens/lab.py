@@ -74,8 +74,6 @@ class LabScreen(PacedScreen):
         layer: above; width: 38; border: round $primary; background: $surface;
     }
     LabScreen #side { layout: vertical; width: 28; }
-    LabScreen.-tall .legend { display: block; }
-    LabScreen.-tall LayerView.-full .legend { display: none; }
     LabScreen #verdict { height: 9; }
     LabScreen #loss, LabScreen #accuracy { height: 1fr; }
     LabScreen.-roomy #side { width: 56; }

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from textual import on
 from textual.app import ComposeResult
+from textual.geometry import Size
 from textual.message import Message
 
 from gradtui.tui.layer_rows import LayerRows
@@ -115,6 +116,9 @@ class Centre(Area):
         self._tabs.open(number)
         chosen.display = not self._notice.display
         if self._shown is not None:
+            # Its room is known before it is on screen: its first frame is the one that stays.
+            below = self._below_height if chosen is self.bars else 0
+            chosen.prepare(self._shown, Size(self.outer_size.width, self.outer_size.height - 1 - below))
             self.show(self._shown)
             self.show_text(self._shown)
             self.show_below(self._shown)

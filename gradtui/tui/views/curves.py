@@ -9,7 +9,7 @@ from textual.geometry import Size
 
 from gradtui.tui.palette import KEY, MUTED, Run, Runs
 from gradtui.tui.views.view import View
-from gradtui.tui.widgets.curve import BATCH, HELD_OUT, AccuracyChart, LossChart
+from gradtui.tui.widgets.curve import BATCH, GENERATOR, HELD_OUT, AccuracyChart, LossChart
 from gradtui.tui.widgets.lines import Lines, ljust
 
 if TYPE_CHECKING:
@@ -24,6 +24,8 @@ class CurvesLegend(Lines):
     def __init__(self) -> None:
         super().__init__()
         self.log_steps = False
+        #: Whether there are two networks with a loss each.
+        self.two = False
 
     def lines(self, size: Size) -> list[Runs]:
         runs: list[Run] = [
@@ -31,6 +33,7 @@ class CurvesLegend(Lines):
             ("each batch   ", MUTED),
             ("⣀⣀ ", HELD_OUT),
             ("held out   ", MUTED),
+            *([("⣀⣀ ", GENERATOR), ("generator   ", MUTED)] if self.two else []),
             ("x", KEY),
             (f" steps on a {'linear' if self.log_steps else 'log'} axis", MUTED),
         ]
@@ -61,6 +64,8 @@ class CurvesView(View):
     def show(self, snapshot: Snapshot) -> None:
         self.loss.show(snapshot)
         self.accuracy.show(snapshot)
+        self._legend.two = bool(snapshot.curves.generator_loss)
+        self._legend.redraw()
 
     def change_axis(self) -> None:
         """Change between linear and log steps."""

@@ -119,7 +119,7 @@ class InspectorView(View):
 
     title: ClassVar[str] = "Inspect"
     period: ClassVar[float] = 0.2
-    single: ClassVar[bool] = True
+    single = True
 
     def __init__(self, shared: LayerRows, *, id: str = "inspector") -> None:
         super().__init__(id=id)

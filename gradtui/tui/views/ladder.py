@@ -59,7 +59,6 @@ class LadderView(View):
 
     title: ClassVar[str] = "Time"
     period: ClassVar[float] = 0.25
-    single: ClassVar[bool] = True
 
     def __init__(self, shared: LayerRows, *, id: str = "ladder") -> None:
         super().__init__(id=id)
@@ -81,7 +80,7 @@ class LadderView(View):
     # What is shown
 
     def show(self, snapshot: Snapshot) -> None:
-        self.recurrent = snapshot.scenario.network.kind == "rnn"
+        self.recurrent = self.single = snapshot.scenario.network.kind == "rnn"
         profile, first = snapshot.profile, snapshot.first
         if first is not None and first is not self._first:
             self._first, self._ghost, self._bounds = first, _lists(first), {}

@@ -54,7 +54,7 @@ class MapView(LayerView):
         last = format.count(heat.until(self.profile.step)) if self.profile is not None else ""
         return ((f"0{'steps':^{max(0, width - 1 - len(last))}}{last}"[:width], MUTED),)
 
-    def draw_rows(self, visible: list[Span], width: int) -> list[Runs]:
+    def draw_rows(self, visible: list[Span], width: int, stack: int) -> list[Runs]:
         profile, history = self.profile, self._history
         if profile is None or history is None or history[self.gauge].shape[1] != len(profile.taps):
             return []

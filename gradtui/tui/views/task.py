@@ -8,10 +8,23 @@ from typing import TYPE_CHECKING, ClassVar
 from textual.app import ComposeResult
 from textual.geometry import Size
 
-from gradtui.lab.sight import Boundary, Counts, Fit, Pictures, Sight, Unseen
+from gradtui.lab.sight import (
+    Boundary,
+    Continuation,
+    Counts,
+    Fit,
+    Forged,
+    Imitated,
+    Judged,
+    OverTime,
+    Pictures,
+    Sequences,
+    Sight,
+    Unseen,
+)
 from gradtui.lab.snapshot import Watch
-from gradtui.tui import confusion, fit, format, pictures, plane
-from gradtui.tui.blocks import beside, cut
+from gradtui.tui import confusion, fit, format, imitation, pictures, plane, sequences
+from gradtui.tui.blocks import Panel, beside, cut, stack
 from gradtui.tui.layer_rows import LayerRows
 from gradtui.tui.palette import MUTED, STRONG, Palette, Run, Runs
 from gradtui.tui.views.view import View
@@ -22,6 +35,8 @@ if TYPE_CHECKING:
 
 #: Cells of a plane that is worth looking at, and of the gap beside it.
 PLANE, GAP = 30, 2
+#: From this width on sequences stand beside what is counted of them.
+WIDE = 96
 
 
 class Picture(Lines):
@@ -43,6 +58,11 @@ class Picture(Lines):
 def see(sight: Sight, palette: Palette, width: int, height: int) -> list[Runs]:
     """The sight in lines of this width: a heading, and below it as many of its parts as fit."""
     found = {type(part): part for part in sight.parts}
+    if isinstance(shown := found.get(Sequences), Sequences):
+        return [_title(sight, width), *_sequences(sight, shown, width, height - 1)]
+    if (judged := found.get(Judged)) or Imitated in found or Forged in found:
+        head = [imitation.headline(judged, width)] if isinstance(judged, Judged) else []
+        return [_title(sight, width), *head, *_imitation(sight, palette, width, height - 1 - len(head))]
     match found.get(Counts), found.get(Fit), found.get(Unseen):
         case Counts() as counts, _, _:
             head = [_title(sight, width), confusion.headline(counts, sight.classes, width)]
@@ -62,6 +82,47 @@ def _title(sight: Sight, width: int) -> Runs:
     if sight.classes:
         runs.append((f"  {len(sight.classes)} classes", MUTED))
     return cut(runs, width)
+
+
+def _imitation(sight: Sight, palette: Palette, width: int, height: int) -> list[Runs]:
+    """The samples of a generator over or beside the data."""
+    for part in sight.parts:
+        match part:
+            case Imitated():
+                return imitation.plane(part, width, height)
+            case Forged():
+                return imitation.images(part, palette, width, height)
+    return []
+
+
+def _sequences(sight: Sight, shown: Sequences, width: int, height: int) -> list[Runs]:
+    """How well the network does as a whole, then the examples one by one, beside it or below."""
+    found = {type(part): part for part in sight.parts}
+    over = found.get(OverTime)
+    panels = sequences.panels(shown, over if isinstance(over, OverTime) else None, sight.classes)
+    first: Panel | None = None
+    head: list[Runs] = []
+    match found.get(Counts), found.get(Fit), found.get(Continuation):
+        case Counts() as counts, _, _:
+            head = [confusion.headline(counts, sight.classes, width)]
+            # Not lower than the table, where it is to be drawn at all.
+            tall = min(len(sight.classes) + 2, 12)
+            first = Panel(lambda cells, lines: confusion.draw(counts, sight.classes, cells, lines), min(tall, 6), tall)
+        case _, Fit() as numbers, _:
+            head = [fit.headline(numbers, width)]
+            first = Panel(lambda cells, lines: fit.draw(numbers, cells, lines), 7, 24)
+        case _, _, Continuation() as text:
+            first = sequences.continuation(text)
+    room = height - len(head)
+    if first is None:
+        return [*head, *stack(panels, width, room)]
+    if width >= WIDE and not isinstance(found.get(Continuation), Continuation):
+        left = width // 2 - GAP
+        right = width - left - GAP
+        return [*head, *beside([(left, stack([first], left, room)), (right, stack(panels, right, room))], GAP)]
+    # What is counted over all steps says little where most answers are easy.
+    order = [*panels, first] if isinstance(found.get(Counts), Counts) and shown.per_step else [first, *panels]
+    return [*head, *stack(order, width, room)]
 
 
 def _classes(

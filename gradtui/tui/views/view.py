@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, ClassVar
 
+from textual.geometry import Size
 from textual.message import Message
 
 from gradtui.lab.snapshot import Watch
@@ -24,7 +25,7 @@ class View(Area):
 
     title: ClassVar[str]
     period: ClassVar[float] = 0.0
-    single: ClassVar[bool] = False
+    single: bool = False
 
     class Moved(Message):
         """A layer some places further down is wanted."""
@@ -36,6 +37,9 @@ class View(Area):
     def show(self, snapshot: Snapshot) -> None:
         """Draw a snapshot."""
         raise NotImplementedError
+
+    def prepare(self, snapshot: Snapshot, room: Size) -> None:
+        """Lay out what is to be shown in so much room, before it is on screen."""
 
     def show_text(self, snapshot: Snapshot) -> None:
         """Draw what is renewed less often, because nobody could read it faster; nothing in most views."""

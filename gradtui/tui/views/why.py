@@ -90,12 +90,12 @@ class WhyView(LayerView):
     def _plane_shown(self) -> bool:
         return self.outer_size.width >= BESIDE if self._wanted is None else self._wanted
 
-    def fit(self) -> None:
-        beside = self.outer_size.width >= BESIDE
-        shown = self._plane_shown
+    def fit(self, room: Size | None = None) -> None:
+        beside = (room or self.outer_size).width >= BESIDE
+        shown = beside if self._wanted is None else self._wanted
         self.set_class(shown and beside, "-beside")
         self.set_class(shown and not beside, "-plane")
-        super().fit()
+        super().fit(room)
 
     def _redraw_text(self) -> None:
         super()._redraw_text()
@@ -109,7 +109,7 @@ class WhyView(LayerView):
         return causes.splits(self._gauges, self._expected, [span], self.rows.taps)[0]
 
     def number(self, span: Span) -> str:
-        gains = self._gauges["gain"][max(span.first, 1) : span.last + 1]
+        gains = [self._gauges["gain"][tap] for tap in causes.measured(span, self.rows.taps)]
         if not gains:
             return "–"
         return causes.factor(math.fsum(gains) / len(gains) if all(map(math.isfinite, gains)) else sum(gains))
@@ -123,7 +123,7 @@ class WhyView(LayerView):
     def draw_heading(self, width: int) -> Runs:
         return ((causes.heading(self._scale, width), MUTED),)
 
-    def draw_rows(self, visible: list[Span], width: int) -> list[Runs]:
+    def draw_rows(self, visible: list[Span], width: int, stack: int) -> list[Runs]:
         if len(self._gauges["gain"]) != len(self.rows.taps):
             return []
         palette = self.picture.palette

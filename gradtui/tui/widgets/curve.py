@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from textual.geometry import Size
 
 from gradtui.tui import format
-from gradtui.tui.braille import Canvas, Scale, bracket
+from gradtui.tui.braille import Canvas, Scale, bracket, rounded
 from gradtui.tui.palette import MUTED, STRONG, Ink, Run, Runs
 from gradtui.tui.track import merged
 from gradtui.tui.widgets.lines import Lines, ljust
@@ -16,7 +16,10 @@ from gradtui.tui.widgets.lines import Lines, ljust
 if TYPE_CHECKING:
     from gradtui.lab.snapshot import Curves, Snapshot
 
-BATCH, HELD_OUT = Ink("key"), Ink("accent")
+BATCH, HELD_OUT, GENERATOR = Ink("key"), Ink("accent"), Ink("class2")
+
+#: The inks of the curves, the last one in front.
+INKS = (BATCH, HELD_OUT, GENERATOR)
 
 #: Cells of the numbers left of the chart.
 MARGIN = 6
@@ -31,15 +34,15 @@ class CurveChart(Lines):
     def __init__(self, title: str, *, id: str) -> None:
         super().__init__(id=id)
         self._title = title
-        self._xs: tuple[tuple[int, ...], tuple[int, ...]] = ((), ())
-        self._ys: tuple[tuple[float, ...], tuple[float, ...]] = ((), ())
+        self._xs: tuple[tuple[int, ...], ...] = ((), (), ())
+        self._ys: tuple[tuple[float, ...], ...] = ((), (), ())
         self._first: object = None
         self._bounds: tuple[float, float] | None = None
         #: Whether the steps stand on a log axis, which then begins at step 1.
         self.log_steps = False
 
-    def series(self, curves: Curves) -> tuple[tuple[float, ...], tuple[float, ...]]:
-        """The values of the batches and of the held-out examples."""
+    def series(self, curves: Curves) -> tuple[tuple[float, ...], tuple[float, ...], tuple[float, ...]]:
+        """The values of the batches, of the held-out examples, and of a generator, empty where there is none."""
         raise NotImplementedError
 
     def scale(self) -> Scale | None:
@@ -55,8 +58,8 @@ class CurveChart(Lines):
         if snapshot.first is not self._first:
             self._first, self._bounds = snapshot.first, None
         curves = snapshot.curves
-        self._xs = (curves.steps, curves.held_out_steps)
         self._ys = self.series(curves)
+        self._xs = (curves.steps, curves.held_out_steps, curves.held_out_steps if self._ys[2] else ())
         self.redraw()
 
     def finite(self) -> list[float]:
@@ -81,25 +84,32 @@ class CurveChart(Lines):
         labels = self._labels(scale, height)
         for line in range(height):
             cells: list[Run] = []
-            for batch, held_out in zip(layers[0][line], layers[1][line], strict=True):
-                # Where both curves pass through a cell its dots are joined, in the held-out curve's colour.
-                both = chr(ord(batch) | ord(held_out)) if " " not in (batch, held_out) else held_out
-                cells.append((batch, BATCH) if held_out == " " else (both, HELD_OUT))
+            for dots in zip(*(layer[line] for layer in layers), strict=True):
+                # Where curves pass through the same cell their dots are joined, in the last one's colour.
+                drawn = [(dot, ink) for dot, ink in zip(dots, INKS, strict=True) if dot != " "]
+                joined = 0
+                for dot, _ in drawn:
+                    joined |= ord(dot)
+                cells.append((chr(joined), drawn[-1][1]) if drawn else (" ", BATCH))
             out.append(((f"{labels.get(line, ''):>{MARGIN - 1}} ", MUTED), *merged(cells)))
         last, first = format.count(steps), "1" if self.log_steps else "0"
         out.append(((f"{'':{MARGIN}}{first}{last:>{width - 1}}", MUTED),))
         return out
 
     def _heading(self, width: int) -> list[Run]:
-        """The title and both last numbers; a held-out one that the batches have left behind is pale and says its
-        step, where there is room."""
+        """The title and the last numbers; a held-out one that the batches have left behind is pale and says its
+        step, where there is room. With a generator its loss stands beside the discriminator's."""
         runs: list[Run] = [(self._title, STRONG)]
-        stale = all(self._xs) and self._xs[1][-1] < (1 - STALE) * self._xs[0][-1]
-        for values, label, ink in zip(self._ys, (" ", " held out "), (BATCH, HELD_OUT), strict=True):
-            if values:
-                runs += [(label, MUTED), (self.reading(values[-1]), MUTED if stale and ink is HELD_OUT else ink)]
+        stale = bool(self._xs[0]) and bool(self._xs[1]) and self._xs[1][-1] < (1 - STALE) * self._xs[0][-1]
+        two = bool(self._ys[2])
+        order = ((0, " D ", BATCH), (2, " G ", GENERATOR)) if two else ((0, " ", BATCH),)
+        for number, label, ink in (*order, (1, " held out ", MUTED if stale else HELD_OUT)):
+            if self._ys[number]:
+                said: list[Run] = [(label, MUTED), (self.reading(self._ys[number][-1]), ink)]
+                if not two or _wide([*runs, *said]) <= width:
+                    runs += said
         if stale:
-            room = width - sum(len(text) for text, _ in runs)
+            room = width - _wide(runs)
             step = format.count(self._xs[1][-1])
             runs.append((next((text for text in (f" at step {step}", f" at {step}") if len(text) <= room), ""), MUTED))
         return runs
@@ -116,13 +126,20 @@ class CurveChart(Lines):
         return labels
 
 
-class LossChart(CurveChart):
-    """The loss, on a log axis between round numbers."""
+def _wide(runs: list[Run]) -> int:
+    return sum(len(text) for text, _ in runs)
 
-    def series(self, curves: Curves) -> tuple[tuple[float, ...], tuple[float, ...]]:
-        return curves.loss, curves.held_out_loss
+
+class LossChart(CurveChart):
+    """The loss, on a log axis between round numbers; on a linear one where a game has losses below 0."""
+
+    def series(self, curves: Curves) -> tuple[tuple[float, ...], tuple[float, ...], tuple[float, ...]]:
+        return curves.loss, curves.held_out_loss, curves.generator_loss
 
     def scale(self) -> Scale | None:
+        finite = self.finite()
+        if any(value < 0.0 for value in finite) or (finite and self._bounds is not None and self._bounds[0] < 0.0):
+            return self._linear(min(finite), max(finite))
         values = [value for value in self.finite() if value > 0.0]
         if not values:
             return None
@@ -132,6 +149,13 @@ class LossChart(CurveChart):
         self._bounds = low, high
         return Scale(low, high, log=True)
 
+    def _linear(self, low: float, high: float) -> Scale:
+        """Round numbers around all values and 0."""
+        if self._bounds is not None:
+            low, high = min(low, self._bounds[0]), max(high, self._bounds[1])
+        self._bounds = -rounded(-low, down=False), rounded(high, down=False) if high > 0.0 else 0.0
+        return Scale(*self._bounds)
+
     def absence(self) -> str:
         values = self._ys[0] or self._ys[1]
         return f"the loss is {format.number(values[-1])}" if values else super().absence()
@@ -140,8 +164,8 @@ class LossChart(CurveChart):
 class AccuracyChart(CurveChart):
     """The share of right answers, from 0 to 1."""
 
-    def series(self, curves: Curves) -> tuple[tuple[float, ...], tuple[float, ...]]:
-        return curves.accuracy, curves.held_out_accuracy
+    def series(self, curves: Curves) -> tuple[tuple[float, ...], tuple[float, ...], tuple[float, ...]]:
+        return curves.accuracy, curves.held_out_accuracy, ()
 
     def scale(self) -> Scale | None:
         return Scale(0.0, 1.0) if self.finite() else None

@@ -14,7 +14,7 @@ from gradtui.tui.palette import MUTED, STRONG, Ink, Runs
 from gradtui.tui.widgets.lines import Lines
 
 if TYPE_CHECKING:
-    from gradtui.scenario.model import Network, Scenario
+    from gradtui.scenario.model import Network, Scenario, Task
 
 
 def recipe(scenario: Scenario) -> list[str]:
@@ -32,8 +32,14 @@ def recipe(scenario: Scenario) -> list[str]:
         f"{label('activation', network.activation)}, {label('init', network.init)} weights, {network.dtype}",
         *([", ".join(ways)] if ways else []),
         f"{label('optimizer', optimizer.name)}, learning rate {optimizer.lr:g}",
-        f"{label('task', task.name)}, {batch}",
+        f"{label('task', task.name)}{_length(task)}, {batch}",
     ]
+
+
+def _length(task: Task) -> str:
+    """How long a sequence is, where that can be chosen."""
+    read = any(row.name == task.name for _, row in menu.readers("task.length"))
+    return f" of length {format.count(task.length)}" if read else ""
 
 
 def _layers(network: Network) -> str:

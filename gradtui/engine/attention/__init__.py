@@ -1,0 +1,1 @@
+"""Transformer encoders: blocks of attention and feed-forward halves, batch-major in memory."""

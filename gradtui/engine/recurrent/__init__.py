@@ -1,0 +1,1 @@
+"""Recurrent networks: layers that keep a state from one time step to the next."""
