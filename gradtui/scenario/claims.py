@@ -7,7 +7,8 @@
   is named (`grad_rms[3]`), or a tap's name (`grad_rms[out]`, `grad_rms["out"]`).
 - A gauge without an index is the whole row, one number a tap; `[hidden]` is the row without the last tap.
   A row ends in `min`, `max` or `mean`. Arithmetic, `abs` and `log10` work on numbers and on rows, tap by tap.
-- Scalars: `loss`, `accuracy` (the batch's), `held_out_loss`, `held_out_accuracy`.
+- Scalars: `loss`, `accuracy` (the batch's), `held_out_loss`, `held_out_accuracy`; of two adversaries also `generator_loss`
+  and `mean_sample_mse`.
 - `+ - * / **`, the comparisons (chained too), `and`, `or`, `not`, parentheses.
 
 Arithmetic is IEEE's: x/0 is inf or nan, never an exception. Every comparison with nan is false, `!=` too.
@@ -28,6 +29,8 @@ SCALARS: Mapping[str, str] = {
     "loss": "mean loss of the step's training batch",
     "accuracy": "share of the step's training batch that is classified rightly",
     "held_out_loss": "mean loss of the held-out examples",
+    "generator_loss": "mean loss of a generator over the step's noise",
+    "mean_sample_mse": "mean squared difference between a generator's mean sample and the mean of the data",
     "held_out_accuracy": "share of the held-out examples that is classified rightly",
 }
 REDUCTIONS = ("min", "max", "mean")
