@@ -66,10 +66,11 @@ def evaluating(scenario: Scenario, dataset: Dataset, loss: str) -> str:
         right = "(outputs > 0) == (targets > 0.5)"
     elif dataset.classes:
         right = "outputs.argmax(1) == targets.argmax(1)"
-    lines = [f'    found = {{"loss": {loss}.item()}}']
-    if right:
-        lines.append(f'    found["accuracy"] = ({right}).double().mean().item()')
-    return EVALUATE + "\n".join([*lines, "    return found"]) + "\n"
+    found = f'{{"loss": {loss}.item()}}'
+    if not right:
+        return f"{EVALUATE}    return {found}\n"
+    accuracy = f'    found["accuracy"] = ({right}).double().mean().item()'
+    return EVALUATE + "\n".join([f"    found = {found}", accuracy, "    return found"]) + "\n"
 
 
 RMS = '''\

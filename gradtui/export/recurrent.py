@@ -62,7 +62,8 @@ def net(scenario: Scenario, dataset: Dataset) -> str:
                 else []
             ),
             "        xs = x.unbind(1)",
-            f"        self.states, self.cells, self.gates = [], [], {{{_empty_gates(network)}}}",
+            "        self.states, self.cells = [], []",
+            f"        self.gates = {{{_empty_gates(network)}}}",
             f"        for layer in range({network.depth}):",
             "            xs = self.through(layer, xs)",
             f"        self.made = {made}.transpose(1, 2)" if dataset.per_step else f"        self.made = {made}",
