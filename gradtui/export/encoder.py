@@ -134,7 +134,8 @@ def _block(network: Network) -> str:
         lines.append(f"        x = x + {scale}made" if skips else "        x = made")
         if normed and not pre:
             lines.append(f"        x = tapped(self.norm{half}(x))")
-    return "\n".join([*lines, "        return x"]) + "\n"
+    lines[-1] = lines[-1].replace("x = ", "return ", 1)
+    return "\n".join(lines) + "\n"
 
 
 def _branch(network: Network, half: int, read: str) -> list[str]:
@@ -306,6 +307,8 @@ def _measuring(scenario: Scenario, dataset: Dataset, parts: EncoderModules) -> l
     """The functions that measure, print and run, which speak of this network's taps."""
     rms, _, measure, evaluate, printing, main = measuring.measuring(scenario, dataset, parts)
     measure = measure.replace("[weight.grad for weight in weights(net)]", "weights(net, lambda weight: weight.grad)")
+    if not dataset.classes:
+        evaluate = evaluate.replace("    found = {", "    return {").replace("    return found\n", "")
     printing = printing.replace('["layer", *', '["layer".rjust(8), *').replace("tap.rjust(5)", "tap.rjust(8)")
     main = main.replace('[*(str(number) for number in range(1, len(before))), "out"]', "TAPS")
     return [rms, _weights(scenario.network), measure, evaluate, printing, main]
