@@ -129,9 +129,8 @@ def _block(network: Network) -> str:
             lines.append(f"        read = tapped(self.norm{half}(x))")
             read = "read"
         lines += _branch(network, half, read)
-        lines.append("        made = tapped(made)")
         scale = "" if network.skip_scale == 1.0 else f"{number(network.skip_scale)} * "
-        lines.append(f"        x = x + {scale}made" if skips else "        x = made")
+        lines.append(f"        x = x + {scale}tapped(made)" if skips else "        x = tapped(made)")
         if normed and not pre:
             lines.append(f"        x = tapped(self.norm{half}(x))")
     lines[-1] = lines[-1].replace("x = ", "return ", 1)
