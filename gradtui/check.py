@@ -48,6 +48,7 @@ class _Measured:
     taps: Sequence[str]
     gauges: Mapping[str, Sequence[float]]
     scalars: Mapping[str, float]
+    time: Mapping[str, Sequence[Sequence[float]]]
 
 
 def check(
@@ -103,8 +104,11 @@ def _measure(
     _advance(simulation, steps if isinstance(at, str) else at, stop)
     asked = {word for expect in expected for word in claims.parse(expect.claim).names}
     scalars: dict[str, float] = {}
-    if asked & {"held_out_loss", "held_out_accuracy"}:
-        scalars.update({f"held_out_{key}": value for key, value in simulation.evaluate().items()})
+    if asked & {"held_out_loss", "held_out_accuracy", "mean_sample_mse"}:
+        evaluated = simulation.evaluate()
+        if "mean_sample_mse" in evaluated:
+            scalars["mean_sample_mse"] = evaluated.pop("mean_sample_mse")
+        scalars.update({f"held_out_{key}": value for key, value in evaluated.items()})
     profile = simulation.profile()
     gauges = dict(profile.gauges)
     if not isinstance(at, str):
@@ -113,9 +117,17 @@ def _measure(
         profile = simulation.profile(count_dead=False)
         gauges = {name: gauges[name] if name in _OF_WEIGHTS else row for name, row in profile.gauges.items()}
     scalars["loss"] = profile.loss
-    if simulation.dataset.classes:
+    adversaries = simulation.scenario.network.kind == "gan"
+    if adversaries:
+        scalars["generator_loss"] = simulation.generator_loss
+    if simulation.dataset.classes or adversaries:
         scalars["accuracy"] = profile.accuracy
-    return _Measured(profile.taps, {name: row.tolist() for name, row in gauges.items()}, scalars)
+    return _Measured(
+        profile.taps,
+        {name: row.tolist() for name, row in gauges.items()},
+        scalars,
+        {name: rows.tolist() for name, rows in profile.time.items()},
+    )
 
 
 def _advance(simulation: Simulation, updates: int, stop: threading.Event) -> None:

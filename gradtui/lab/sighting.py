@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from gradtui.lab import sighting_sequences
+from gradtui.lab import sighting_adversaries, sighting_sequences
 from gradtui.lab.deciding import decide, labels_of
 from gradtui.lab.sight import UNDECIDED, Boundary, Counts, Fit, Part, Picture, Pictures, Point, Sight, Unseen
 from gradtui.lab.simulation import Simulation
@@ -31,6 +31,8 @@ def see(simulation: Simulation) -> Sight:
     """The task as the network sees it now."""
     data = simulation.dataset
     parts: list[Part] = []
+    if simulation.scenario.network.kind == "gan":
+        return Sight(simulation.step_count, data.title, (), sighting_adversaries.parts(simulation))
     if data.steps and not data.image:
         return Sight(simulation.step_count, data.title, data.classes, _sequences(simulation))
     answers = simulation.outputs(data.test_inputs).astype(np.float64)

@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from gradtui import tasks
+from gradtui.engine.adversarial.network import Adversaries
 from gradtui.engine.build import build
 from gradtui.engine.close_up import CloseUp
 from gradtui.engine.compile import OnCompile
@@ -47,7 +48,7 @@ class Simulation:
         if effect is Effect.LIVE:
             before.set_knobs(scenario)
         elif effect is not Effect.NOTHING:
-            same_data = (now.task, now.seed) == (scenario.task, scenario.seed)
+            same_data = (now.task, now.seed, _imitates(now)) == (scenario.task, scenario.seed, _imitates(scenario))
             dataset = before.dataset if same_data else tasks.load(scenario.task, scenario.seed)
             network = build(scenario, dataset, on_compile)
             if effect is Effect.CARRIED:
@@ -161,6 +162,28 @@ class Simulation:
             inputs = inputs.reshape(len(inputs), -1)
         return self._network.outputs(inputs)
 
+    def judged(self, inputs: Array) -> Array:
+        """What the discriminator of two adversaries answers to data or samples (n, numbers): (n, 1), before any
+        sigmoid. Raises ValueError where there is none."""
+        return self._adversaries.judged(inputs)
+
+    @property
+    def latent_points(self) -> NDArray[np.float64]:
+        """The latent points, (256, latent), by which a generator is measured: the same through a whole run. `outputs`
+        makes samples of them. Raises ValueError where there is no generator."""
+        return self._adversaries.latent_points
+
+    @property
+    def generator_loss(self) -> float:
+        """The generator's mean loss over the last step's noise. Raises ValueError where there is no generator."""
+        return self._adversaries.generator_loss
+
+    @property
+    def _adversaries(self) -> Adversaries:
+        if not isinstance(self._network, Adversaries):
+            raise ValueError('only a simulation with network.kind = "gan" has a generator and a discriminator')
+        return self._network
+
     def close_up(self, layer: int) -> CloseUp:
         """Tap number `layer`, entry by entry: pre-activations, activations, slopes, weights, gradient."""
         return self._network.close_up(layer)
@@ -190,3 +213,8 @@ class Simulation:
     def load_parameters(self, values: dict[str, Array]) -> None:
         """Replace every parameter. Raises ValueError naming what is missing, unknown or of the wrong shape."""
         self._network.load_parameters(values)
+
+
+def _imitates(scenario: Scenario) -> bool:
+    """Whether the data are there to be imitated: then they have lost their answers."""
+    return scenario.network.kind == "gan"

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from gradtui import Scenario
 from gradtui.scenario.menu import MENU
-from gradtui.scenario.model import Expect, LayerChoice, Lesson, Network, Optimizer, Task
+from gradtui.scenario.model import Expect, Generator, LayerChoice, Lesson, Network, Optimizer, Task
 from gradtui.scenario.writing import to_toml
 
 TEXT = st.text(max_size=40)
@@ -93,14 +93,62 @@ SCENARIOS = st.builds(
 
 def _allowed(scenario: Scenario) -> bool:
     """Rprop takes all examples at once, a learning rate comes down, not up, batch norm wants two examples, PyTorch's
-    own weights come with its own biases."""
+    own weights come with its own biases, and it takes two networks to play a game."""
     optimizer = scenario.optimizer
+    if scenario.task.name in TASKS or scenario.task.loss in GAMES:
+        return False
     whole = optimizer.name != "rprop" or scenario.task.batch == 0
     if scenario.network.norm == "batch" and scenario.task.batch == 1:
         return False
     if scenario.network.init == "torch_default" and scenario.network.init_bias:
         return False
     return whole and (optimizer.schedule != "cosine" or optimizer.eta_min <= optimizer.lr)
+
+
+GAMES = ("minimax", "non_saturating", "least_squares", "wasserstein")
+TASKS = ("gan-ring", "gan-digits")
+
+ADVERSARIES = st.builds(
+    Scenario,
+    task=st.builds(
+        Task,
+        name=st.sampled_from(TASKS),
+        batch=st.integers(2, 100),
+        loss=st.sampled_from(("auto", *GAMES)),
+        noise=real(0, 10),
+        weight_bound=POSITIVE,
+    ),
+    network=st.builds(Network, kind=st.just("gan"), depth=st.integers(0, 10), activation=named("network.activation")),
+    generator=st.builds(
+        Generator,
+        depth=st.integers(0, 1000),
+        width=st.just(8) | st.integers(1, 20).map(lambda groups: 8 * groups),
+        activation=named("generator.activation"),
+        init=named("generator.init"),
+        norm=named("generator.norm"),
+        latent=st.integers(1, 4096),
+        output=named("generator.output"),
+        optimizer=named("generator.optimizer"),
+        lr=NOT_NEGATIVE,
+        momentum=SHARE,
+        beta1=SHARE,
+        beta2=SHARE,
+        discriminator_steps=st.integers(1, 1000),
+        discriminator_first=st.integers(0, 10**9),
+    ),
+)
+
+
+@given(ADVERSARIES)
+def test_round_trip_of_adversaries(scenario: Scenario) -> None:
+    document: dict[str, Any] = tomllib.loads(to_toml(scenario))
+    assert Scenario.from_dict(document) == scenario
+
+
+def test_a_scenario_without_adversaries_says_nothing_of_a_generator() -> None:
+    text = to_toml(Scenario.from_dict({"network": {"activation": "relu"}}))
+    assert "generator" not in text
+    assert "slope" not in text
 
 
 @given(SCENARIOS.filter(_allowed))

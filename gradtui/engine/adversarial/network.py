@@ -196,7 +196,7 @@ class Adversaries(Built):
         found = {
             "loss": discriminator(of_data, of_samples),
             "generator_loss": generator(of_samples),
-            "mean_sample_mse": mean_sample_error(samples, self.dataset.train_inputs),
+            "mean_sample_mse": mean_sample_error(samples, self.dataset.train_inputs.astype(np.float64)),
         }
         boundary = self._pair.game.boundary
         if not np.isnan(boundary):
