@@ -1,7 +1,8 @@
 """What is timed: a shape (hidden layers x width, batch) and a variant (what layers are made of), always the same step.
 
 One step: draw a batch of the 8x8 digits, forward, softmax cross-entropy, backward, the size of every layer's weight
-gradient, Adam. float32, He-normal weights (Xavier for the squashing functions).
+gradient, Adam. float32, He-normal weights (Xavier for the squashing functions). A recurrent network reads 100 steps of
+the adding problem, and the size of dL/dh_t at every step and the mean of every gate are measured as well.
 """
 
 from __future__ import annotations
@@ -22,9 +23,17 @@ VARIANTS: dict[str, dict[str, str | int]] = {
     "batch-norm": {"activation": "relu", "norm": "batch"},
     "residual": {"activation": "relu", "skip": "residual", "skip_every": 2},
     "cnn": {"activation": "relu", "kind": "cnn"},
+    **{cell: {"kind": "rnn", "cell": cell} for cell in ("rnn", "lstm", "gru")},
+    # The same network; PyTorch takes its fused layer and measures nothing over time.
+    **{f"{cell}-fused": {"kind": "rnn", "cell": cell} for cell in ("rnn", "lstm", "gru")},
 }
-#: Timed unless something else is asked for; a convolution's width is its channels, which wants other shapes.
-USUAL = tuple(name for name in VARIANTS if name != "cnn")
+#: Kinds whose width or depth means something else, so that they want other shapes.
+_OTHERS = ("cnn", "rnn")
+#: Timed unless something else is asked for, in all shapes; and what is timed in a shape of its own.
+USUAL = tuple(name for name, network in VARIANTS.items() if network.get("kind") not in _OTHERS)
+ALSO = tuple(("1x64,32", name) for name, network in VARIANTS.items() if network.get("kind") == "rnn")
+#: Time steps of a recurrent case.
+LENGTH = 100
 
 
 @dataclass(frozen=True)
@@ -50,10 +59,13 @@ class Case:
         depth, width, batch = (int(number) for number in match.groups())
         if 0 in (depth, width, batch):
             raise ValueError(f"--shape is {shape!r}, but every number in it must be at least 1")
-        network = {"depth": depth, "width": width, "init": "he_normal", **VARIANTS[variant]}
+        recurrent = VARIANTS[variant].get("kind") == "rnn"
+        own = {} if recurrent else {"init": "he_normal"}
+        network = {"depth": depth, "width": width, **own, **VARIANTS[variant]}
+        task = {"name": "adding", "length": LENGTH, "examples": 2000} if recurrent else {"name": "digits"}
         scenario = Scenario.from_dict(
             {
-                "task": {"name": "digits", "batch": batch},
+                "task": {**task, "batch": batch},
                 "network": network,
                 "optimizer": {"name": "adam", "lr": 1e-3},
             }
@@ -72,6 +84,10 @@ class Case:
     @property
     def convolutional(self) -> bool:
         return self.scenario.network.kind == "cnn"
+
+    @property
+    def recurrent(self) -> bool:
+        return self.scenario.network.kind == "rnn"
 
     @property
     def residual(self) -> bool:
