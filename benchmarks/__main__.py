@@ -17,7 +17,11 @@ from benchmarks.sides import SIDES
 @click.command()
 @click.option("--shape", "shapes", multiple=True, metavar="LxW,B", help=f"Default: {' '.join(SHAPES)}.")
 @click.option(
-    "--variant", "variants", multiple=True, metavar="NAME", help=f"Default: {' '.join(USUAL)}; or cnn, rnn, lstm, gru."
+    "--variant",
+    "variants",
+    multiple=True,
+    metavar="NAME",
+    help=f"Default: {' '.join(USUAL)}; or cnn, rnn, lstm, gru, transformer.",
 )
 @click.option("--side", "sides", multiple=True, metavar="NAME", help=f"Default: {' '.join(SIDES)}.")
 @click.option("--json", "as_json", is_flag=True, help="Print a list of objects instead of a table.")

@@ -28,6 +28,10 @@ def build(name: str, case: Case) -> Steps:
     module, function = SIDES[name]
     if case.recurrent and name != "gradtui":
         module, function = _recurrent(name, case)
+    if case.attends and name != "gradtui":
+        if name not in ("torch", "jax"):
+            raise ImportError("transformers are compared with PyTorch's eager step and JAX")
+        module, function = ("attention_torch", "eager") if name == "torch" else ("attention_xla", "jax")
     side: Callable[[Case], Steps] = getattr(import_module(f"benchmarks.sides.{module}"), function)
     return side(case)
 
