@@ -7,8 +7,8 @@
   is named (`grad_rms[3]`), or a tap's name (`grad_rms[out]`, `grad_rms["out"]`).
 - A gauge without an index is the whole row, one number a tap; `[hidden]` is the row without the last tap.
   A row ends in `min`, `max` or `mean`. Arithmetic, `abs` and `log10` work on numbers and on rows, tap by tap.
-- Scalars: `loss`, `accuracy` (the batch's), `held_out_loss`, `held_out_accuracy`; of two adversaries also `generator_loss`
-  and `mean_sample_mse`.
+- Scalars: `loss`, `accuracy` (the batch's), `held_out_loss`, `held_out_accuracy`; of two adversaries
+  `generator_loss` and `mean_sample_mse`.
 - `+ - * / **`, the comparisons (chained too), `and`, `or`, `not`, parentheses.
 
 Arithmetic is IEEE's: x/0 is inf or nan, never an exception. Every comparison with nan is false, `!=` too.
