@@ -48,6 +48,7 @@ class _Measured:
     taps: Sequence[str]
     gauges: Mapping[str, Sequence[float]]
     scalars: Mapping[str, float]
+    time: Mapping[str, Sequence[Sequence[float]]]
 
 
 def check(
@@ -121,7 +122,12 @@ def _measure(
         scalars["generator_loss"] = simulation.generator_loss
     if simulation.dataset.classes or adversaries:
         scalars["accuracy"] = profile.accuracy
-    return _Measured(profile.taps, {name: row.tolist() for name, row in gauges.items()}, scalars)
+    return _Measured(
+        profile.taps,
+        {name: row.tolist() for name, row in gauges.items()},
+        scalars,
+        {name: rows.tolist() for name, rows in profile.time.items()},
+    )
 
 
 def _advance(simulation: Simulation, updates: int, stop: threading.Event) -> None:

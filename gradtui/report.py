@@ -54,6 +54,7 @@ def as_json(report: Report) -> str:
             "evaluate": _plain(report.evaluation),
             "taps": list(profile.taps),
             "profile": {name: _plain(row.tolist()) for name, row in profile.gauges.items()},
+            **({"time": {name: _plain(rows.tolist()) for name, rows in profile.time.items()}} if profile.time else {}),
             "verdict": {"kind": report.verdict_kind, "sentence": report.verdict},
             "settings": _plain(settings),
             "steps_per_second": round(report.steps_per_second, 1),

@@ -7,6 +7,9 @@
   is named (`grad_rms[3]`), or a tap's name (`grad_rms[out]`, `grad_rms["out"]`).
 - A gauge without an index is the whole row, one number a tap; `[hidden]` is the row without the last tap.
   A row ends in `min`, `max` or `mean`. Arithmetic, `abs` and `log10` work on numbers and on rows, tap by tap.
+- Of a recurrent network's gauges over time (`step_delta_rms`, `gate_forget`, ...) the first index is the layer, the
+  second the time step, both counted from 1 or `first`, `last`: `step_delta_rms[1, first] / step_delta_rms[1, last]`.
+  With the layer alone it is a row over time: `mean(gate_forget[1]) > 0.7`.
 - Scalars: `loss`, `accuracy` (the batch's), `held_out_loss`, `held_out_accuracy`; of two adversaries
   `generator_loss` and `mean_sample_mse`.
 - `+ - * / **`, the comparisons (chained too), `and`, `or`, `not`, parentheses.
@@ -24,6 +27,7 @@ from functools import lru_cache
 
 from gradtui.gauges import GAUGES
 from gradtui.scenario.errors import ClaimError, did_you_mean
+from gradtui.time_gauges import TIME_GAUGES
 
 SCALARS: Mapping[str, str] = {
     "loss": "mean loss of the step's training batch",
@@ -159,7 +163,9 @@ class _Reader:
         if node.id in GAUGES:
             self.names.add(node.id)
             return "row"
-        known = (*GAUGES, *SCALARS, *REDUCTIONS, *ELEMENTWISE)
+        known = (*GAUGES, *TIME_GAUGES, *SCALARS, *REDUCTIONS, *ELEMENTWISE)
+        if node.id in TIME_GAUGES:
+            raise self.refuse(node, f"`{node.id}` needs a layer, as in {node.id}[1, first] or mean({node.id}[1])")
         raise self.refuse(
             node,
             f"`{cut(node.id)}` is neither a gauge ({', '.join(GAUGES)}) nor a scalar ({', '.join(SCALARS)})"
@@ -167,12 +173,24 @@ class _Reader:
         )
 
     def _subscript(self, node: ast.Subscript) -> str:
+        if isinstance(node.value, ast.Name) and node.value.id in TIME_GAUGES:
+            return self._over_time(node, node.value.id)
         if not isinstance(node.value, ast.Name) or self._name(node.value) != "row":
             raise self.refuse(node, "only a gauge takes an index, as in grad_rms[first]")
         index = position(node)
         if index is None:
             raise self.refuse(node.slice, "an index is first, last, hidden, a layer's number (from 1) or a tap's name")
         return "row" if index == "hidden" else "number"
+
+    def _over_time(self, node: ast.Subscript, gauge: str) -> str:
+        """`gauge[layer]` is a row over time, `gauge[layer, step]` a number."""
+        places = moment(node)
+        if places is None:
+            raise self.refuse(
+                node.slice, f"{gauge} takes a layer and a time step, each first, last or a number from 1, or a layer"
+            )
+        self.names.add(gauge)
+        return "row" if places[1] is None else "number"
 
     def _call(self, node: ast.Call, depth: int) -> str:
         function = node.func.id if isinstance(node.func, ast.Name) else ""
@@ -201,6 +219,25 @@ def position(node: ast.Subscript) -> str | None:
         case ast.Name(id=name):
             return name
         case ast.Constant(value=str(name)):
+            return name
+        case ast.Constant(value=int(number)) if not isinstance(number, bool) and number > 0:
+            return str(number)
+    return None
+
+
+def moment(node: ast.Subscript) -> tuple[str, str | None] | None:
+    """Layer and time step as words, the step None where there is only a layer; None when they are no such thing."""
+    parts = node.slice.elts if isinstance(node.slice, ast.Tuple) else [node.slice]
+    words = [_place(part) for part in parts]
+    if len(words) not in (1, 2) or None in words:
+        return None
+    return words[0] or "", words[1] if len(words) == 2 else None
+
+
+def _place(node: ast.expr) -> str | None:
+    """first, last, or a number from 1."""
+    match node:
+        case ast.Name(id="first" | "last" as name):
             return name
         case ast.Constant(value=int(number)) if not isinstance(number, bool) and number > 0:
             return str(number)

@@ -22,6 +22,7 @@ GROUPS = (
     "Depth",
     "What does not help",
     "What hides it",
+    "Attention",
 )
 
 #: The scenario that a newcomer should open first leads its group, and so the gallery.

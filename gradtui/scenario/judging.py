@@ -7,10 +7,11 @@ import math
 import operator
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Any, Protocol
 
-from gradtui.scenario.claims import ELEMENTWISE, SCALARS, Claim, cut, position
+from gradtui.scenario.claims import ELEMENTWISE, SCALARS, Claim, cut, moment, position
 from gradtui.scenario.errors import ClaimError
+from gradtui.time_gauges import TIME_GAUGES, key_of
 
 _COMPARE: dict[type[ast.cmpop], Callable[[float, float], bool]] = {
     ast.Lt: operator.lt,
@@ -23,7 +24,7 @@ _COMPARE: dict[type[ast.cmpop], Callable[[float, float], bool]] = {
 
 
 class Measured(Protocol):
-    """What a claim is held against: rows of gauges over taps, and scalars."""
+    """What a claim is held against: rows of gauges over taps, scalars, and rows over time steps, one for each layer."""
 
     @property
     def taps(self) -> Sequence[str]: ...
@@ -31,6 +32,8 @@ class Measured(Protocol):
     def gauges(self) -> Mapping[str, Sequence[float]]: ...
     @property
     def scalars(self) -> Mapping[str, float]: ...
+    @property
+    def time(self) -> Mapping[str, Sequence[Sequence[float]]]: ...
 
 
 @dataclass(frozen=True)
@@ -86,6 +89,8 @@ def _value(node: ast.expr, measured: Measured) -> float | list[float]:
             return float(measured.scalars[name])
         case ast.Name(id=name):
             return _row(name, measured)
+        case ast.Subscript(value=ast.Name(id=name)) if name in TIME_GAUGES:
+            return _moment(name, node, measured)
         case ast.Subscript(value=ast.Name(id=name)):
             return _pick(_row(name, measured), position(node) or "", measured.taps)
         case ast.UnaryOp(op=op):
@@ -120,6 +125,30 @@ def _pick(row: list[float], position: str, taps: Sequence[str]) -> float | list[
     raise ClaimError(f"there is no tap `{cut(position)}`; the taps are {known}")
 
 
+def _moment(gauge: str, node: ast.Subscript, measured: Measured) -> float | list[float]:
+    """A layer's row over time, or one number of it."""
+    rows = measured.time.get(key_of(gauge))
+    if rows is None:
+        known = ", ".join(name for name in TIME_GAUGES if key_of(name) in measured.time)
+        raise ClaimError(
+            f"this network has no {gauge}; over time it has {known}"
+            if known
+            else "this network has no gauges over time"
+        )
+    layer, step = moment(node) or ("", None)
+    row = [float(number) for number in _at(rows, layer, "layer")]
+    return row if step is None else _at(row, step, "time step")
+
+
+def _at(row: Sequence[Any], place: str, what: str) -> Any:
+    """The entry at `first`, `last`, or a number from 1."""
+    if place in ("first", "last"):
+        return row[0 if place == "first" else -1]
+    if int(place) > len(row):
+        raise ClaimError(f"there is no {what} {place}; the last is {len(row)}")
+    return row[int(place) - 1]
+
+
 def _each(function: Callable[[float], float], value: float | list[float]) -> float | list[float]:
     return [function(x) for x in value] if isinstance(value, list) else function(value)
 
@@ -132,7 +161,7 @@ def _combine(op: ast.operator, left: float | list[float], right: float | list[fl
     lefts = left if isinstance(left, list) else [left] * taps
     rights = right if isinstance(right, list) else [right] * taps
     if len(lefts) != len(rights):
-        raise ClaimError("a row of all taps and a row of hidden taps cannot be combined")
+        raise ClaimError("rows of different lengths cannot be combined: all taps, hidden taps, time steps")
     return [_arithmetic(op, a, b) for a, b in zip(lefts, rights, strict=True)]
 
 

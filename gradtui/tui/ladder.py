@@ -75,7 +75,7 @@ def heights(layers: int, gate_rows: int, height: int) -> tuple[int, int]:
     with_chart = room - 2
     if with_chart - layers < LEAST_CHART:
         return max(1, min(TALLEST, room // max(1, layers))), 0
-    bars = max(1, min(TALLEST, with_chart // 2 // max(1, layers)))
+    bars = max(1, min(TALLEST, with_chart // 2 // max(1, layers), (with_chart - LEAST_CHART) // max(1, layers)))
     return bars, with_chart - layers * bars
 
 
@@ -107,15 +107,17 @@ def lines_of(seen: Ladder, height: int) -> list[int | None]:
 
 
 def _title(seen: Ladder, steps: int, where: Columns, width: int) -> Runs:
-    low, high = format.tick(10.0**seen.axis.low), format.tick(10.0**seen.axis.high)
     runs: list[Run] = [(f" {NAMES[seen.shown]}", STRONG)]
     other = NAMES[CELL if seen.shown == HIDDEN else HIDDEN]
     tail: list[Run] = [("   g", KEY), (f" {other}", MUTED)] if CELL in seen.now else []
     widest = max(span.last - span.first + 1 for span in where.spans)
-    each = f"up to {widest} steps a column" if where.shared else "one column a step"
-    for text in (f"   {low} to {high}, log", f"   {each}", "   newest on the right"):
-        if sum(len(part) for part, _ in [*runs, *tail]) + len(text) <= width:
-            runs.append((text, MUTED))
+    low, high = format.tick(10.0**seen.axis.low), format.tick(10.0**seen.axis.high)
+    each = f"≤ {widest} steps a column" if where.shared else "one column a step"
+    scale = f"{low} to {high}, log"
+    # That steps share columns is said before anything else.
+    for text in (each, scale, "newest on the right") if where.shared else (scale, each, "newest on the right"):
+        if sum(len(part) for part, _ in [*runs, *tail]) + len(text) + 3 <= width:
+            runs.append((f"   {text}", MUTED))
     return (*runs, *tail)
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
@@ -22,6 +22,7 @@ class Measured:
     taps: Sequence[str]
     gauges: Mapping[str, Sequence[float]]
     scalars: Mapping[str, float]
+    time: Mapping[str, Sequence[Sequence[float]]] = field(default_factory=dict)
 
 
 ROWS = {
@@ -266,3 +267,55 @@ def test_any_text_is_a_claim_or_a_sentence(text: str) -> None:
     except ClaimError as error:
         said = str(error)
     assert "\n" not in said
+
+
+# Gauges over time
+
+TIME = {"delta_rms": [[1e-8, 1e-4, 1.0], [1e-2, 1e-1, 2.0]], "gate_forget": [[0.5, 0.6, 0.7], [0.9, 0.9, 0.9]]}
+
+
+@pytest.mark.parametrize(
+    ("claim", "holds"),
+    [
+        ("step_delta_rms[1, first] / step_delta_rms[1, last] < 1e-7", True),
+        ("step_delta_rms[1, 1] == 1e-8", True),
+        ("step_delta_rms[last, 3] == 2", True),
+        ("step_delta_rms[2, last] < step_delta_rms[1, last]", False),
+        ("mean(gate_forget[1]) > 0.55 and min(gate_forget[2]) > 0.8", True),
+        ("max(log10(step_delta_rms[first])) == 0", True),
+        ("max(abs(gate_forget[2] - gate_forget[1])) < 0.41", True),
+    ],
+)
+def test_a_layer_and_a_time_step(claim: str, holds: bool) -> None:
+    measured = Measured(("1", "2", "out"), {}, {}, TIME)
+    assert judge(parse(claim), measured).passed is holds
+
+
+@pytest.mark.parametrize(
+    ("claim", "why"),
+    [
+        ("step_delta_rms < 1", r"needs a layer, as in step_delta_rms\[1, first\]"),
+        ("mean(gate_forget) < 1", "needs a layer"),
+        ("gate_forget[1, 2, 3] < 1", "takes a layer and a time step"),
+        ("gate_forget[0, 1] < 1", "takes a layer and a time step"),
+        ("gate_forget[hidden] < 1", "takes a layer and a time step"),
+        ("gate_forget[1] < 1", "a whole row cannot be compared"),
+        ("grad_rms[1, first] < 1", "an index is first, last"),
+        ("gate_forgets[1, 1] < 1", "did you mean gate_forget"),
+    ],
+)
+def test_what_is_no_place_in_time(claim: str, why: str) -> None:
+    with pytest.raises(ClaimError, match=why):
+        parse(claim)
+
+
+def test_a_moment_or_a_gauge_that_is_not_there() -> None:
+    measured = Measured(("1", "2", "out"), {}, {}, TIME)
+    with pytest.raises(ClaimError, match="there is no time step 4; the last is 3"):
+        judge(parse("gate_forget[1, 4] < 1"), measured)
+    with pytest.raises(ClaimError, match="there is no layer 3; the last is 2"):
+        judge(parse("mean(gate_forget[3]) < 1"), measured)
+    with pytest.raises(ClaimError, match="has no gate_update; over time it has step_delta_rms, gate_forget"):
+        judge(parse("gate_update[1, 1] < 1"), measured)
+    with pytest.raises(ClaimError, match="no gauges over time"):
+        outcome("gate_update[1, 1] < 1")

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
 from dataclasses import replace
 from functools import partial
 from typing import Any
@@ -13,11 +14,13 @@ import sights
 from fake_runner import FakeRunner
 from full_runner import EVERY, MADE, curves, inspection
 from kinds import POST_LN, gan, recurrent, transformer
+from opened import Opened
 
 from gradtui.lab.snapshot import Command, History, Snapshot, Watch
 from gradtui.lab.timeline import KEPT
 from gradtui.profile import GradientProfile
 from gradtui.scenario.model import Network, Scenario
+from gradtui.tui.app import GradtuiApp
 
 Measured = Callable[..., GradientProfile]
 
@@ -90,3 +93,26 @@ class KindRunner(FakeRunner):
 def runner_of(name: str) -> type[KindRunner]:
     """The runner of one of `NETS`."""
     return type("OneKind", (KindRunner,), {"measured": staticmethod(NETS[name][1])})
+
+
+@asynccontextmanager
+async def opened_kind(name: str, size: tuple[int, int] = (80, 24), *keys: str) -> AsyncIterator[Opened]:
+    """The lab in a network of its kind, with these keys pressed."""
+    made: list[KindRunner] = []
+
+    def make(chosen: Any, paused: bool) -> KindRunner:
+        made.append(runner_of(name)(chosen, paused))
+        return made[-1]
+
+    app = GradtuiApp(scenario_of(name), paused=True, make=make)
+    async with app.run_test(size=size, notifications=True) as pilot:
+        for _ in range(200):
+            await pilot.pause(0.01)
+            if made and made[0].asked:
+                break
+        opened = Opened(app, pilot, made[0])
+        await opened.shown()
+        await opened.press(*keys)
+        await opened.shown()
+        yield opened
+    app.join()
