@@ -45,19 +45,20 @@ def measuring(scenario: Scenario, dataset: Dataset, modules: Modules) -> list[st
         RMS,
         weights,
         MEASURE.format(saturated=saturated),
-        _evaluate(scenario, dataset),
+        evaluating(scenario, dataset, loss_of(scenario, dataset, "outputs", smoothed=False)),
         PRINTING.replace("SATURATED_HEADING", '        "saturated": "saturated",\n' if squashing else ""),
-        MAIN.format(name=_quoted(scenario.name or scenario.title), look=look),
+        MAIN.format(name=quoted(scenario.name or scenario.title), look=look),
     ]
 
 
-def _quoted(text: str) -> str:
+def quoted(text: str) -> str:
+    """A text as source, on one line."""
     plain = text.replace("\\", "\\\\").replace('"', '\\"')
     return f'"{" ".join(plain.split())}"'
 
 
-def _evaluate(scenario: Scenario, dataset: Dataset) -> str:
-    """The function that returns loss and accuracy on the held-out examples."""
+def evaluating(scenario: Scenario, dataset: Dataset, loss: str) -> str:
+    """The function that returns loss, given as source, and accuracy on the held-out examples."""
     right = ""
     if dataset.loss == "cross_entropy":
         right = "outputs.argmax(1) == targets"
@@ -65,11 +66,11 @@ def _evaluate(scenario: Scenario, dataset: Dataset) -> str:
         right = "(outputs > 0) == (targets > 0.5)"
     elif dataset.classes:
         right = "outputs.argmax(1) == targets.argmax(1)"
-    loss = f'{{"loss": {loss_of(scenario, dataset, "outputs", smoothed=False)}.item()}}'
-    lines = [f"    found = {loss}"]
-    if right:
-        lines.append(f'    found["accuracy"] = ({right}).double().mean().item()')
-    return EVALUATE + "\n".join([*lines, "    return found"]) + "\n"
+    found = f'{{"loss": {loss}.item()}}'
+    if not right:
+        return f"{EVALUATE}    return {found}\n"
+    accuracy = f'    found["accuracy"] = ({right}).double().mean().item()'
+    return EVALUATE + "\n".join([f"    found = {found}", accuracy, "    return found"]) + "\n"
 
 
 RMS = '''\

@@ -18,10 +18,13 @@ Parts = Sequence[tuple[int, str]]
 class Modules:
     """The parts of a network by name, each a list over all hidden layers or a dict of those that have one."""
 
+    #: What stands at the network's ends: Muon leaves it to AdamW.
+    ends: tuple[str, ...] = ("hidden.0.", "output.")
+
     def __init__(self, network: Network, specs: Sequence[LayerSpec]) -> None:
         self.network = network
-        self.specs = specs
-        self.hidden = specs[:-1]
+        self.specs: Sequence[LayerSpec] = specs
+        self.hidden: Sequence[LayerSpec] = specs[:-1]
         self.parts: dict[str, Parts] = {
             "hidden": [(spec.index, _weighted(spec)) for spec in self.hidden],
             "norm": [(spec.index, _norm(spec)) for spec in self.hidden if has_norm(spec)],
@@ -30,6 +33,11 @@ class Modules:
             "gate": [(spec.index, _product(spec)) for spec in self.hidden if spec.gated],
             "projection": [(spec.index, _projection(spec)) for spec in self.hidden if spec.projection],
         }
+
+    @property
+    def has_inner(self) -> bool:
+        """Whether there is a matrix between the first and the last."""
+        return len(self.hidden) > 1
 
     def reads_image(self, spec: LayerSpec) -> bool:
         """Whether the layer gets (batch, channels, height, width), even if the image is one pixel."""

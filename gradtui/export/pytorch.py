@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from gradtui.engine.plan import inputs_of
-from gradtui.export import drawing, measuring, modules, payload, training
+from gradtui.export import drawing, measuring, modules, payload, recurrent, training
 from gradtui.export.forward import drops, forward
 from gradtui.export.modules import Modules
 from gradtui.export.payload import Array
@@ -28,6 +28,8 @@ def program(scenario: Scenario, dataset: Dataset, parameters: Mapping[str, Array
 
 def definitions(scenario: Scenario, dataset: Dataset) -> str:
     """The program without what it carries and without its start."""
+    if scenario.network.kind == "rnn":
+        return _recurrent(scenario, dataset)
     parts = Modules(scenario.network, layers(scenario, dataset))
     blocks = [
         _head(scenario, dataset, parts),
@@ -39,6 +41,22 @@ def definitions(scenario: Scenario, dataset: Dataset) -> str:
         *training.classes(scenario, parts),
         *training.training(scenario, dataset, parts),
         *measuring.measuring(scenario, dataset, parts),
+    ]
+    return "\n\n".join(blocks)
+
+
+def _recurrent(scenario: Scenario, dataset: Dataset) -> str:
+    """The same of a recurrent network."""
+    parts = recurrent.RecurrentModules(scenario.network)
+    blocks = [
+        _head(scenario, dataset, parts),
+        *recurrent.functions_before(),
+        recurrent.net(scenario, dataset),
+        drawing.stored(),
+        *drawing.batches(),
+        *training.classes(scenario, parts),
+        *training.training(scenario, dataset, parts),
+        *recurrent.measuring_of(scenario, dataset),
     ]
     return "\n\n".join(blocks)
 

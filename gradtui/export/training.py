@@ -128,7 +128,7 @@ def train_step(net, optimizer, step):
 
 def orthogonal(scenario: Scenario, modules: Modules) -> bool:
     """Whether Muon has a matrix to make orthogonal: the first and the last layer's are left to AdamW."""
-    return scenario.optimizer.name == "muon" and len(modules.hidden) > 1
+    return scenario.optimizer.name == "muon" and modules.has_inner
 
 
 def _making(scenario: Scenario, modules: Modules) -> str:
@@ -168,6 +168,7 @@ def _making_muon(scenario: Scenario, modules: Modules) -> str:
     }
     lengths = any(spec.norm == "weight" for spec in modules.hidden[1:])
     return MAKING_MUON.format(
+        ends="(" + ", ".join(f'"{end}"' for end in modules.ends) + ")",
         lengths=' or name.endswith("original0")' if lengths else "",
         muon=call("muon = Muon(", ["matrices", *_said(muon)], indent=4),
         adamw=call("adamw = torch.optim.AdamW(", ["rest", *adamw], indent=4),
@@ -180,7 +181,7 @@ def make_optimizer(net):
     matrices, rest = [], []
     for name, parameter in net.named_parameters():
         vector = parameter.ndim == 1{lengths}
-        end = name.startswith(("hidden.0.", "output."))
+        end = name.startswith({ends})
         (rest if vector or end else matrices).append(parameter)
 {muon}
 {adamw}

@@ -61,6 +61,21 @@ NETWORKS = {
         },
         "optimizer": {"name": "nag", "lr": 0.01},
     },
+    "recurrent": {
+        "task": {"name": "latch", "length": 12, "examples": 40, "batch": 8},
+        "network": {"kind": "rnn", "depth": 2, "width": 6, "activation": "sigmoid", "truncation": 5},
+        "optimizer": {"name": "muon", "clip_agc": 0.1},
+    },
+    "lstm": {
+        "task": {"name": "copy", "length": 3, "copied": 2, "symbols": 4, "examples": 40, "batch": 6},
+        "network": {"kind": "rnn", "cell": "lstm", "depth": 2, "width": 5, "forget_bias": 1.0},
+        "optimizer": {"name": "adam", "lr": 0.01, "clip_norm": 0.5},
+    },
+    "gru": {
+        "task": {"name": "adding", "length": 9, "examples": 40, "batch": 6},
+        "network": {"kind": "rnn", "cell": "gru", "width": 5, "recurrent_init": "orthogonal", "truncation": 4},
+        "optimizer": {"name": "rmsprop", "lr": 0.001},
+    },
     "no hidden layer": {"task": {**MOONS, "batch": 0}, "network": {"depth": 0}, "optimizer": {"name": "rprop"}},
 }
 STEPS = 6
@@ -98,6 +113,9 @@ def test_it_runs_alone_and_prints_what_the_simulation_measures(name, tmp_path):
     assert {"grad_rms", "delta_rms", "update_ratio", "activation_mean", "distance"} <= set(found["profile"])
     for gauge, row in found["profile"].items():
         np.testing.assert_allclose(row, profile[gauge], rtol=1e-7, atol=1e-12, err_msg=gauge)
+    assert set(found.get("time", {})) == set(profile.time)
+    for gauge, rows in found.get("time", {}).items():
+        np.testing.assert_allclose(rows, profile.time[gauge], rtol=1e-7, err_msg=gauge)
 
 
 def test_without_a_step_it_measures_the_network_as_drawn(tmp_path):
@@ -130,6 +148,15 @@ def test_it_is_as_ruff_would_have_it(name, tmp_path):
     ):
         ran = [sys.executable, "-m", "ruff", *command, "--isolated", "--no-cache", "net.py"]
         subprocess.run(ran, cwd=tmp_path, check=True, capture_output=True)
+
+
+def test_a_recurrent_table_tells_the_signal_over_time(tmp_path):
+    pytest.importorskip("torch", reason="PyTorch is not installed: the script cannot run")
+    _, text = _written(_scenario("lstm"))
+    lines = _alone(tmp_path, text, "--steps", "1").splitlines()
+    assert [line.split()[0] for line in lines[2:6]] == ["layer", "1", "2", "out"]
+    assert lines[6].startswith("delta_rms, layer 1: step 1: ")
+    assert any(line.startswith("gate_forget, layer 2: step 1: 0.") for line in lines)
 
 
 def test_a_loop_takes_the_place_of_equal_layers():

@@ -1,4 +1,4 @@
-"""A recurrent network in PyTorch: its own fused layers, and once more step by step, so that each state has a gradient."""
+"""A recurrent network in PyTorch: its own fused layers, and step by step, so that each state has a gradient."""
 
 from __future__ import annotations
 

@@ -55,12 +55,15 @@ def follow_signal(above, slope, flat_slopes, truncation, through):
     x="in real [steps, batch, fan_in]",
     through="in int64 [steps, batch]",
     flat_slopes="int",
+    late="int",
     count="out float64 [1]",
 )
-def explain_zeros_over_time(g, slope, x, through, flat_slopes, count):
+def explain_zeros_over_time(g, slope, x, through, flat_slopes, late, count):
     """count: entries of g that are exactly 0 although at some step of some example a signal met a slope and an input.
 
     g[o, i] sums dL/dz[t, b, o] x[t, b, i] over steps and examples; row o belongs to unit o modulo the units.
+    Gate number `late` (-1: none) says nothing at the first step, by construction: there is no state yet that it could
+    keep or let through.
     """
     units = slope.shape[2]
     unexplained = 0
@@ -68,7 +71,8 @@ def explain_zeros_over_time(g, slope, x, through, flat_slopes, count):
         for i in range(g.shape[1]):
             if g[o, i] == real(0.0):
                 found = False
-                for t in range(x.shape[0] - 1, -1, -1):
+                first = 1 if o // units == late else 0
+                for t in range(x.shape[0] - 1, first - 1, -1):
                     for b in range(x.shape[1]):
                         sends = through[t, b] != 0 and (flat_slopes == 0 or slope[t, b, o % units] != real(0.0))
                         if sends and x[t, b, i] != real(0.0):

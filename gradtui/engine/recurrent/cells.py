@@ -83,6 +83,8 @@ class Cell:
     #: The gate whose bias `forget_bias` is added to, and the one whose function is the layer's.
     remembers: ClassVar[int | None] = None
     candidate: ClassVar[int] = 0
+    #: The gate without an effect at the first step, where there is no state before it; -1: none.
+    late: ClassVar[int] = -1
     #: The function of the candidate, and whether its slope is exactly 0 on a stretch.
     activation: str = "tanh"
 
@@ -179,6 +181,7 @@ class LSTM(Cell):
     has_cell = True
     remembers = 1
     candidate = 2
+    late = 1
 
     def scratch(self, batch: int, units: int, reserve: Reserve) -> dict[str, Region]:
         return {**super().scratch(batch, units, reserve), "parts": reserve("parts", 4, batch * units)}
@@ -236,6 +239,7 @@ class GRU(Cell):
     names = ("gate_reset", "gate_update")
     remembers = 1
     candidate = 2
+    late = 0
 
     def scratch(self, batch: int, units: int, reserve: Reserve) -> dict[str, Region]:
         return {

@@ -11,7 +11,6 @@ from numpy.typing import NDArray
 
 from gradtui.engine import knobs, readout
 from gradtui.engine.built import Built
-from gradtui.engine.close_up import CloseUp
 from gradtui.engine.compile import OnCompile
 from gradtui.engine.initial import initial_bias, initial_weight
 from gradtui.engine.kernels.activation import ACTIVATIONS
@@ -19,6 +18,7 @@ from gradtui.engine.parameters import Parameter
 from gradtui.engine.plan import refuse_smoothing
 from gradtui.engine.program import LinkedProgram, Program
 from gradtui.engine.recurrent import initial, programs
+from gradtui.engine.recurrent.close_up import RecurrentCloseUp
 from gradtui.engine.recurrent.passes import Passes
 from gradtui.engine.recurrent.plan import plan
 from gradtui.engine.updating import Clipping
@@ -37,6 +37,7 @@ class RecurrentNetwork(Built):
 
     def __init__(self, scenario: Scenario, dataset: Dataset, on_compile: OnCompile | None = None) -> None:
         self._plan = plan(scenario, dataset)
+        self._close_up: RecurrentCloseUp | None = None
         self._census_step = -1
         self._dead = np.zeros(len(self._plan.layers) + 1)
         self.taps = (*(layer.tap for layer in self._plan.layers), "out")
@@ -209,5 +210,8 @@ class RecurrentNetwork(Built):
     def outputs(self, inputs: Array) -> Array:
         return self._passes.outputs(inputs)
 
-    def close_up(self, index: int) -> CloseUp:
-        raise NotImplementedError
+    def close_up(self, index: int) -> RecurrentCloseUp:
+        self.look()
+        if self._close_up is None or self._close_up.index != index:
+            self._close_up = RecurrentCloseUp(self._plan, self._arena, index)
+        return self._close_up

@@ -7,7 +7,7 @@ from gradtui.engine import batches, updating
 from gradtui.engine.ground import loss_name
 from gradtui.engine.kernels import clipping, feeding, gauges, inspection, linear, recurrent
 from gradtui.engine.kernels import recurrent_inspection as looking
-from gradtui.engine.kernels.activation import column_sums
+from gradtui.engine.kernels.activation import ACTIVATIONS, column_sums
 from gradtui.engine.kernels.linear import PANEL
 from gradtui.engine.kernels.loss import LOSSES
 from gradtui.engine.layout import Region
@@ -30,6 +30,7 @@ def later_routines(plan: RecurrentPlan) -> list[str]:
         gauges.square_sum,
         clipping.clip_locally,
         recurrent.zero_out,
+        ACTIVATIONS[plan.cell.activation].forward,
         # Pieces of a data set have other sizes than a batch.
         linear.BY_BLAS.forward,
         linear.BY_BLOCKS.forward,
@@ -251,6 +252,7 @@ def _explain(program: Program, plan: RecurrentPlan) -> None:
         x=out.x.reshaped(answers, batch, units),
         through=at["heard"][depth].part((steps - answers) * batch, (answers, batch)),
         flat_slopes=0,
+        late=-1,
         count=at["zeros"][2 * depth],
     )
     for index in reversed(range(depth)):
@@ -277,6 +279,7 @@ def _explain(program: Program, plan: RecurrentPlan) -> None:
                 x=x.reshaped(steps, batch, x.shape[1]),
                 through=through,
                 flat_slopes=flat_slopes,
+                late=plan.cell.late,
                 count=at["zeros"][row],
             )
 
