@@ -66,7 +66,7 @@ def test_unexplained_zeros(late, flat, seed, steps):
     for o, i in np.argwhere(g == 0.0):
         count += any(
             through[t, b] and (not flat or slope[t, b, o % units] != 0.0) and x[t, b, i] != 0.0
-            for t in range(o // units == late, steps)
+            for t in range(int(o // units == late), steps)
             for b in range(batch)
         )
     assert found.tolist() == [count]
