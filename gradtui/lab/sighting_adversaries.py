@@ -20,7 +20,7 @@ MARGIN = 0.25
 
 
 def parts(simulation: Simulation) -> tuple[Part, ...]:
-    """What there is to see of two adversaries now: samples of the fixed latent points, and as many held-out examples."""
+    """What there is to see now: samples of the fixed latent points, and as many held-out examples."""
     data = simulation.dataset
     samples = simulation.outputs(simulation.latent_points).astype(np.float64)
     shown = data.test_inputs[:POINTS].astype(np.float64)
@@ -47,7 +47,7 @@ def _imitated(data: Dataset, shown: Floats, samples: Floats) -> Imitated:
     low, high = data.train_inputs.min(axis=0), data.train_inputs.max(axis=0)
     margin = MARGIN * np.where(high > low, high - low, 1.0) / 2.0
     (left, bottom), (right, top) = (low - margin).tolist(), (high + margin).tolist()
-    finite = np.isfinite(samples).all(axis=1)
+    finite = np.asarray(np.isfinite(samples).all(axis=1))
     first, second = data.input_names
     return Imitated(
         axes=(first, second),

@@ -10,8 +10,8 @@
 - Of a recurrent network's gauges over time (`step_delta_rms`, `gate_forget`, ...) the first index is the layer, the
   second the time step, both counted from 1 or `first`, `last`: `step_delta_rms[1, first] / step_delta_rms[1, last]`.
   With the layer alone it is a row over time: `mean(gate_forget[1]) > 0.7`.
-- Scalars: `loss`, `accuracy` (the batch's), `held_out_loss`, `held_out_accuracy`; of two adversaries also `generator_loss`
-  and `mean_sample_mse`.
+- Scalars: `loss`, `accuracy` (the batch's), `held_out_loss`, `held_out_accuracy`; of two adversaries
+  `generator_loss` and `mean_sample_mse`.
 - `+ - * / **`, the comparisons (chained too), `and`, `or`, `not`, parentheses.
 
 Arithmetic is IEEE's: x/0 is inf or nan, never an exception. Every comparison with nan is false, `!=` too.

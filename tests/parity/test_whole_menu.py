@@ -16,7 +16,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from drawn_menu import ADAPTIVE, MENU, NUMBERS, RATES, scenario, write_images
+from drawn_menu import ADAPTIVE, KINDS, MENU, NUMBERS, RATES, drawn_rows, scenario, write_images
 
 from gradtui import Simulation
 
@@ -34,7 +34,6 @@ SHAKEN = 6
 #: Scenarios of each kind of network, drawn by their numbers; so many of them are one test.
 DRAWN, DRAWN_LONG = 75, 500
 TOGETHER = 5
-KINDS = ("mlp", "cnn")
 
 
 @pytest.fixture(scope="module")
@@ -62,7 +61,7 @@ def test_ten_steps_of_very_many(kind, first, images):
 
 def test_every_number_that_a_row_reads_is_drawn():
     """A new key needs a line in NUMBERS; where a file is and what it holds is no number."""
-    read = {key for rows in MENU.values() for row in rows for key in row.reads}
+    read = {key for rows in drawn_rows().values() for row in rows for key in row.reads}
     assert read - set(MENU) - {"task.path", "task.target"} == set(NUMBERS)
 
 
