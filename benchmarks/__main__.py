@@ -9,14 +9,20 @@ from datetime import date
 
 import click
 
-from benchmarks.cases import SHAPES, USUAL, Case
+from benchmarks.cases import ALSO, SHAPES, USUAL, Case
 from benchmarks.rounds import Result, measure
 from benchmarks.sides import SIDES
 
 
 @click.command()
 @click.option("--shape", "shapes", multiple=True, metavar="LxW,B", help=f"Default: {' '.join(SHAPES)}.")
-@click.option("--variant", "variants", multiple=True, metavar="NAME", help=f"Default: {' '.join(USUAL)}; or cnn.")
+@click.option(
+    "--variant",
+    "variants",
+    multiple=True,
+    metavar="NAME",
+    help=f"Default: {' '.join(USUAL)}; or cnn, rnn, lstm, gru, transformer.",
+)
 @click.option("--side", "sides", multiple=True, metavar="NAME", help=f"Default: {' '.join(SIDES)}.")
 @click.option("--json", "as_json", is_flag=True, help="Print a list of objects instead of a table.")
 def main(shapes: tuple[str, ...], variants: tuple[str, ...], sides: tuple[str, ...], as_json: bool) -> None:
@@ -26,7 +32,10 @@ def main(shapes: tuple[str, ...], variants: tuple[str, ...], sides: tuple[str, .
         for name in names:
             if name not in SIDES:
                 raise ValueError(f"--side is {name!r}, but must be one of {', '.join(SIDES)}")
-        cases = [Case.parse(shape, variant) for shape in shapes or SHAPES for variant in variants or USUAL]
+        chosen = [(shape, variant) for shape in shapes or SHAPES for variant in variants or USUAL]
+        if not shapes and not variants:
+            chosen += ALSO
+        cases = [Case.parse(shape, variant) for shape, variant in chosen]
     except ValueError as error:
         click.echo(f"Error: {error}", err=True)
         sys.exit(2)

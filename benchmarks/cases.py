@@ -1,7 +1,9 @@
 """What is timed: a shape (hidden layers x width, batch) and a variant (what layers are made of), always the same step.
 
 One step: draw a batch of the 8x8 digits, forward, softmax cross-entropy, backward, the size of every layer's weight
-gradient, Adam. float32, He-normal weights (Xavier for the squashing functions).
+gradient, Adam. float32, He-normal weights (Xavier for the squashing functions). A recurrent network reads 100 steps of
+the adding problem, and the size of dL/dh_t at every step and the mean of every gate are measured as well. A transformer
+(pre-LN, 4 heads) recalls the first of 64 tokens.
 """
 
 from __future__ import annotations
@@ -22,9 +24,22 @@ VARIANTS: dict[str, dict[str, str | int]] = {
     "batch-norm": {"activation": "relu", "norm": "batch"},
     "residual": {"activation": "relu", "skip": "residual", "skip_every": 2},
     "cnn": {"activation": "relu", "kind": "cnn"},
+    **{cell: {"kind": "rnn", "cell": cell} for cell in ("rnn", "lstm", "gru")},
+    # The same network; PyTorch takes its fused layer and measures nothing over time.
+    **{f"{cell}-fused": {"kind": "rnn", "cell": cell} for cell in ("rnn", "lstm", "gru")},
+    "transformer": {"kind": "transformer", "init": "xavier_uniform", "positions": "learned"},
 }
-#: Timed unless something else is asked for; a convolution's width is its channels, which wants other shapes.
-USUAL = tuple(name for name in VARIANTS if name != "cnn")
+#: Kinds whose width or depth means something else, so that they want other shapes.
+_OTHERS = ("cnn", "rnn", "transformer")
+#: Timed unless something else is asked for, in all shapes; and what is timed in a shape of its own.
+USUAL = tuple(name for name, network in VARIANTS.items() if network.get("kind") not in _OTHERS)
+ALSO = tuple(("1x64,32", name) for name, network in VARIANTS.items() if network.get("kind") == "rnn")
+ALSO += (("4x64,32", "transformer"),)
+#: The tasks of networks that read sequences.
+SEQUENCES = {
+    "rnn": {"name": "adding", "length": 100, "examples": 2000},
+    "transformer": {"name": "recall", "length": 64, "examples": 2000},
+}
 
 
 @dataclass(frozen=True)
@@ -50,10 +65,13 @@ class Case:
         depth, width, batch = (int(number) for number in match.groups())
         if 0 in (depth, width, batch):
             raise ValueError(f"--shape is {shape!r}, but every number in it must be at least 1")
-        network = {"depth": depth, "width": width, "init": "he_normal", **VARIANTS[variant]}
+        kind = VARIANTS[variant].get("kind")
+        own = {} if kind == "rnn" else {"init": "he_normal"}
+        network = {"depth": depth, "width": width, **own, **VARIANTS[variant]}
+        task = SEQUENCES.get(str(kind), {"name": "digits"})
         scenario = Scenario.from_dict(
             {
-                "task": {"name": "digits", "batch": batch},
+                "task": {**task, "batch": batch},
                 "network": network,
                 "optimizer": {"name": "adam", "lr": 1e-3},
             }
@@ -72,6 +90,14 @@ class Case:
     @property
     def convolutional(self) -> bool:
         return self.scenario.network.kind == "cnn"
+
+    @property
+    def recurrent(self) -> bool:
+        return self.scenario.network.kind == "rnn"
+
+    @property
+    def attends(self) -> bool:
+        return self.scenario.network.kind == "transformer"
 
     @property
     def residual(self) -> bool:

@@ -26,5 +26,23 @@ def build(name: str, case: Case) -> Steps:
     if case.convolutional and name not in ("gradtui", "torch"):
         raise ImportError("convolutions are compared with PyTorch's eager step alone")
     module, function = SIDES[name]
+    if case.recurrent and name != "gradtui":
+        module, function = _recurrent(name, case)
+    if case.attends and name != "gradtui":
+        if name not in ("torch", "jax"):
+            raise ImportError("transformers are compared with PyTorch's eager step and JAX")
+        module, function = ("attention_torch", "eager") if name == "torch" else ("attention_xla", "jax")
     side: Callable[[Case], Steps] = getattr(import_module(f"benchmarks.sides.{module}"), function)
     return side(case)
+
+
+def _recurrent(name: str, case: Case) -> tuple[str, str]:
+    """Where the side of a recurrent case is."""
+    fused = case.variant.endswith("-fused")
+    if name == "torch":
+        return "recurrent_torch", "fused" if fused else "eager"
+    if name == "jax" and not fused:
+        return "recurrent_xla", "jax"
+    if fused:
+        raise ImportError("fused layers are PyTorch's own")
+    raise ImportError("recurrent networks are compared with PyTorch's eager step and JAX")

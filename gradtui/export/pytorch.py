@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from gradtui.engine.plan import inputs_of
-from gradtui.export import adversaries, drawing, measuring, modules, payload, recurrent, training
+from gradtui.export import adversaries, drawing, encoder, measuring, modules, payload, recurrent, training
 from gradtui.export.forward import drops, forward
 from gradtui.export.modules import Modules
 from gradtui.export.payload import Array
@@ -32,6 +32,9 @@ def definitions(scenario: Scenario, dataset: Dataset) -> str:
         return _adversaries(scenario, dataset)
     if scenario.network.kind == "rnn":
         return _recurrent(scenario, dataset)
+    if scenario.network.kind == "transformer":
+        head = _head(scenario, dataset, encoder.EncoderModules(scenario.network))
+        return "\n\n".join([head, *encoder.blocks(scenario, dataset)])
     parts = Modules(scenario.network, layers(scenario, dataset))
     blocks = [
         _head(scenario, dataset, parts),

@@ -89,7 +89,7 @@ def _key(seen: Imitated, outside: int) -> list[Run]:
     if seen.nonfinite:
         runs.append((f"   {format.count(seen.nonfinite)} NaN or inf", FAULT))
     if outside:
-        runs.append((f"   {format.count(outside)} of {format.count(len(seen.samples))} lie outside", MUTED))
+        runs.append((f"   {format.count(outside)} outside", MUTED))
     return runs
 
 

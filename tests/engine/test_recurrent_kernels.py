@@ -5,7 +5,7 @@ from __future__ import annotations
 import naive_recurrent
 import numpy as np
 import pytest
-from alone import DTYPES, both_ways, close, run
+from alone import DTYPES, both_ways, close, resolution, run
 from hypothesis import given
 from hypothesis import strategies as st
 from naive import rms
@@ -13,6 +13,7 @@ from naive import rms
 from gradtui.engine.kernels.recurrent import RNN_FORWARD, by_blocks, join_biases, rnn_backward
 from gradtui.engine.kernels.recurrent_gru import gru_backward, gru_forward
 from gradtui.engine.kernels.recurrent_lstm import lstm_backward, lstm_forward
+from gradtui.engine.kernels.recurrent_weights import PIECE, narrow_weight_gradient, pieces, weight_gradient_in_pieces
 
 #: Both ways of the recurrent product: 16 and 48 go by register blocks, the others by BLAS.
 UNITS = st.sampled_from([1, 3, 8, 16, 33, 48])
@@ -171,6 +172,26 @@ def test_biases_are_joined_where_the_state_has_no_say(dtype, shared):
     first, second = np.arange(1.0, 6.0), np.arange(10.0, 60.0, 10.0)
     joined = both_ways(join_biases, dtype, input_bias=first, hidden_bias=second, shared=shared)["joined"]
     assert joined.tolist() == [*(first + second)[:shared], *first[shared:]]
+
+
+@pytest.mark.parametrize("dtype", DTYPES)
+@pytest.mark.parametrize(("steps", "batch"), [(1, 7), (6, 50), (7, 300), (12, 32)])
+def test_weight_gradients_are_sums_over_steps_and_examples(dtype, steps, batch):
+    random = np.random.default_rng(7)
+    count, rows = pieces(steps, batch)
+    assert count * rows == steps * batch
+    assert rows <= max(PIECE, batch)
+    for fan_in, kernel, name in ((32, weight_gradient_in_pieces, "product"), (3, narrow_weight_gradient, "turned")):
+        delta, x = (random.standard_normal((steps * batch, n)).astype(dtype) for n in (48, fan_in))
+        shaped = (delta, x)
+        if name == "product":
+            shaped = delta.reshape(count, rows, 48), x.reshape(count, rows, fan_in)
+        found = run(kernel, dtype, delta=shaped[0], x=shaped[1])["weight_gradient"]
+        wanted = delta.astype(np.float64).T @ x.astype(np.float64)
+        close(found, wanted, steps * batch * resolution(dtype), np.abs(delta).T @ np.abs(x))
+        if dtype == "float64":
+            plain = run(kernel, dtype, checked=True, delta=shaped[0], x=shaped[1])["weight_gradient"]
+            close(found, plain, 1e-12, np.abs(delta).T @ np.abs(x))
 
 
 @pytest.mark.parametrize("bad", [np.nan, np.inf])

@@ -99,23 +99,41 @@ def _alone(folder, text, *arguments):
     return subprocess.run(command, cwd=folder, capture_output=True, text=True, timeout=300, check=True).stdout
 
 
-@pytest.mark.parametrize("name", NETWORKS)
-def test_it_runs_alone_and_prints_what_the_simulation_measures(name, tmp_path):
+#: Runs each script named on the command line as a program, and writes what it prints beside it: loading PyTorch takes
+#: longer than all of them.
+_ONE_AFTER_ANOTHER = """
+import contextlib, pathlib, runpy, sys
+scripts = sys.argv[1:]
+for script in scripts:
+    sys.argv = [script, "--json"]
+    with open(pathlib.Path(script).with_suffix(".json"), "w") as file, contextlib.redirect_stdout(file):
+        runpy.run_path(script, run_name="__main__")
+"""
+
+
+def test_they_run_alone_and_print_what_the_simulations_measure(tmp_path):
     pytest.importorskip("torch", reason="PyTorch is not installed: the script cannot run")
-    simulation, text = _written(_scenario(name))
-    found = json.loads(_alone(tmp_path, text, "--json"))
-    simulation.step(STEPS)
-    profile = simulation.profile()
-    assert found["taps"] == list(profile.taps)
-    assert (found["seed"], found["steps"]) == (5, STEPS)
-    assert found["loss"] == pytest.approx(simulation.loss, rel=1e-8)
-    assert found["evaluate"] == pytest.approx(simulation.evaluate(), rel=1e-7)
-    assert {"grad_rms", "delta_rms", "update_ratio", "activation_mean", "distance"} <= set(found["profile"])
-    for gauge, row in found["profile"].items():
-        np.testing.assert_allclose(row, profile[gauge], rtol=1e-7, atol=1e-12, err_msg=gauge)
-    assert set(found.get("time", {})) == set(profile.time)
-    for gauge, rows in found.get("time", {}).items():
-        np.testing.assert_allclose(rows, profile.time[gauge], rtol=1e-7, err_msg=gauge)
+    simulations, scripts = {}, {}
+    for name in NETWORKS:
+        simulations[name], text = _written(_scenario(name))
+        scripts[name] = tmp_path / f"{name.replace(' ', '_')}.py"
+        scripts[name].write_text(text)
+    command = [sys.executable, "-I", "-c", _ONE_AFTER_ANOTHER, *(str(script) for script in scripts.values())]
+    subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, timeout=300, check=True)
+    for name, simulation in simulations.items():
+        found = json.loads(scripts[name].with_suffix(".json").read_text())
+        simulation.step(STEPS)
+        profile = simulation.profile()
+        assert found["taps"] == list(profile.taps), name
+        assert (found["seed"], found["steps"]) == (5, STEPS), name
+        assert found["loss"] == pytest.approx(simulation.loss, rel=1e-8), name
+        assert found["evaluate"] == pytest.approx(simulation.evaluate(), rel=1e-7), name
+        assert {"grad_rms", "delta_rms", "update_ratio", "activation_mean", "distance"} <= set(found["profile"]), name
+        for gauge, row in found["profile"].items():
+            np.testing.assert_allclose(row, profile[gauge], rtol=1e-7, atol=1e-12, err_msg=f"{name}: {gauge}")
+        assert set(found.get("time", {})) == set(profile.time), name
+        for gauge, table in found.get("time", {}).items():
+            np.testing.assert_allclose(table, profile.time[gauge], rtol=1e-7, err_msg=f"{name}: {gauge}")
 
 
 def test_without_a_step_it_measures_the_network_as_drawn(tmp_path):

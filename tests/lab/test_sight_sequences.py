@@ -18,6 +18,7 @@ WORDS = "a stone on the shore; two boats lie on the sand.\n"
 class Known:
     """Stands for a simulation of which the answers are known: `outputs` is a function of tokens or numbers."""
 
+    scenario = Scenario.from_dict({})
     weight_count = 1000
     step_count = 7
 

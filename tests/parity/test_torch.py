@@ -23,7 +23,7 @@ TOLERANCE = {"float32": 2e-4, "float64": 1e-9}
 ROUNDINGS = 4
 #: Parameters and losses smaller than this are compared as if they had this size.
 TINY = {"float32": 3e-4, "float64": 1e-6}
-DRAWN, DRAWN_LONG = 110, 1000
+DRAWN, DRAWN_LONG = 60, 1000
 #: A network that fails is shown as it was drawn: to look for a smaller one takes minutes.
 PHASES = (Phase.explicit, Phase.generate)
 

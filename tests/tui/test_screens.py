@@ -9,6 +9,7 @@ from itertools import combinations
 
 import pytest
 from full_runner import FullRunner, measured
+from kind_runner import opened_kind
 from opened import Opened, lab, whole
 from rich.color import Color
 from syrupy.assertion import SnapshotAssertion
@@ -84,6 +85,41 @@ async def test_a_view_of_any_depth(view: str, depth: int, snapshot: SnapshotAsse
     async with full((80, 24), depth) as opened:
         await look(opened, VIEWS.index(view))
         assert picture(opened) == snapshot(extension_class=Screens)
+
+
+#: A network of each kind, and the views that draw it in a way of their own.
+KINDS = (
+    ("lstm-4", "time"),
+    ("rnn-1000", "time"),
+    ("gru-12", "time"),
+    ("lstm-1", "task"),
+    ("pre-2", "task"),
+    ("post-6", "bars"),
+    ("pre-24", "bars"),
+    ("pre-24", "why"),
+    ("gan-3", "bars"),
+    ("gan-40", "bars"),
+    ("gan-40", "map"),
+    ("gan-3", "task"),
+    ("gan-3", "curves"),
+)
+
+
+@pytest.mark.parametrize("size", SIZES, ids="{0[0]}x{0[1]}".format)
+@pytest.mark.parametrize(("name", "view"), KINDS)
+async def test_a_kind_of_network(name: str, view: str, size: tuple[int, int], snapshot: SnapshotAssertion) -> None:
+    async with opened_kind(name, size) as opened:
+        await look(opened, VIEWS.index(view))
+        await opened.press("down", "down")
+        await opened.shown()
+        assert centre(opened) == snapshot(extension_class=Screens)
+
+
+def centre(opened: Opened) -> str:
+    """The open view alone: the knobs beside it are those of every network."""
+    region = opened.screen.centre.region
+    lines = picture(opened).splitlines()[region.y : region.bottom]
+    return "\n".join(line[region.x : region.right].rstrip() for line in lines) + "\n"
 
 
 def drawing(opened: Opened) -> list[tuple[Lines, Region]]:

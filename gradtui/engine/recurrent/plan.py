@@ -301,6 +301,7 @@ def _reserve_shared(made: RecurrentPlan) -> None:
     cell.scratch(batch, units, shared)
     cell.back_scratch(batch, units, shared)
     made.reserve("room", "real", max(made.dataset.features, units) * PANEL)
+    made.reserve("product", "real", made.gates * max(made.dataset.features, units))
     made.reserve("ones", "real", made.rows, made.dataset.outputs)
     made.reserve("truncation", "int64", 1)
     made.reserve("time_sums", "float64", depth, steps, 3)

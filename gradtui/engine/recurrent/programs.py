@@ -5,7 +5,7 @@ from __future__ import annotations
 
 from gradtui.engine import batches, updating
 from gradtui.engine.ground import loss_name
-from gradtui.engine.kernels import clipping, feeding, gauges, inspection, linear, recurrent
+from gradtui.engine.kernels import clipping, feeding, gauges, inspection, linear, recurrent, recurrent_weights
 from gradtui.engine.kernels import recurrent_inspection as looking
 from gradtui.engine.kernels.activation import ACTIVATIONS, column_sums
 from gradtui.engine.kernels.linear import PANEL
@@ -132,8 +132,8 @@ def _backward(program: Program, plan: RecurrentPlan) -> None:
     scratch = _back_scratch(plan)
     for layer, below in zip(reversed(plan.layers), [*reversed(plan.layers[:-1]), None], strict=True):
         from_input, from_state = plan.cell.backward(program, layer.weights, layer.through, scratch, layer.signal)
-        _weight_gradient(program, from_input, layer.x, layer.matrix.gradient)
-        _weight_gradient(program, from_state, layer.through.before, layer.recurrent.gradient)
+        _summed_gradient(program, plan, from_input, layer.x, layer.matrix.gradient)
+        _summed_gradient(program, plan, from_state, layer.through.before, layer.recurrent.gradient)
         _measure(program, layer.both, layer.matrix.gradient_sums, layer.matrix.last_norm)
         if plan.cell.shared == plan.cell.gates:
             program.add(
@@ -177,6 +177,26 @@ def _weight_gradient(program: Program, delta: Region, x: Region, gradient: Regio
     fan_out, fan_in = gradient.shape
     kernels = linear.choose(x.shape[0], fan_in, fan_out)
     program.add(kernels.weight_gradient, delta=delta, x=x, weight_gradient=gradient)
+
+
+def _summed_gradient(program: Program, plan: RecurrentPlan, delta: Region, x: Region, gradient: Region) -> None:
+    """Append a weight gradient that is a sum over all steps and examples."""
+    fan_out, fan_in = gradient.shape
+    scratch = plan.regions["product"]
+    if recurrent_weights.fits(fan_in, fan_out):
+        count, rows = recurrent_weights.pieces(plan.steps, plan.batch)
+        program.add(
+            recurrent_weights.weight_gradient_in_pieces,
+            delta=delta.reshaped(count, rows, fan_out),
+            x=x.reshaped(count, rows, fan_in),
+            product=scratch.part(0, gradient.shape),
+            weight_gradient=gradient,
+        )
+    elif fan_in < recurrent_weights.NARROW:
+        turned = scratch.part(0, (fan_in, fan_out))
+        program.add(recurrent_weights.narrow_weight_gradient, delta=delta, x=x, turned=turned, weight_gradient=gradient)
+    else:
+        _weight_gradient(program, delta, x, gradient)
 
 
 def _input_gradient(program: Program, delta: Region, weight: Region, below: Region) -> None:

@@ -35,8 +35,11 @@ class CurvesLegend(Lines):
             ("held out   ", MUTED),
             *([("⣀⣀ ", GENERATOR), ("generator   ", MUTED)] if self.two else []),
             ("x", KEY),
-            (f" steps on a {'linear' if self.log_steps else 'log'} axis", MUTED),
         ]
+        other = "linear" if self.log_steps else "log"
+        text = f" steps on a {other} axis"
+        room = size.width - sum(len(text) for text, _ in runs)
+        runs.append((text if len(text) <= room else f" {other} steps", MUTED))
         return [ljust(runs, size.width)]
 
 

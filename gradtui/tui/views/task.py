@@ -92,6 +92,8 @@ def _imitation(sight: Sight, palette: Palette, width: int, height: int) -> list[
                 return imitation.plane(part, width, height)
             case Forged():
                 return imitation.images(part, palette, width, height)
+            case Unseen(reason):
+                return [(), *(((line, MUTED),) for line in textwrap.wrap(reason, width))]
     return []
 
 
