@@ -7,8 +7,11 @@ import pytest
 
 from gradtui import Scenario, Simulation
 from gradtui.engine.adversarial import assembly
+from gradtui.engine.adversarial.measuring import GAME_LOSSES
 from gradtui.engine.adversarial.plan import plan
+from gradtui.engine.kernels.adversarial_losses import GAMES
 from gradtui.engine.layout import Arena
+from gradtui.export import adversaries as export
 from gradtui.gauges import GAUGES
 from gradtui.lab.changes import Effect
 from gradtui.scenario.adversaries import NAMES
@@ -228,6 +231,7 @@ CARRIED = (
     "generator.discriminator_steps=4",
     "network.activation=relu",
     "task.batch=5",
+    "task.loss=non_saturating",
 )
 
 
@@ -333,3 +337,12 @@ def test_looking_changes_nothing():
         looked.effective_rank()
         looked.batch(11)
     assert all((looked.parameters()[name] == value).all() for name, value in twin.parameters().items())
+
+
+def test_every_table_knows_the_same_games():
+    games = set(NAMES)
+    assert games == set(GAMES) == set(GAME_LOSSES) == set(export.GAMES)
+    decided = {name for name, game in GAMES.items() if not np.isnan(game.boundary)}
+    assert decided == set(export.BOUNDARIES)
+    for name in decided:
+        assert GAMES[name].boundary == float(export.BOUNDARIES[name])
