@@ -6,6 +6,7 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
 from gradtui.tui import causes, format, rungs
 from gradtui.tui.axis import Axis
@@ -32,10 +33,11 @@ GATES = (
 LEFT, RIGHT = 15, 19
 #: The curves of the chart: the hidden state's gradient now and at step 0, the cell's now.
 NOW, GHOST, CELL_NOW = Ink("key"), Ink("muted"), Ink("accent")
+_NOTHING: Run = (" ", GHOST)
 #: The tallest bars of a layer, and the lowest chart that is worth drawing, in lines.
 TALLEST, LEAST_CHART = 6, 3
 
-Table = Mapping[str, Sequence[Sequence[float]]]
+Table = Mapping[str, tuple[tuple[float, ...], ...]]
 
 
 @dataclass(frozen=True)
@@ -60,7 +62,8 @@ def gates(now: Table) -> list[tuple[str, str, Ink]]:
     return [gate for gate in GATES if gate[0] in now]
 
 
-def factor(values: Sequence[float]) -> float:
+@lru_cache(32)
+def factor(values: tuple[float, ...]) -> float:
     """What each step further back does to the gradient: 10 ** -slope of the line through log10(value) over time."""
     from gradtui.diagnosis.decay import fitted_factor  # not before the first paint
 
@@ -197,23 +200,26 @@ def _chart(seen: Ladder, where: Columns, height: int) -> list[Runs]:
     }
     labels = {height - 1: format.tick(scale.low), 0: format.tick(scale.high)}
     out: list[Runs] = []
+    inks = [ink for _, ink in layers]
     for line in range(height):
         drawn: list[Run] = []
-        for cell in range(cells):
-            bits, used = 0, GHOST
-            for text, ink in layers:
-                if text[line][cell] != " ":
-                    bits |= ord(text[line][cell]) - 0x2800
-                    used = ink
-            drawn.append((chr(0x2800 + bits), used) if bits else (" ", GHOST))
-            if line == height - 1 and cell in foot:
-                drawn[-1] = foot[cell]
+        for dots in zip(*(text[line] for text, _ in layers), strict=True):
+            cell = _NOTHING
+            for dot, ink in zip(dots, inks, strict=True):
+                if dot != " ":
+                    # Where curves pass through the same cell their dots are joined, in the last one's colour.
+                    cell = (dot if cell is _NOTHING else chr(ord(cell[0]) | ord(dot)), ink)
+            drawn.append(cell)
+        if line == height - 1:
+            for at, letter in foot.items():
+                drawn[at] = letter
         margin = f"{labels.get(line, ''):>{LEFT - 1}} " + " " * where.start
         out.append(((margin, MUTED), *merged(drawn)))
     return out
 
 
-def _curve(values: Sequence[float], cells: int, height: int, scale: Scale) -> list[str]:
+@lru_cache(32)
+def _curve(values: tuple[float, ...], cells: int, height: int, scale: Scale) -> list[str]:
     canvas = Canvas(cells, height)
     steps = len(values)
     canvas.curve([at + 0.5 for at in range(steps)], values, Scale(0.0, float(steps)), scale)

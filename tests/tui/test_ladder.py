@@ -36,7 +36,7 @@ async def test_each_layer_says_its_first_and_last_step_and_its_factor(name: str,
             words = line.replace("▸", " ").split()
             assert words[:2] == [str(number), format.number(values[0])]
             assert format.number(values[-1]) in line
-            factor = ladder.factor(values.tolist())
+            factor = ladder.factor(tuple(values.tolist()))
             assert words[-1] == (f"×{factor:.3g}" if math.isfinite(factor) else "–")
         steps = hidden.shape[1]
         assert f"at t={format.count(steps)}" in text[1]
@@ -46,9 +46,9 @@ async def test_each_layer_says_its_first_and_last_step_and_its_factor(name: str,
 
 def test_the_factor_a_step_is_the_slope_over_all_steps() -> None:
     values = [0.3 * 0.9**back for back in range(50)][::-1]
-    assert ladder.factor(values) == pytest.approx(0.9)
-    assert ladder.factor([0.0, 0.0, *values]) == pytest.approx(0.9)
-    assert math.isnan(ladder.factor([1.0]))
+    assert ladder.factor(tuple(values)) == pytest.approx(0.9)
+    assert ladder.factor((0.0, 0.0, *values)) == pytest.approx(0.9)
+    assert math.isnan(ladder.factor((1.0,)))
 
 
 async def test_the_gates_stand_below_with_their_first_and_last_mean() -> None:

@@ -49,7 +49,8 @@ class CloseUp(Lines):
             Panel(histogram.plain("weights", seen.weights), 4, 9),
         ]
         past = [Panel(chart, 3, 7) for chart in charts(snapshot.history, snapshot.profile, seen.layer)]
-        head = [_heading(seen, len(snapshot.profile.taps) if snapshot.profile else 0, width), _saturation(seen, width)]
+        taps = snapshot.profile.taps if snapshot.profile else ()
+        head = [_heading(seen, taps, width), _saturation(seen, width)]
         return [
             cut([(" ", MUTED), *line], size.width) for line in [*head, *_arranged(first, rest, past, width, height)]
         ]
@@ -77,11 +78,13 @@ def _widths(width: int, columns: int) -> list[int]:
     return [room * (at + 1) // columns - room * at // columns for at in range(columns)]
 
 
-def _heading(seen: Inspection, taps: int, width: int) -> Runs:
+def _heading(seen: Inspection, taps: tuple[str, ...], width: int) -> Runs:
+    # Within its network a layer of a GAN has the same name as one of the other.
+    name = taps[seen.layer] if seen.layer < len(taps) else seen.tap
     shape = "×".join(map(str, seen.shape))
     runs: list[Run] = [
-        (f"layer {seen.tap}", STRONG),
-        (f"  {format.count(seen.layer + 1)} of {format.count(taps)}" if taps else "", MUTED),
+        (f"layer {name}", STRONG),
+        (f"  {format.count(seen.layer + 1)} of {format.count(len(taps))}" if taps else "", MUTED),
         (f"  {seen.activation}", Ink()),
         (f" behind {seen.norm} norm" if seen.norm else "", Ink()),
         (f"  weights {shape}", MUTED),
