@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
@@ -15,6 +16,8 @@ from gradtui.engine.program import Program
 from gradtui.scenario.architecture import LayerSpec
 
 Array = NDArray[Any]
+#: What the clock of a plan showed in a step of the run.
+OwnStep = Callable[[int], int]
 
 
 @dataclass(frozen=True)
@@ -30,9 +33,10 @@ class Activity:
 class CloseUp:
     """Reads tap number `index`. A step leaves slopes where pre-activations stood, so these are computed once more."""
 
-    def __init__(self, plan: Plan, arena: Arena, index: int) -> None:
+    def __init__(self, plan: Plan, arena: Arena, index: int, own_step: OwnStep = int) -> None:
         self.index = index
         self._plan = plan
+        self._own_step = own_step
         self._arena = arena
         self._layer = plan.layers[index]
         self._read = Program(plan.dtype)
@@ -74,7 +78,7 @@ class CloseUp:
         before = [view.copy() for view in self._overwritten]
         clock = self._arena.view(self._plan.regions["clock"])
         now = int(clock[STEP])
-        clock[STEP] = step
+        clock[STEP] = self._own_step(step)
         read, activated = self._linked
         read.run()
         z: Array = self._arena.view(self._z).copy()

@@ -54,7 +54,12 @@ class Adversaries(Built):
         own = self._pair.discriminator
         # The loss is a mean over half of what the discriminator reads: as many examples of the data, or samples.
         sizes = replace(readout.Sizes.of(own.layers, own.batch), batch=self._pair.batch)
-        return Chain(own, self._arena, sizes)
+        return Chain(own, self._arena, sizes, self._last_update)
+
+    def _last_update(self, step: int) -> int:
+        """The discriminator's update that was measured in a step: its last one, or after a look the one to come."""
+        update = int(self._view(self._pair.discriminator.regions["clock"])[STEP])
+        return update - 1 if step < self.step_count else update
 
     @property
     def _chains(self) -> tuple[Chain, Chain]:
