@@ -108,9 +108,9 @@ def _word(value: float) -> str:
 
 def _curve(axes: Any, snapshot: Snapshot, what: str) -> None:
     curves = snapshot.curves
-    batches, held_out = curves.loss, curves.held_out_loss
+    batches, held_out, generator = curves.loss, curves.held_out_loss, curves.generator_loss
     if what == "accuracy":
-        batches, held_out = curves.accuracy, curves.held_out_accuracy
+        batches, held_out, generator = curves.accuracy, curves.held_out_accuracy, ()
     axes.set_title(what, fontsize=9)
     if not any(map(math.isfinite, (*batches, *held_out))):
         axes.text(0.5, 0.5, "nothing to show", ha="center", va="center", transform=axes.transAxes, fontsize=8)
@@ -119,10 +119,11 @@ def _curve(axes: Any, snapshot: Snapshot, what: str) -> None:
     for steps, values, ink, label in (
         (curves.steps, batches, "#0087d7", "batches"),
         (curves.held_out_steps, held_out, "#d75f00", "held out"),
+        *([(curves.held_out_steps, generator, "#5faf5f", "generator")] if generator else []),
     ):
         # A line through one or two points would be missed.
         axes.plot(steps, values, color=ink, lw=1, marker="." if len(steps) < _FEW else "", label=label)
-    if what == "loss" and all(value > 0.0 for value in (*batches, *held_out) if math.isfinite(value)):
+    if what == "loss" and all(value > 0.0 for value in (*batches, *held_out, *generator) if math.isfinite(value)):
         axes.set_yscale("log")
     elif what == "accuracy":
         axes.set_ylim(-0.02, 1.02)

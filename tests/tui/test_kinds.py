@@ -126,6 +126,11 @@ async def test_a_click_chooses_a_layer_of_the_discriminator() -> None:
         assert "layer D.2" in whole(opened.app)[-2]
 
 
+async def test_from_near_by_a_layer_says_which_network_it_is_of() -> None:
+    async with opened_kind("gan-3", (80, 24), "3", *["down"] * 5) as opened:
+        assert "layer D.2  6 of 7" in whole(opened.app)[3]
+
+
 async def test_g_swaps_both_networks() -> None:
     profile = NETS["gan-3"][1](step=1240)
     async with opened_kind("gan-3", (120, 36), "g") as opened:
