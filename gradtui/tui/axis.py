@@ -6,6 +6,10 @@ import math
 from collections.abc import Iterable
 from dataclasses import dataclass
 from itertools import pairwise
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from gradtui.profile import GradientProfile
 
 #: Decades per block: an axis begins and ends on a multiple of this, so that it grows in whole blocks only.
 BLOCK = 4
@@ -79,3 +83,10 @@ def pinned(values: Iterable[float], dtype: str, before: Axis | None = None) -> A
             low = min(low, math.floor(exponent / BLOCK) * BLOCK)
             high = max(high, math.ceil(exponent / BLOCK) * BLOCK)
     return Axis(max(low, min(floor, DEFAULT_LOW)), min(high, ceiling))
+
+
+def of_run(first: GradientProfile, dtype: str, before: Axis | None = None) -> Axis:
+    """The one axis of a run's layers and of its time steps, from the profile of step 0."""
+    tables = [first[gauge] for gauge in ("grad_rms", "delta_rms")]
+    tables += [first.time[gauge].reshape(-1) for gauge in ("delta_rms", "cell_delta_rms") if gauge in first.time]
+    return pinned((value for table in tables for value in table.tolist()), dtype, before)

@@ -127,6 +127,10 @@ async def test_an_exploding_net_widens_the_axis_at_step_0_only() -> None:
         text = lines(opened)
         assert "1e-20 to 1e12, log" in text[0]
         assert any("▴" in line for line in text)
+        # The layers' bars stand on the same axis.
+        await opened.press("1")
+        axis = opened.screen.centre.bars.axis
+        assert (axis.low, axis.high) == (-20, 12)
 
 
 async def test_other_networks_have_no_ladder() -> None:

@@ -10,7 +10,7 @@ from textual.geometry import Size
 from textual.widget import Widget
 
 from gradtui.tui import groups, rows, trail
-from gradtui.tui.axis import Axis, pinned
+from gradtui.tui.axis import Axis, of_run
 from gradtui.tui.layer_rows import LayerRows
 from gradtui.tui.palette import MUTED, Ink, Run, Runs
 from gradtui.tui.rows import Span
@@ -145,7 +145,7 @@ class BarsView(LayerView):
     def _begin(self, first: GradientProfile, dtype: str) -> None:
         self._first = first
         self._ghosts = {gauge: first[gauge].tolist() for gauge in (GRADIENT, SIGNAL)}
-        self.axis = pinned(self._ghosts[GRADIENT] + self._ghosts[SIGNAL], dtype, self._pinned_axis)
+        self.axis = of_run(first, dtype, self._pinned_axis)
         self._pinned_axis = self.axis
 
     def _predict(self, first: GradientProfile, theory: Prediction | None) -> None:

@@ -11,7 +11,7 @@ from textual.events import Click, MouseScrollDown, MouseScrollUp
 from textual.geometry import Size
 
 from gradtui.tui import ladder
-from gradtui.tui.axis import Axis, pinned
+from gradtui.tui.axis import Axis, of_run
 from gradtui.tui.braille import bracket
 from gradtui.tui.ladder import CELL, HIDDEN, Ladder, Table
 from gradtui.tui.layer_rows import LayerRows
@@ -84,8 +84,7 @@ class LadderView(View):
         profile, first = snapshot.profile, snapshot.first
         if first is not None and first is not self._first:
             self._first, self._ghost, self._bounds = first, _lists(first), {}
-            values = [value for gauge in (HIDDEN, CELL) for row in self._ghost.get(gauge, ()) for value in row]
-            self._axis = self._pinned = pinned(values, snapshot.scenario.network.dtype, self._pinned)
+            self._axis = self._pinned = of_run(first, snapshot.scenario.network.dtype, self._pinned)
         if profile is not None and profile is not self._profile:
             self._profile, self._now = profile, _lists(profile)
             self.rows.settle(profile.taps, self.rows.height)
