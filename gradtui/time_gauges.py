@@ -16,5 +16,5 @@ TIME_GAUGES: dict[str, str] = {
 
 
 def key_of(gauge: str) -> str:
-    """The name under which `GradientProfile.time` holds a gauge: what is a row over taps too is `step_...` in claims."""
+    """The name under which `GradientProfile.time` holds a gauge: a row over taps as well is `step_...` in claims."""
     return gauge.removeprefix("step_")

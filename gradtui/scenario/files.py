@@ -22,7 +22,9 @@ GROUPS = (
     "Depth",
     "What does not help",
     "What hides it",
+    "Time",
     "Attention",
+    "Adversaries",
 )
 
 #: The scenario that a newcomer should open first leads its group, and so the gallery.
