@@ -50,7 +50,7 @@ class CloseUp(Lines):
         ]
         past = [Panel(chart, 3, 7) for chart in charts(snapshot.history, snapshot.profile, seen.layer)]
         taps = len(snapshot.profile.taps) if snapshot.profile else 0
-        head = [_heading(seen, taps, width), _with_radii(_saturation(seen, width), seen, width)]
+        head = [_heading(seen, taps, width), _second(seen, width)]
         return [
             cut([(" ", MUTED), *line], size.width) for line in [*head, *_arranged(first, rest, past, width, height)]
         ]
@@ -116,13 +116,13 @@ def _made(seen: Inspection) -> str:
     return "state h" if len(seen.radii) > 1 else f"a = {seen.activation}(z)"
 
 
-def _with_radii(line: Runs, seen: Inspection, width: int) -> Runs:
-    """Behind a line, where there is room: what a step through time does to a linear signal in the long run, a number
-    for each gate."""
+def _second(seen: Inspection, width: int) -> Runs:
+    """Saturation, and behind it what a step through time does to a linear signal in the long run: a number for each
+    gate of a recurrent layer."""
     if not seen.radii:
-        return line
+        return _saturation(seen, width)
     text = f"   largest |λ| {' '.join(format.tick(radius) for radius in seen.radii)}"
-    return (*line, (text, MUTED)) if _length(list(line)) + len(text) <= width else line
+    return cut([*_saturation(seen, width - len(text)), (text, MUTED)], width)
 
 
 def _length(runs: list[Run]) -> int:
