@@ -76,7 +76,7 @@ KNOBS: tuple[Knob, ...] = (
     Knob("network.feedforward", "feed-fwd", "NETWORK", (0, *_TWOS), {0: "4 x width"}),
     Knob("network.positions", "positions", "NETWORK"),
     Knob("network.causal", "causal", "NETWORK"),
-    Knob("network.embedding_scale", "embedding x", "NETWORK", (0.1, 0.2, 0.5, 0.7, 1.0, 2.0, 5.0, 10.0)),
+    Knob("network.embedding_scale", "embed x", "NETWORK", (0.1, 0.2, 0.5, 0.7, 1.0, 2.0, 5.0, 10.0)),
     Knob("network.dtype", "dtype", "NETWORK"),
     Knob("optimizer.name", "optimizer", "TRAINING"),
     Knob("optimizer.lr", "lr", "TRAINING", _rungs(-8, 3)),

@@ -15,7 +15,6 @@ from gradtui.engine.matrices import Matrix
 from gradtui.engine.products import flat
 from gradtui.engine.program import Program
 
-
 #: Inputs up to which rows lie near each other, and the most rows that a weight gradient sums one by one.
 NEAR, MOST_ROWS = 128, 4096
 
