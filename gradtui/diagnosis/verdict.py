@@ -35,7 +35,7 @@ def diagnose(profile: GradientProfile, scenario: Scenario) -> Verdict:
     name = min(verdicts, key=lambda each: _gravity(verdicts[each].kind))
     verdict = verdicts[name]
     if verdict.kind == "healthy":
-        said = "the signal reaches the first layer of generator and discriminator"
+        said = "no signal is lost within the generator, nor within the discriminator"
         return Verdict(verdict.kind, said, verdict.factor)
     return Verdict(verdict.kind, f"{name}: {verdict.sentence}", verdict.factor)
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from gradtui.engine.plan import inputs_of
-from gradtui.export import drawing, encoder, measuring, modules, payload, recurrent, training
+from gradtui.export import adversaries, drawing, encoder, measuring, modules, payload, recurrent, training
 from gradtui.export.forward import drops, forward
 from gradtui.export.modules import Modules
 from gradtui.export.payload import Array
@@ -28,6 +28,8 @@ def program(scenario: Scenario, dataset: Dataset, parameters: Mapping[str, Array
 
 def definitions(scenario: Scenario, dataset: Dataset) -> str:
     """The program without what it carries and without its start."""
+    if scenario.network.kind == "gan":
+        return _adversaries(scenario, dataset)
     if scenario.network.kind == "rnn":
         return _recurrent(scenario, dataset)
     if scenario.network.kind == "transformer":
@@ -64,6 +66,25 @@ def _recurrent(scenario: Scenario, dataset: Dataset) -> str:
     return "\n\n".join(blocks)
 
 
+def _adversaries(scenario: Scenario, dataset: Dataset) -> str:
+    """The same of a generator and a discriminator."""
+    parts = adversaries.Sides(scenario, dataset)
+    blocks = [
+        "\n".join([_head(scenario, dataset, parts).rstrip(), *adversaries.constants(scenario)]) + "\n",
+        *modules.classes(parts),
+        *adversaries.nets(scenario, parts),
+        drawing.stored(),
+        *drawing.batches(),
+        *([drawing.dropout(parts.discriminator)] if drops(parts.discriminator) else []),
+        adversaries.drawing(),
+        *adversaries.classes(scenario, parts),
+        *adversaries.playing(scenario, parts),
+        *adversaries.measuring_of(scenario),
+    ]
+    text = "\n\n".join(blocks)
+    return text if " F." in text or "-F." in text else text.replace(FUNCTIONAL, "")
+
+
 def layers(scenario: Scenario, dataset: Dataset) -> tuple[LayerSpec, ...]:
     """The layers that the engine builds of the scenario on this data set."""
     return architecture.layers(scenario.network, inputs_of(scenario, dataset), dataset.outputs)
@@ -83,7 +104,7 @@ def _head(scenario: Scenario, dataset: Dataset, parts: Modules) -> str:
         paragraphs.append(f"Source: {scenario.source}")
     imports = ["argparse", "base64", "functools", "io", "json", "math"]
     lines = [docstring(paragraphs), "", *(f"import {each}" for each in imports)]
-    lines += ["", "import numpy as np", "import torch", "import torch.nn.functional as F", "from torch import nn"]
+    lines += ["", "import numpy as np", "import torch", FUNCTIONAL.rstrip(), "from torch import nn"]
     if any(spec.norm == "weight" for spec in parts.hidden):
         lines.append("from torch.nn.utils.parametrizations import weight_norm")
     if scenario.network.dtype == "float64":
@@ -126,6 +147,8 @@ def _forward(dataset: Dataset, parts: Modules) -> Sequence[str]:
         return ["    def forward(self, x, step=0):", docstring([what], indent=8), *forward(parts)]
     return ["    def forward(self, x):", docstring([f"Outputs (batch, outputs) of x {shape}."], 8), *forward(parts)]
 
+
+FUNCTIONAL = "import torch.nn.functional as F\n"
 
 TAPPED = '''\
     def tapped(self, x):

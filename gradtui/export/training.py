@@ -89,11 +89,18 @@ def training(scenario: Scenario, dataset: Dataset, modules: Modules) -> list[str
     step = "net(inputs, step)" if any(spec.dropout for spec in modules.hidden) else "net(inputs)"
     return [
         GRADIENTS.format(loss=loss_of(scenario, dataset, step)),
+        *moving(scenario, modules),
+        TRAIN_STEP,
+    ]
+
+
+def moving(scenario: Scenario, modules: Modules) -> list[str]:
+    """Functions that move the parameters once their gradients are there."""
+    return [
         *_clipping(scenario, modules),
         *_schedule(scenario),
         _making(scenario, modules),
         _update(scenario, modules),
-        TRAIN_STEP,
     ]
 
 

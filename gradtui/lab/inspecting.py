@@ -30,7 +30,7 @@ def inspect(simulation: Simulation, layer: int, before: Inspection | None = None
     return Inspection(
         step=simulation.step_count,
         layer=layer,
-        tap=spec.tap,
+        tap=simulation.taps[layer],
         shape=near.weights.shape,
         parameters=near.parameters,
         activation=menu.choice("activation", spec.activation).label,

@@ -144,9 +144,11 @@ class Simulation:
         last batch, divided by the width: 1/width where all examples look alike, 1 where they fill the space."""
         ranks = []
         for output in self._network.activations():
-            squares = np.linalg.svd(output.astype(np.float64), compute_uv=False) ** 2
+            wide = output.astype(np.float64)
+            # Both sums can be read off the smaller of the two Gram matrices, whose eigenvalues are the s^2.
+            gram = wide.T @ wide if len(wide) > wide.shape[1] else wide @ wide.T
             with np.errstate(invalid="ignore"):
-                ranks.append(squares.sum() ** 2 / (squares**2).sum() / output.shape[1])
+                ranks.append(np.trace(gram) ** 2 / (gram**2).sum() / output.shape[1])
         return np.array(ranks)
 
     def evaluate(self) -> dict[str, float]:

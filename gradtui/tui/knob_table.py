@@ -70,7 +70,7 @@ KNOBS: tuple[Knob, ...] = (
     Knob("network.cell", "cell", "NETWORK"),
     Knob("network.recurrent_init", "recurrent", "NETWORK"),
     Knob("network.spectral_radius", "radius", "NETWORK", (0.0, 0.5, 0.8, 0.9, 0.95, 1.0, 1.05, 1.1, 1.2, 1.5, 2.0)),
-    Knob("network.forget_bias", "forget bias", "NETWORK", _BIASES),
+    Knob("network.forget_bias", "forget b.", "NETWORK", _BIASES),
     Knob("network.truncation", "truncation", "NETWORK", (0, *_COUNTS[:10]), _OFF),
     Knob("network.heads", "heads", "NETWORK", (1, 2, 3, 4, 6, 8, 12, 16)),
     Knob("network.feedforward", "feed-fwd", "NETWORK", (0, *_TWOS), {0: "4 x width"}),

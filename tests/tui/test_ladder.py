@@ -144,3 +144,24 @@ def test_nothing_is_drawn_higher_than_there_is_room(layers: int, gates: int, hei
         used = 2 + layers * bars + gates + (chart + 2 if chart else 0)
         assert used <= height
         assert chart == 0 or chart >= ladder.LEAST_CHART
+
+
+@pytest.mark.parametrize(("size", "stands"), [((80, 24), True), ((120, 36), True), ((60, 16), False)])
+async def test_under_the_bars_of_a_recurrent_network_stands_its_ladder(size: tuple[int, int], stands: bool) -> None:
+    hidden = NETS["lstm-4"][1](step=1240).time["delta_rms"]
+    async with opened_kind("lstm-4", size) as opened:
+        below = opened.screen.query_one("#ladder-below", LadderView)
+        assert below.display is stands
+        assert len(opened.table()) == 5
+        if not stands:
+            return
+        text = drawn(below.picture)
+        said = [line for line in text if "×" in line]
+        assert [line.replace("▸", " ").split()[1] for line in said] == [format.number(row[0]) for row in hidden]
+        await opened.pilot.click("#ladder-below-picture", offset=(20, text.index(said[2])))
+        await opened.shown()
+        assert opened.screen.centre.rows.chosen == 2
+        assert drawn(opened.screen.centre.bars.names)[3].startswith("▸")
+        assert any(line.startswith("▸   3") for line in drawn(below.picture))
+        await opened.press("2")
+        assert not below.display

@@ -193,11 +193,12 @@ class Adversaries(Built):
         of_data = self.judged(self.dataset.test_inputs).astype(np.float64)
         of_samples = self.judged(samples).astype(np.float64)
         discriminator, generator = GAME_LOSSES[self.dataset.loss]
-        found = {
-            "loss": discriminator(of_data, of_samples),
-            "generator_loss": generator(of_samples),
-            "mean_sample_mse": mean_sample_error(samples, self.dataset.train_inputs.astype(np.float64)),
-        }
+        with np.errstate(invalid="ignore", over="ignore"):  # NaN is shown, not warned of
+            found = {
+                "loss": discriminator(of_data, of_samples),
+                "generator_loss": generator(of_samples),
+                "mean_sample_mse": mean_sample_error(samples, self.dataset.train_inputs.astype(np.float64)),
+            }
         boundary = self._pair.game.boundary
         if not np.isnan(boundary):
             found["accuracy"] = right_share(of_data, of_samples, boundary)
