@@ -16,3 +16,7 @@ SATURATED = 0.5
 
 #: Share of gradient entries that this number format has rounded to 0.
 UNDERFLOWN = 0.5
+
+#: Under minimax a generator hears D(G(z)) times what moves the discriminator's answer: one half where that is undecided,
+#: a twentieth of it where 39 samples in 40 are known for what they are.
+STARVED = 0.025
