@@ -165,3 +165,18 @@ async def test_under_the_bars_of_a_recurrent_network_stands_its_ladder(size: tup
         assert any(line.startswith("▸   3") for line in drawn(below.picture))
         await opened.press("2")
         assert not below.display
+
+
+async def test_the_curves_of_state_and_cell_are_told_apart_without_colours(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("NO_COLOR", "1")
+    async with opened_kind("lstm-1", (80, 24), "7") as opened:
+        text = lines(opened)
+        begins = next(at for at, line in enumerate(text) if line.startswith(" layer 1")) + 1
+        assert "⣀h⣀ dL/dh_t   ⣀c⣀ dL/dc_t   ·· at step 0" in text[begins - 1]
+        chart = [line[ladder.LEFT : -ladder.RIGHT] for line in text[begins:-3]]
+        rows = {letter: [row for row, line in enumerate(chart) if letter in line] for letter in "hc"}
+        # The cell hears more than the state at the same step.
+        assert len(rows["h"]) == len(rows["c"]) == 1
+        assert any("·" in line for line in chart)
+    async with opened_kind("gru-12", (80, 24), "7") as opened:
+        assert "⣀⣀ dL/dh_t   ·· at step 0" in "\n".join(lines(opened))
