@@ -71,6 +71,12 @@ class CloseUp:
         """What the layer was made from."""
         return self._layer.spec
 
+    @property
+    def spectrum(self) -> NDArray[np.float64]:
+        """The sizes of the eigenvalues of each matrix that hands a state on, (matrices, units), largest first; none
+        where there is no such matrix."""
+        return np.empty((0, 0))
+
     def activity(self, step: int) -> Activity:
         """The batch of `step`, which is the one in memory, through the weights as they are now, in the manner of
         training: a batch norm uses the batch's own statistics, dropout drops what it dropped. What the step measured

@@ -114,6 +114,7 @@ class Simulation:
             loss=network.loss,
             accuracy=network.accuracy,
             time=network.time_gauges(),
+            heard=network.heard,
         )
 
     def theory(self) -> Prediction:

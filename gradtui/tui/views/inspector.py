@@ -45,12 +45,12 @@ class CloseUp(Lines):
         first = Panel(histogram.preactivations(seen), 6)
         rest = [
             Panel(histogram.plain("gradient |g|", seen.gradient), 4, 9),
-            Panel(histogram.plain(f"a = {seen.activation}(z)", seen.activations), 4, 9),
+            Panel(histogram.plain(_made(seen), seen.activations), 4, 9),
             Panel(histogram.plain("weights", seen.weights), 4, 9),
         ]
         past = [Panel(chart, 3, 7) for chart in charts(snapshot.history, snapshot.profile, seen.layer)]
         taps = snapshot.profile.taps if snapshot.profile else ()
-        head = [_heading(seen, taps, width), _saturation(seen, width)]
+        head = [_heading(seen, taps, width), _second(seen, width)]
         return [
             cut([(" ", MUTED), *line], size.width) for line in [*head, *_arranged(first, rest, past, width, height)]
         ]
@@ -111,6 +111,20 @@ def _saturation(seen: Inspection, width: int) -> Runs:
     short = " of z lie where φ is flat"
     share = format.percent(seen.flat)
     return cut([(share, ink), (text if len(share) + len(text) <= width else short, MUTED)], width)
+
+
+def _made(seen: Inspection) -> str:
+    """What the layer makes: of a gated cell, more than its function of z."""
+    return "state h" if len(seen.radii) > 1 else f"a = {seen.activation}(z)"
+
+
+def _second(seen: Inspection, width: int) -> Runs:
+    """Saturation, and behind it what a step through time does to a linear signal in the long run: a number for each
+    gate of a recurrent layer."""
+    if not seen.radii:
+        return _saturation(seen, width)
+    text = f"   largest |λ| {' '.join(format.tick(radius) for radius in seen.radii)}"
+    return cut([*_saturation(seen, width - len(text)), (text, MUTED)], width)
 
 
 def _length(runs: list[Run]) -> int:
