@@ -42,6 +42,7 @@ def inspect(simulation: Simulation, layer: int, before: Inspection | None = None
         slopes=tuple(near.slopes(np.linspace(z.low, z.high, SAMPLES)).tolist()),
         steepest=steepest,
         flat=flat,
+        radii=tuple(near.spectrum[:, 0].tolist()) if near.spectrum.size else (),
     )
 
 

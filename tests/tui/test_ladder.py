@@ -36,7 +36,7 @@ async def test_each_layer_says_its_first_and_last_step_and_its_factor(name: str,
             words = line.replace("▸", " ").split()
             assert words[:2] == [str(number), format.number(values[0])]
             assert format.number(values[-1]) in line
-            factor = ladder.factor(values.tolist())
+            factor = ladder.factor(tuple(values.tolist()))
             assert words[-1] == (f"×{factor:.3g}" if math.isfinite(factor) else "–")
         steps = hidden.shape[1]
         assert f"at t={format.count(steps)}" in text[1]
@@ -46,9 +46,9 @@ async def test_each_layer_says_its_first_and_last_step_and_its_factor(name: str,
 
 def test_the_factor_a_step_is_the_slope_over_all_steps() -> None:
     values = [0.3 * 0.9**back for back in range(50)][::-1]
-    assert ladder.factor(values) == pytest.approx(0.9)
-    assert ladder.factor([0.0, 0.0, *values]) == pytest.approx(0.9)
-    assert math.isnan(ladder.factor([1.0]))
+    assert ladder.factor(tuple(values)) == pytest.approx(0.9)
+    assert ladder.factor((0.0, 0.0, *values)) == pytest.approx(0.9)
+    assert math.isnan(ladder.factor((1.0,)))
 
 
 async def test_the_gates_stand_below_with_their_first_and_last_mean() -> None:
@@ -165,3 +165,18 @@ async def test_under_the_bars_of_a_recurrent_network_stands_its_ladder(size: tup
         assert any(line.startswith("▸   3") for line in drawn(below.picture))
         await opened.press("2")
         assert not below.display
+
+
+async def test_the_curves_of_state_and_cell_are_told_apart_without_colours(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("NO_COLOR", "1")
+    async with opened_kind("lstm-1", (80, 24), "7") as opened:
+        text = lines(opened)
+        begins = next(at for at, line in enumerate(text) if line.startswith(" layer 1")) + 1
+        assert "⣀h⣀ dL/dh_t   ⣀c⣀ dL/dc_t   ·· at step 0" in text[begins - 1]
+        chart = [line[ladder.LEFT : -ladder.RIGHT] for line in text[begins:-3]]
+        rows = {letter: [row for row, line in enumerate(chart) if letter in line] for letter in "hc"}
+        # The cell hears more than the state at the same step.
+        assert len(rows["h"]) == len(rows["c"]) == 1
+        assert any("·" in line for line in chart)
+    async with opened_kind("gru-12", (80, 24), "7") as opened:
+        assert "⣀⣀ dL/dh_t   ·· at step 0" in "\n".join(lines(opened))

@@ -145,7 +145,7 @@ class LadderView(View):
 
 
 def _lists(profile: GradientProfile) -> Table:
-    return {gauge: values.tolist() for gauge, values in profile.time.items()}
+    return {gauge: tuple(map(tuple, values.tolist())) for gauge, values in profile.time.items()}
 
 
 def _sizes(table: Table) -> tuple[int, int]:
