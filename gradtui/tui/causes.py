@@ -33,6 +33,8 @@ CAUSES = (
     Cause("gain_skip", "skip", "s", 4),
 )
 TOTAL, EXPECTED = "◆", "┆"
+#: How the names of a transformer's queries and keys end.
+BESIDE = (".q", ".k")
 
 
 @dataclass(frozen=True)
@@ -74,6 +76,8 @@ def _split(gauges: Mapping[str, Sequence[float]], expected: Sequence[float], spa
     held = measured(span, taps)
     if not held:
         begins = taps[span.last]
+        if begins.endswith(BESIDE):
+            return Split(word="beside the way of the values: no gain of its own")
         return Split(word=f"nothing lies below layer {begins}: no gain" if len(taps) > 1 else "a layer alone: no gain")
     gains = [gauges["gain"][tap] for tap in held]
     foreseen = _mean([expected[tap] for tap in held]) if len(expected) == len(taps) else math.nan
@@ -85,9 +89,10 @@ def _split(gauges: Mapping[str, Sequence[float]], expected: Sequence[float], spa
 
 
 def measured(span: Span, taps: Sequence[str]) -> list[int]:
-    """The taps of a row that have a gain: below the first one of a network lies nothing."""
+    """The taps of a row that have a gain: below the first one of a network lies nothing, and queries and keys stand
+    beside the way on which gains lead from the loss to the input."""
     begins = {network.first for network in groups.networks(tuple(taps))}
-    return [tap for tap in range(span.first, span.last + 1) if tap not in begins]
+    return [tap for tap in range(span.first, span.last + 1) if tap not in begins and not taps[tap].endswith(BESIDE)]
 
 
 def _whole(gauges: Mapping[str, Sequence[float]], tap: int) -> bool:

@@ -140,3 +140,14 @@ def test_names_give_way_to_numbers() -> None:
 def test_how_many_layers_of_a_row_are_meant_is_said_only_where_it_is_not_all(lower: float, word: str) -> None:
     table = gauges((lower, 0.0, 0.0, 0.0), (math.nan, 0.0, 0.0, 0.0))
     assert causes.splits(table, (), [Span(1, 2)], ("1", "2", "out"))[0].word == word
+
+
+def test_queries_and_keys_stand_beside_the_way() -> None:
+    """The row of an attention half is the mean of what has a gain; queries alone say why there is none."""
+    taps = ("embed", "1.norm1", "1.q", "1.k", "1.v", "out")
+    nothing = (math.nan,) * 4
+    table = gauges((0.1, 0.2, 0.0, 0.0), nothing, nothing, (0.3, 0.0, 0.0, 0.0), (0.0, 0.0, 0.0, 0.0))
+    row, queries = causes.splits(table, (), [Span(1, 4), Span(2, 2)], taps)
+    assert row.word == ""
+    assert row.total == pytest.approx(0.3)
+    assert "no gain of its own" in queries.word
