@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
@@ -18,6 +19,8 @@ class GradientProfile:
     to float64 values of shape (taps,). NaN stands where a gauge has no meaning (the turn at step 0).
     `time` maps a gauge over time to float64 values of shape (layers, steps), in recurrent networks only: `delta_rms`
     of dL/dh_t, `cell_delta_rms` of an LSTM's dL/dc_t, and the mean of each gate (`gate_input`, `gate_forget`, ...).
+    `heard` is, of two adversaries, the root mean square over samples of the derivative of the generator's loss by the
+    discriminator's answer to a sample: what the generator hears before any layer; NaN elsewhere.
     """
 
     step: int
@@ -26,6 +29,7 @@ class GradientProfile:
     loss: float
     accuracy: float
     time: Mapping[str, NDArray[np.float64]] = field(default_factory=dict)
+    heard: float = math.nan
 
     def __getitem__(self, gauge: str) -> NDArray[np.float64]:
         return self.gauges[gauge]

@@ -75,11 +75,17 @@ def _plain(value: Any) -> Any:
     return value
 
 
+#: What of an evaluation is not measured on held-out examples, in words.
+_EVALUATED = {"generator_loss": "generator's loss", "mean_sample_mse": "mean sample's mse"}
+
+
 def as_table(report: Report) -> str:
     """A heading, one line a tap, and the verdict; 80 columns wide."""
     scenario = report.scenario
     facts = [f"{report.steps:,} steps", f"loss {_number(report.loss)}"]
-    facts += [f"held-out {name} {_number(value)}" for name, value in report.evaluation.items()]
+    facts += [
+        f"{_EVALUATED.get(name, f'held-out {name}')} {_number(value)}" for name, value in report.evaluation.items()
+    ]
     facts += [f"seed {scenario.seed}", scenario.network.dtype, f"{report.steps_per_second:,.0f} steps/s"]
     heading = ": ".join(part for part in (scenario.name, scenario.title) if part)
     lines = [heading] if heading else []

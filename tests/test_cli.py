@@ -344,3 +344,16 @@ def test_nobody_reads_the_output() -> None:
         process.stdout.close()
         assert process.stderr.read() == b""
     assert process.returncode == cli.NO_READER
+
+
+def test_a_run_of_two_adversaries() -> None:
+    """Both networks' taps, and words of their own for what only a generator has."""
+    steps = ("--steps", "3", "--set", "generator.lr=0", "--set", "network.width=8")
+    found = json.loads(invoke("run", "gan-frozen", *steps, "--json").stdout)
+    assert found["taps"] == ["G.1", "G.2", "G.out", "D.1", "D.2", "D.out"]
+    assert set(found["evaluate"]) == {"loss", "accuracy", "generator_loss", "mean_sample_mse"}
+    assert found["settings"]["generator"]["lr"] == 0.0
+    table = invoke("run", "gan-frozen", *steps).stdout
+    assert "held-out loss" in table
+    assert "generator's loss" in table
+    assert "mean sample's mse" in table

@@ -16,3 +16,7 @@ SATURATED = 0.5
 
 #: Share of gradient entries that this number format has rounded to 0.
 UNDERFLOWN = 0.5
+
+#: Under minimax a generator hears D(G(z)) times what moves the discriminator's answer: half where it is undecided,
+#: and a twentieth of that where the odds are 39 to 1 that a sample is known for what it is.
+STARVED = 0.025

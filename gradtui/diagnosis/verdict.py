@@ -34,8 +34,10 @@ def diagnose(profile: GradientProfile, scenario: Scenario) -> Verdict:
     verdicts = {name: _of_one(stack, scenario) for name, stack in stacks.items()}
     name = min(verdicts, key=lambda each: _gravity(verdicts[each].kind))
     verdict = verdicts[name]
+    if verdict.kind != "nonfinite" and scenario.task.loss == "minimax" and profile.heard < at.STARVED:
+        return Verdict("starved", _starved(profile), profile.heard)
     if verdict.kind == "healthy":
-        said = "the signal reaches the first layer of generator and discriminator"
+        said = "no signal is lost within the generator, nor within the discriminator"
         return Verdict(verdict.kind, said, verdict.factor)
     return Verdict(verdict.kind, f"{name}: {verdict.sentence}", verdict.factor)
 
@@ -65,6 +67,14 @@ def _of_one(profile: GradientProfile, scenario: Scenario) -> Verdict:
     if math.isnan(factor):
         return Verdict("healthy", "no hidden layer lies between the input and the output", factor)
     return Verdict("healthy", f"the signal reaches {_layer(profile.taps[0])} at ×{factor:.3g} a layer", factor)
+
+
+def _starved(profile: GradientProfile) -> str:
+    """The better the discriminator, the less the generator hears (Arjovsky & Bottou 2017)."""
+    return (
+        f"the discriminator is sure of every sample: of what would change its mind, minimax passes on D = "
+        f"{profile.heard:.2g} to the generator"
+    )
 
 
 def _layer(tap: str) -> str:

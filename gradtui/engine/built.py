@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from abc import ABC, abstractmethod
 from collections.abc import Hashable, Iterator, Mapping
 from functools import cached_property
@@ -109,6 +110,11 @@ class Built(ABC):
     def time_gauges(self) -> Mapping[str, NDArray[np.float64]]:
         """Gauges over time, each (layers, steps); none in a network without time."""
         return {}
+
+    @property
+    def heard(self) -> float:
+        """Root mean square over samples of dL/d(answer) where one network is judged by another; NaN elsewhere."""
+        return math.nan
 
     @abstractmethod
     def _new_weights(self) -> None:

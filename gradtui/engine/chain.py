@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from gradtui.engine import assembly, readout
-from gradtui.engine.close_up import CloseUp
+from gradtui.engine.close_up import CloseUp, OwnStep
 from gradtui.engine.initial import initial_bias, initial_weight
 from gradtui.engine.layers import Layer
 from gradtui.engine.layout import Arena, Region
@@ -29,12 +29,14 @@ Array = NDArray[Any]
 
 
 class Chain:
-    """The layers of a plan, wherever their memory is. `sizes` are what sums are divided by."""
+    """The layers of a plan, wherever their memory is. `sizes` are what sums are divided by, `own_step` what the plan's
+    clock showed in a step of the run."""
 
-    def __init__(self, plan: Plan, arena: Arena, sizes: readout.Sizes | None = None) -> None:
+    def __init__(self, plan: Plan, arena: Arena, sizes: readout.Sizes | None = None, own_step: OwnStep = int) -> None:
         self._plan = plan
         self._arena = arena
         self._sizes = sizes or readout.Sizes.of(plan.layers, plan.batch)
+        self._own_step = own_step
         self._close_up: CloseUp | None = None
         self._census_step = -1
         self._dead = np.zeros(len(plan.layers))
@@ -217,5 +219,5 @@ class Chain:
     def close_up(self, index: int) -> CloseUp:
         """Layer number `index`, entry by entry."""
         if self._close_up is None or self._close_up.index != index:
-            self._close_up = CloseUp(self._plan, self._arena, index)
+            self._close_up = CloseUp(self._plan, self._arena, index, self._own_step)
         return self._close_up

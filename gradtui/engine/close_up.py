@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
@@ -15,6 +16,8 @@ from gradtui.engine.program import Program
 from gradtui.scenario.architecture import LayerSpec
 
 Array = NDArray[Any]
+#: What the clock of a plan showed in a step of the run.
+OwnStep = Callable[[int], int]
 
 
 @dataclass(frozen=True)
@@ -30,9 +33,10 @@ class Activity:
 class CloseUp:
     """Reads tap number `index`. A step leaves slopes where pre-activations stood, so these are computed once more."""
 
-    def __init__(self, plan: Plan, arena: Arena, index: int) -> None:
+    def __init__(self, plan: Plan, arena: Arena, index: int, own_step: OwnStep = int) -> None:
         self.index = index
         self._plan = plan
+        self._own_step = own_step
         self._arena = arena
         self._layer = plan.layers[index]
         self._read = Program(plan.dtype)
@@ -67,6 +71,12 @@ class CloseUp:
         """What the layer was made from."""
         return self._layer.spec
 
+    @property
+    def spectrum(self) -> NDArray[np.float64]:
+        """The sizes of the eigenvalues of each matrix that hands a state on, (matrices, units), largest first; none
+        where there is no such matrix."""
+        return np.empty((0, 0))
+
     def activity(self, step: int) -> Activity:
         """The batch of `step`, which is the one in memory, through the weights as they are now, in the manner of
         training: a batch norm uses the batch's own statistics, dropout drops what it dropped. What the step measured
@@ -74,7 +84,7 @@ class CloseUp:
         before = [view.copy() for view in self._overwritten]
         clock = self._arena.view(self._plan.regions["clock"])
         now = int(clock[STEP])
-        clock[STEP] = step
+        clock[STEP] = self._own_step(step)
         read, activated = self._linked
         read.run()
         z: Array = self._arena.view(self._z).copy()

@@ -83,6 +83,8 @@ def effect_of(before: Scenario, after: Scenario) -> Effect:
         turned = key == "network.dropout" and min(before.network.dropout, after.network.dropout) > 0.0
         live = key in _LIVE or scheduled or turned
         carried = key in _CARRIED or (key == "task.length" and _reads_any_length(before) and _reads_any_length(after))
+        # Another game between the same two networks.
+        carried |= key == "task.loss" and before.network.kind == after.network.kind == "gan"
         own = Effect.LIVE if live else Effect.CARRIED if carried else Effect.RESTART
         effect = max(effect, own, key=lambda each: each.value)
     return effect

@@ -30,7 +30,7 @@ def inspect(simulation: Simulation, layer: int, before: Inspection | None = None
     return Inspection(
         step=simulation.step_count,
         layer=layer,
-        tap=spec.tap,
+        tap=simulation.taps[layer],
         shape=near.weights.shape,
         parameters=near.parameters,
         activation=menu.choice("activation", spec.activation).label,
@@ -42,6 +42,7 @@ def inspect(simulation: Simulation, layer: int, before: Inspection | None = None
         slopes=tuple(near.slopes(np.linspace(z.low, z.high, SAMPLES)).tolist()),
         steepest=steepest,
         flat=flat,
+        radii=tuple(near.spectrum[:, 0].tolist()) if near.spectrum.size else (),
     )
 
 

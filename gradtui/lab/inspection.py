@@ -44,7 +44,8 @@ class Inspection:
 
     `shape` is that of the weights. `activation` is the label of phi, `norm` the name of a normalisation that stands
     before it, else empty. `slopes` are SAMPLES values of phi'(x), evenly from preactivations.low to .high, `steepest`
-    the largest |phi'| anywhere, `flat` the share of pre-activations in the flat part.
+    the largest |phi'| anywhere, `flat` the share of pre-activations in the flat part. `radii` are the spectral radii of
+    the matrices that hand a state on, one for each gate of a recurrent layer.
     """
 
     step: int
@@ -61,3 +62,4 @@ class Inspection:
     slopes: tuple[float, ...]
     steepest: float
     flat: float
+    radii: tuple[float, ...] = ()

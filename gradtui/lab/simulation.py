@@ -114,6 +114,7 @@ class Simulation:
             loss=network.loss,
             accuracy=network.accuracy,
             time=network.time_gauges(),
+            heard=network.heard,
         )
 
     def theory(self) -> Prediction:
@@ -144,20 +145,23 @@ class Simulation:
         last batch, divided by the width: 1/width where all examples look alike, 1 where they fill the space."""
         ranks = []
         for output in self._network.activations():
-            squares = np.linalg.svd(output.astype(np.float64), compute_uv=False) ** 2
+            wide = output.astype(np.float64)
+            # Both sums can be read off the smaller of the two Gram matrices, whose eigenvalues are the s^2.
+            gram = wide.T @ wide if len(wide) > wide.shape[1] else wide @ wide.T
             with np.errstate(invalid="ignore"):
-                ranks.append(squares.sum() ** 2 / (squares**2).sum() / output.shape[1])
+                ranks.append(np.trace(gram) ** 2 / (gram**2).sum() / output.shape[1])
         return np.array(ranks)
 
     def evaluate(self) -> dict[str, float]:
-        """`loss` and, unless the task is a regression, `accuracy` on the held-out examples."""
+        """`loss` and, unless the task is a regression, `accuracy` on the held-out examples. Of two adversaries both are
+        the discriminator's; beside them `generator_loss` and `mean_sample_mse`, on samples of `latent_points`."""
         return self._network.evaluate()
 
     def outputs(self, inputs: Array) -> Array:
         """What the network answers to inputs (n, numbers) outside training: (n, outputs), before any softmax.
 
         Sequences are (n, steps, features), or one row each, tokens (n, steps); with an answer at every step it is (n,
-        steps, outputs)."""
+        steps, outputs). A generator makes samples (n, numbers) of latent points (n, latent)."""
         if self.dataset.steps and inputs.ndim == 3:
             inputs = inputs.reshape(len(inputs), -1)
         return self._network.outputs(inputs)
@@ -190,7 +194,10 @@ class Simulation:
 
     def batch(self, step: int) -> tuple[Array, Array]:
         """(inputs, targets) of training step `step`: always the same for the same scenario. A network that reads time
-        steps gets (batch, steps, features), or tokens (batch, steps)."""
+        steps gets (batch, steps, features), or tokens (batch, steps).
+
+        Of two adversaries it is (examples, noise), one batch of both after another for the updates of the
+        discriminator, and behind them the generator's own batch of noise (batch, latent)."""
         if step < 0:
             raise ValueError(f"there is no step {step}: steps count from 0")
         return self._network.batch(step)

@@ -125,7 +125,8 @@ NETWORK: Mapping[str, Meaning] = MappingProxyType(
             paper="Huang, Liu, van der Maaten & Weinberger 2017",
         ),
         "dropout": Meaning(
-            "the share of each hidden layer's outputs that a training step sets to 0",
+            "the share of each hidden layer's outputs that a training step sets to 0; in a transformer also of the "
+            "attention weights and of what each half of a block makes",
             "h = mask h / (1 - dropout)",
             "Srivastava, Hinton, Krizhevsky, Sutskever & Salakhutdinov 2014",
             (InTorch("Dropout.p", 0.5),),

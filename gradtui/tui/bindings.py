@@ -97,7 +97,7 @@ KEYS: tuple[Key, ...] = (
         "lab",
         "g",
         "swap",
-        "swap bar and ◆: the gradient of the weights, or the signal itself",
+        "swap bar and ◆: the gradient of the weights, or the signal itself; over time: an LSTM's state, or its cell",
         (Press("g", "swap", "Swap gradient and signal"),),
     ),
     Key(

@@ -32,7 +32,11 @@ def headline(judged: Judged, width: int) -> Runs:
         (" of samples", MUTED),
     ]
     if not math.isnan(judged.sample_mse):
-        runs += [("   mean sample off by ", MUTED), (format.steady(judged.sample_mse), STRONG), (" mse", MUTED)]
+        room = width - sum(len(text) for text, _ in runs)
+        figure = format.steady(judged.sample_mse)
+        texts = ("   mean sample, mean squared error ", "   mse of means ", "  mse ")
+        fitting = next((text for text in texts if len(text) + len(figure) <= room), None)
+        runs += [(fitting, MUTED), (figure, STRONG)] if fitting else []
     return cut(runs, width)
 
 
@@ -51,7 +55,7 @@ def plane(seen: Imitated, width: int, height: int) -> list[Runs]:
             canvas.curve([sample[0]], [sample[1]], x, y)
         else:
             outside += 1
-    marked = {_cell(seen, point, columns, rows) for point in seen.data}
+    marked = {_cell(x, y, point, columns, rows) for point in seen.data}
     margin: Run = (" " * ((width - columns) // 2), MUTED)
     out: list[Runs] = []
     for row, line in enumerate(canvas.lines()):
@@ -71,10 +75,11 @@ def plane(seen: Imitated, width: int, height: int) -> list[Runs]:
     return [*out, cut(_key(seen, outside), width)]
 
 
-def _cell(seen: Imitated, point: tuple[float, float], columns: int, rows: int) -> tuple[int, int]:
-    across = (point[0] - seen.left) / (seen.right - seen.left)
-    down = (seen.top - point[1]) / (seen.top - seen.bottom)
-    return min(columns - 1, max(0, int(across * columns))), min(rows - 1, max(0, int(down * rows)))
+def _cell(x: Scale, y: Scale, point: tuple[float, float], columns: int, rows: int) -> tuple[int, int]:
+    """The cell in which a dot at this point stands, the same as that of a sample there."""
+    lowest = 4 * rows - 1
+    (across,), (up,) = x.dots([point[0]], 2 * columns - 1), y.dots([point[1]], lowest)
+    return (across or 0) // 2, (lowest - (up or 0)) // 4
 
 
 def _key(seen: Imitated, outside: int) -> list[Run]:

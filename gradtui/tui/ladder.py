@@ -6,6 +6,7 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
 from gradtui.tui import causes, format, rungs
 from gradtui.tui.axis import Axis
@@ -32,10 +33,14 @@ GATES = (
 LEFT, RIGHT = 15, 19
 #: The curves of the chart: the hidden state's gradient now and at step 0, the cell's now.
 NOW, GHOST, CELL_NOW = Ink("key"), Ink("muted"), Ink("accent")
+#: Where the chosen layer stood at step 0.
+FORMER = "·"
+_NOTHING: Run = (" ", GHOST)
+_FORMER: Run = (FORMER, GHOST)
 #: The tallest bars of a layer, and the lowest chart that is worth drawing, in lines.
 TALLEST, LEAST_CHART = 6, 3
 
-Table = Mapping[str, Sequence[Sequence[float]]]
+Table = Mapping[str, tuple[tuple[float, ...], ...]]
 
 
 @dataclass(frozen=True)
@@ -60,7 +65,8 @@ def gates(now: Table) -> list[tuple[str, str, Ink]]:
     return [gate for gate in GATES if gate[0] in now]
 
 
-def factor(values: Sequence[float]) -> float:
+@lru_cache(32)
+def factor(values: tuple[float, ...]) -> float:
     """What each step further back does to the gradient: 10 ** -slope of the line through log10(value) over time."""
     from gradtui.diagnosis.decay import fitted_factor  # not before the first paint
 
@@ -170,11 +176,13 @@ def _layer(seen: Ladder, layer: int, where: Columns, height: int, palette: Palet
 
 
 def _chart_title(seen: Ladder, width: int) -> Runs:
-    runs: list[Run] = [(f" layer {seen.names[seen.chosen]}", STRONG), ("   ⣀⣀ ", NOW), (NAMES[HIDDEN], MUTED)]
+    runs: list[Run] = [(f" layer {seen.names[seen.chosen]}", STRONG)]
     if CELL in seen.now:
-        runs += [("   ⣀⣀ ", CELL_NOW), (NAMES[CELL], MUTED)]
+        runs += [("   ⣀h⣀ ", NOW), (NAMES[HIDDEN], MUTED), ("   ⣀c⣀ ", CELL_NOW), (NAMES[CELL], MUTED)]
+    else:
+        runs += [("   ⣀⣀ ", NOW), (NAMES[HIDDEN], MUTED)]
     if seen.first:
-        runs += [("   ⣀⣀ ", GHOST), ("at step 0", MUTED)]
+        runs += [(f"   {FORMER * 2} ", GHOST), ("at step 0", MUTED)]
     if gates(seen.now):
         tail = "   gates: mean, 0 to 1"
         if sum(len(text) for text, _ in runs) + len(tail) <= width:
@@ -187,33 +195,48 @@ def _chart(seen: Ladder, where: Columns, height: int) -> list[Runs]:
     cells = where.cells * len(where.spans)
     scale = Scale(*seen.bounds, log=True)
     layers: list[tuple[list[str], Ink]] = []
-    for table, gauge, ink in ((seen.first, HIDDEN, GHOST), (seen.now, CELL, CELL_NOW), (seen.now, HIDDEN, NOW)):
-        found = table.get(gauge)
-        if found is not None and len(found) > seen.chosen:
-            layers.append((_curve(found[seen.chosen], cells, height, scale), ink))
+    for gauge, ink in ((CELL, CELL_NOW), (HIDDEN, NOW)):
+        if gauge in seen.now:
+            layers.append((_curve(seen.now[gauge][seen.chosen], cells, height, scale), ink))
+    former = seen.first.get(HIDDEN)
+    ghost = _curve(former[seen.chosen], cells, height, scale) if former else [" " * cells] * height
+    letters = _named(layers, cells) if len(layers) > 1 else {}
     now = seen.now[HIDDEN][seen.chosen]
-    foot = {
-        cell - where.start: (letter, Ink(f"band{code}", "", True)) for cell, letter, code in rungs.letters(now, where)
-    }
+    for place, letter, code in rungs.letters(now, where):
+        letters[height - 1, place - where.start] = (letter, Ink(f"band{code}", "", True))
     labels = {height - 1: format.tick(scale.low), 0: format.tick(scale.high)}
     out: list[Runs] = []
+    inks = [ink for _, ink in layers]
     for line in range(height):
         drawn: list[Run] = []
-        for cell in range(cells):
-            bits, used = 0, GHOST
-            for text, ink in layers:
-                if text[line][cell] != " ":
-                    bits |= ord(text[line][cell]) - 0x2800
-                    used = ink
-            drawn.append((chr(0x2800 + bits), used) if bits else (" ", GHOST))
-            if line == height - 1 and cell in foot:
-                drawn[-1] = foot[cell]
+        for before, *dots in zip(ghost[line], *(text[line] for text, _ in layers), strict=True):
+            cell = _NOTHING if before == " " else _FORMER
+            for dot, ink in zip(dots, inks, strict=True):
+                if dot != " ":
+                    # Where curves pass through the same cell their dots are joined, in the last one's colour.
+                    cell = (dot if cell in (_NOTHING, _FORMER) else chr(ord(cell[0]) | ord(dot)), ink)
+            drawn.append(cell)
+        for (row, at), named in letters.items():
+            if row == line:
+                drawn[at] = named
         margin = f"{labels.get(line, ''):>{LEFT - 1}} " + " " * where.start
         out.append(((margin, MUTED), *merged(drawn)))
     return out
 
 
-def _curve(values: Sequence[float], cells: int, height: int, scale: Scale) -> list[str]:
+def _named(layers: Sequence[tuple[list[str], Ink]], cells: int) -> dict[tuple[int, int], Run]:
+    """A letter on each curve, so that nobody has to tell them by their colours: (line, cell) -> letter."""
+    out: dict[tuple[int, int], Run] = {}
+    for (text, ink), letter, share in zip(layers, "ch", (2 / 3, 1 / 3), strict=True):
+        at = int(share * cells)
+        line = next((line for line, drawn in enumerate(text) if drawn[at] != " "), None)
+        if line is not None:
+            out[line, at] = (letter, ink._replace(bold=True))
+    return out
+
+
+@lru_cache(32)
+def _curve(values: tuple[float, ...], cells: int, height: int, scale: Scale) -> list[str]:
     canvas = Canvas(cells, height)
     steps = len(values)
     canvas.curve([at + 0.5 for at in range(steps)], values, Scale(0.0, float(steps)), scale)

@@ -6,6 +6,7 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import NamedTuple
 
 from gradtui.tui import rows
@@ -58,7 +59,8 @@ class Rung(NamedTuple):
     band: int = 0
 
 
-def rungs(values: Sequence[float], spans: Sequence[Span]) -> list[Rung]:
+@lru_cache(32)
+def rungs(values: tuple[float, ...], spans: tuple[Span, ...]) -> list[Rung]:
     """The columns of a gauge over time."""
     out: list[Rung] = []
     for span in spans:
@@ -74,7 +76,7 @@ def rungs(values: Sequence[float], spans: Sequence[Span]) -> list[Rung]:
     return out
 
 
-def letters(values: Sequence[float], where: Columns) -> list[tuple[int, str, int]]:
+def letters(values: tuple[float, ...], where: Columns) -> list[tuple[int, str, int]]:
     """The columns that hold what no axis can show: (cell, letter, band)."""
     found = rungs(values, where.spans)
     return [
@@ -83,8 +85,8 @@ def letters(values: Sequence[float], where: Columns) -> list[tuple[int, str, int
 
 
 def draw(
-    values: Sequence[float],
-    ghost: Sequence[float],
+    values: tuple[float, ...],
+    ghost: tuple[float, ...],
     axis: Axis,
     where: Columns,
     height: int,

@@ -10,7 +10,7 @@ from click.testing import CliRunner
 
 from benchmarks import rounds, sides
 from benchmarks.__main__ import main
-from benchmarks.cases import SHAPES, VARIANTS, Case
+from benchmarks.cases import ALSO, SHAPES, USUAL, Case
 from benchmarks.sides.batches import batches
 
 
@@ -81,9 +81,8 @@ def test_wrong_arguments_are_one_sentence_and_exit_code_2(arguments, said):
 
 
 def test_every_default_case_is_a_scenario():
-    for shape in SHAPES:
-        for variant in VARIANTS:
-            assert Case.parse(shape, variant).scenario.network.width > 0
+    for shape, variant in [*((shape, variant) for shape in SHAPES for variant in (*USUAL, "cnn")), *ALSO]:
+        assert Case.parse(shape, variant).scenario.network.width > 0
 
 
 def test_an_epoch_of_batches_has_no_example_twice():
@@ -92,7 +91,7 @@ def test_an_epoch_of_batches_has_no_example_twice():
     assert len(set(chosen.tolist())) == 48
 
 
-@pytest.mark.parametrize("variant", list(VARIANTS))
+@pytest.mark.parametrize("variant", [*USUAL, "cnn"])
 def test_the_peers_network_is_gradtuis(variant):
     """Same initial weights, same loss on the same batch: what is compared is the same work."""
     torch = pytest.importorskip("torch")
@@ -104,4 +103,19 @@ def test_the_peers_network_is_gradtuis(variant):
     inputs, labels = simulation.batch(0)
     logits = Training(case, longest=2).network(torch.tensor(inputs))
     loss = torch.nn.functional.cross_entropy(logits, torch.tensor(labels)).item()
+    assert loss == pytest.approx(simulation.loss, rel=1e-4)
+
+
+def test_the_peers_transformer_is_gradtuis():
+    torch = pytest.importorskip("torch")
+    from benchmarks.sides.attention_torch import Encoder
+    from gradtui import Simulation
+
+    case = Case.parse("2x16,8", "transformer")
+    simulation = Simulation(case.scenario)
+    data = simulation.dataset
+    network = Encoder(data.tokens, data.steps, data.outputs, case)
+    network.load_state_dict({name: torch.from_numpy(values) for name, values in simulation.parameters().items()})
+    inputs, labels = (torch.tensor(part) for part in simulation.batch(0))
+    loss = torch.nn.functional.cross_entropy(network(inputs), labels).item()
     assert loss == pytest.approx(simulation.loss, rel=1e-4)

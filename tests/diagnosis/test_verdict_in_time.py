@@ -5,7 +5,7 @@ import math
 import numpy as np
 import pytest
 
-from gradtui import Scenario
+from gradtui import Scenario, Simulation
 from gradtui.diagnosis import diagnose
 from gradtui.diagnosis.verdict import through
 from gradtui.gauges import GAUGES
@@ -78,3 +78,19 @@ def test_generator_and_discriminator_are_judged_apart():
     found = diagnose(profile(taps, delta_rms=[1e-6, 1e-3, 1, 1, 1, 1]), scenario)
     assert found.kind == "vanishing"
     assert found.sentence.startswith("generator: ×0.001 a layer: G.1 hears 1e-06")
+
+
+@pytest.mark.parametrize(("game", "kind"), [("minimax", "starved"), ("non_saturating", "healthy")])
+def test_a_generator_starves_under_minimax_when_the_discriminator_is_sure(game, kind):
+    scenario = Scenario.load("gan-frozen").replace(f"task.loss={game}")
+    simulation = Simulation(scenario)
+    simulation.step(1)
+    assert diagnose(simulation.profile(), scenario).kind == "healthy"
+    simulation.step(scenario.steps - 1)
+    found = simulation.profile()
+    assert diagnose(found, scenario).kind == kind
+    # Of a sample x = G(z), minimax has D and non-saturating 1 - D.
+    answers = simulation.judged(simulation.outputs(simulation.latent_points))
+    sure = 1.0 / (1.0 + np.exp(-answers.astype(np.float64)))
+    heard = np.sqrt(np.mean((sure if game == "minimax" else 1.0 - sure) ** 2))
+    assert found.heard == pytest.approx(heard, rel=0.5)

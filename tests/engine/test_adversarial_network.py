@@ -7,8 +7,11 @@ import pytest
 
 from gradtui import Scenario, Simulation
 from gradtui.engine.adversarial import assembly
+from gradtui.engine.adversarial.measuring import GAME_LOSSES
 from gradtui.engine.adversarial.plan import plan
+from gradtui.engine.kernels.adversarial_losses import GAMES
 from gradtui.engine.layout import Arena
+from gradtui.export import adversaries as export
 from gradtui.gauges import GAUGES
 from gradtui.lab.changes import Effect
 from gradtui.scenario.adversaries import NAMES
@@ -228,6 +231,7 @@ CARRIED = (
     "generator.discriminator_steps=4",
     "network.activation=relu",
     "task.batch=5",
+    "task.loss=non_saturating",
 )
 
 
@@ -299,3 +303,46 @@ def test_nothing_is_lent_that_training_writes():
         assert one.values == two.values
         assert one.gradient.offset != two.gradient.offset
         assert one.previous.offset != two.previous.offset
+
+
+@pytest.mark.parametrize("steps", [0, 4])
+def test_a_close_up_sees_what_the_step_saw(steps):
+    """With the same dropout, too, however many updates a step has; nothing moves at this learning rate."""
+    scenario = _scenario("network.dropout=0.4", "optimizer.lr=1e-300", "generator.norm=batch", lr=0.0)
+    simulation = Simulation(scenario.replace("generator.discriminator_steps=3"))
+    simulation.step(steps)
+    network, gradients = simulation._network, simulation.gradients()
+    pair = network._pair
+    names = ["generator.hidden.0", "generator.output"]
+    names += [f"discriminator.{name}" for name in ("hidden.0", "hidden.1", "output")]
+    layers = [*pair.generator.layers, *pair.discriminator.layers]
+    for index, (name, layer) in enumerate(zip(names, layers, strict=True)):
+        near = simulation.close_up(index)
+        slopes = network._view(layer.activate.z).copy()
+        seen = near.activity(simulation.measured_step)
+        np.testing.assert_allclose(seen.slope, slopes, rtol=1e-12, err_msg=name)
+        np.testing.assert_array_equal(near.gradient, gradients[f"{name}.weight"])
+
+
+def test_looking_changes_nothing():
+    """The steps to come are those of a twin at which nobody looked."""
+    looked, twin = (Simulation(_scenario("network.dropout=0.2", "generator.norm=batch")) for _ in range(2))
+    for _ in range(3):
+        for each in (looked, twin):
+            each.step(2)
+        for index in range(len(looked.taps)):
+            looked.close_up(index).activity(looked.measured_step)
+        looked.profile()
+        looked.evaluate()
+        looked.effective_rank()
+        looked.batch(11)
+    assert all((looked.parameters()[name] == value).all() for name, value in twin.parameters().items())
+
+
+def test_every_table_knows_the_same_games():
+    games = set(NAMES)
+    assert games == set(GAMES) == set(GAME_LOSSES) == set(export.GAMES)
+    decided = {name for name, game in GAMES.items() if not np.isnan(game.boundary)}
+    assert decided == set(export.BOUNDARIES)
+    for name in decided:
+        assert GAMES[name].boundary == float(export.BOUNDARIES[name])

@@ -233,6 +233,9 @@ def test_a_close_up_shows_the_state_and_leaves_everything_as_it_was(cell):
     assert (near.gradient == gradients["recurrent.weight_hh_l1"]).all()
     assert near.parameters == sum(v.size for k, v in gradients.items() if k.endswith("l1"))
     assert found.tap == "2"
+    matrices = near.weights.reshape(-1, 5, 5)
+    assert found.radii == pytest.approx([np.abs(np.linalg.eigvals(matrix)).max() for matrix in matrices])
+    assert inspect(simulation, 2).radii == ()
     assert found.activations.total == 12 * 6 * 5
     after = simulation.profile()
     for name, row in before.gauges.items():

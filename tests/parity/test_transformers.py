@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import Phase, given, settings
 from hypothesis import strategies as st
 
 torch = pytest.importorskip("torch")
@@ -15,6 +15,9 @@ from transformer_twin import Twin, loss_of  # noqa: E402
 from gradtui import Scenario, Simulation  # noqa: E402
 
 TOLERANCE = 1e-8
+DRAWN, DRAWN_LONG = 12, 500
+#: A network that fails is shown as it was drawn: to look for a smaller one takes minutes.
+PHASES = (Phase.explicit, Phase.generate)
 
 
 @pytest.fixture(autouse=True)
@@ -42,9 +45,21 @@ def _near(found, wanted, tolerance, what) -> None:
     assert np.abs(found - wanted).max() <= tolerance * scale, what
 
 
-@settings(max_examples=12)
+@settings(max_examples=DRAWN, phases=PHASES)
 @given(scenario=transformers())
 def test_loss_gradients_and_taps(scenario: Scenario):
+    _compare_taps(scenario)
+
+
+@pytest.mark.long
+@settings(max_examples=DRAWN_LONG, phases=PHASES)
+@given(scenario=transformers())
+def test_taps_of_very_many(scenario: Scenario):
+    _compare_taps(scenario)
+
+
+def _compare_taps(scenario: Scenario) -> None:
+    """Loss, gradients and every tap of the first step."""
     simulation = Simulation(scenario)
     twin = _twin(simulation)
     inputs, targets = _batch(simulation, 0)
@@ -80,9 +95,21 @@ def test_loss_gradients_and_taps(scenario: Scenario):
             assert profile["similarity"][index] == pytest.approx(cosine, abs=1e-7), name
 
 
-@settings(max_examples=4)
+@settings(max_examples=4, phases=PHASES)
 @given(scenario=transformers())
 def test_twenty_steps(scenario: Scenario):
+    _compare_runs(scenario)
+
+
+@pytest.mark.long
+@settings(max_examples=DRAWN_LONG // 4, phases=PHASES)
+@given(scenario=transformers())
+def test_twenty_steps_of_very_many(scenario: Scenario):
+    _compare_runs(scenario)
+
+
+def _compare_runs(scenario: Scenario) -> None:
+    """Parameters after twenty steps side by side, and what the network answers then."""
     simulation = Simulation(scenario)
     twin = _twin(simulation)
     optimizer = torch.optim.SGD(twin.parameters(), lr=0.01, momentum=0.9)

@@ -173,6 +173,18 @@ def test_learning_rates_are_1_2_5() -> None:
     assert [knob.next(base, value, -1) for value in (0.1, 0.2, 0.3, 0.5)] == [0.05, 0.1, 0.2, 0.2]
 
 
+def test_the_generators_knobs_are_there_where_there_is_one() -> None:
+    assert not {key for key in keys_in_use() if key.startswith("generator.")}
+    pair = {"network": {"kind": "gan", "activation": "relu"}, "generator": {"activation": "leaky_relu"}}
+    found = keys_in_use(task={"name": "gan-ring"}, **pair)
+    assert {"generator.lr", "generator.beta1", "generator.latent", "generator.discriminator_first"} <= found
+    assert "network.negative_slope" in found
+    assert "generator.momentum" not in found
+    assert "task.weight_bound" not in found
+    assert "task.weight_bound" in keys_in_use(task={"name": "gan-ring", "loss": "wasserstein"}, **pair)
+    assert {knob.group for knob in KNOBS if knob.key.startswith("generator.")} == {"GENERATOR"}
+
+
 def test_a_knob_that_nothing_reads_is_not_there() -> None:
     plain = keys_in_use()
     for name in Optimizer.__struct_fields__:

@@ -36,7 +36,7 @@ async def test_each_layer_says_its_first_and_last_step_and_its_factor(name: str,
             words = line.replace("▸", " ").split()
             assert words[:2] == [str(number), format.number(values[0])]
             assert format.number(values[-1]) in line
-            factor = ladder.factor(values.tolist())
+            factor = ladder.factor(tuple(values.tolist()))
             assert words[-1] == (f"×{factor:.3g}" if math.isfinite(factor) else "–")
         steps = hidden.shape[1]
         assert f"at t={format.count(steps)}" in text[1]
@@ -46,9 +46,9 @@ async def test_each_layer_says_its_first_and_last_step_and_its_factor(name: str,
 
 def test_the_factor_a_step_is_the_slope_over_all_steps() -> None:
     values = [0.3 * 0.9**back for back in range(50)][::-1]
-    assert ladder.factor(values) == pytest.approx(0.9)
-    assert ladder.factor([0.0, 0.0, *values]) == pytest.approx(0.9)
-    assert math.isnan(ladder.factor([1.0]))
+    assert ladder.factor(tuple(values)) == pytest.approx(0.9)
+    assert ladder.factor((0.0, 0.0, *values)) == pytest.approx(0.9)
+    assert math.isnan(ladder.factor((1.0,)))
 
 
 async def test_the_gates_stand_below_with_their_first_and_last_mean() -> None:
@@ -144,3 +144,39 @@ def test_nothing_is_drawn_higher_than_there_is_room(layers: int, gates: int, hei
         used = 2 + layers * bars + gates + (chart + 2 if chart else 0)
         assert used <= height
         assert chart == 0 or chart >= ladder.LEAST_CHART
+
+
+@pytest.mark.parametrize(("size", "stands"), [((80, 24), True), ((120, 36), True), ((60, 16), False)])
+async def test_under_the_bars_of_a_recurrent_network_stands_its_ladder(size: tuple[int, int], stands: bool) -> None:
+    hidden = NETS["lstm-4"][1](step=1240).time["delta_rms"]
+    async with opened_kind("lstm-4", size) as opened:
+        below = opened.screen.query_one("#ladder-below", LadderView)
+        assert below.display is stands
+        assert len(opened.table()) == 5
+        if not stands:
+            return
+        text = drawn(below.picture)
+        said = [line for line in text if "×" in line]
+        assert [line.replace("▸", " ").split()[1] for line in said] == [format.number(row[0]) for row in hidden]
+        await opened.pilot.click("#ladder-below-picture", offset=(20, text.index(said[2])))
+        await opened.shown()
+        assert opened.screen.centre.rows.chosen == 2
+        assert drawn(opened.screen.centre.bars.names)[3].startswith("▸")
+        assert any(line.startswith("▸   3") for line in drawn(below.picture))
+        await opened.press("2")
+        assert not below.display
+
+
+async def test_the_curves_of_state_and_cell_are_told_apart_without_colours(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("NO_COLOR", "1")
+    async with opened_kind("lstm-1", (80, 24), "7") as opened:
+        text = lines(opened)
+        begins = next(at for at, line in enumerate(text) if line.startswith(" layer 1")) + 1
+        assert "⣀h⣀ dL/dh_t   ⣀c⣀ dL/dc_t   ·· at step 0" in text[begins - 1]
+        chart = [line[ladder.LEFT : -ladder.RIGHT] for line in text[begins:-3]]
+        rows = {letter: [row for row, line in enumerate(chart) if letter in line] for letter in "hc"}
+        # The cell hears more than the state at the same step.
+        assert len(rows["h"]) == len(rows["c"]) == 1
+        assert any("·" in line for line in chart)
+    async with opened_kind("gru-12", (80, 24), "7") as opened:
+        assert "⣀⣀ dL/dh_t   ·· at step 0" in "\n".join(lines(opened))

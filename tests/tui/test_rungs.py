@@ -47,7 +47,7 @@ def test_every_step_stands_in_exactly_one_column_and_the_newest_at_the_right_edg
 @given(st.lists(gradients, min_size=1, max_size=30), st.integers(1, 8))
 def test_a_column_is_as_high_as_its_value_says(values: list[float], height: int) -> None:
     where, axis = rungs.columns(len(values), 40), Axis()
-    lines = rungs.draw(values, (), axis, where, height, PLAIN)
+    lines = rungs.draw(tuple(values), (), axis, where, height, PLAIN)
     for place, value in enumerate(values):
         cell = where.start + place * where.cells
         column = [line[cell] for line in texts(lines)][::-1]
@@ -58,7 +58,7 @@ def test_a_column_is_as_high_as_its_value_says(values: list[float], height: int)
 @given(st.lists(gradients, min_size=41, max_size=200), st.integers(1, 6))
 def test_a_shared_column_is_full_to_its_smallest_and_pale_to_its_largest(values: list[float], height: int) -> None:
     where, axis = rungs.columns(len(values), 40), Axis()
-    lines = rungs.draw(values, (), axis, where, height, PALETTE)
+    lines = rungs.draw(tuple(values), (), axis, where, height, PALETTE)
     for cell, span in enumerate(where.spans):
         held = values[span.first : span.last + 1]
         grounds = [inks(line)[cell] for line in lines][::-1]
@@ -73,8 +73,8 @@ def test_a_shared_column_is_full_to_its_smallest_and_pale_to_its_largest(values:
 @given(st.lists(st.one_of(gradients, broken), min_size=1, max_size=300), st.integers(3, 50), st.integers(1, 5))
 def test_what_is_no_number_is_never_hidden(values: list[float], width: int, height: int) -> None:
     where = rungs.columns(len(values), width)
-    foot = texts(rungs.draw(values, (), Axis(), where, height, PALETTE))[-1]
-    marked = {cell: letter for cell, letter, _ in rungs.letters(values, where)}
+    foot = texts(rungs.draw(tuple(values), (), Axis(), where, height, PALETTE))[-1]
+    marked = {cell: letter for cell, letter, _ in rungs.letters(tuple(values), where)}
     for place, span in enumerate(where.spans):
         held = values[span.first : span.last + 1]
         cell = where.start + place * where.cells
@@ -92,20 +92,20 @@ def test_what_is_no_number_is_never_hidden(values: list[float], width: int, heig
 def test_step_0_is_a_tick_where_the_bar_does_not_end() -> None:
     where = rungs.columns(1, 1)
     (cell,) = {
-        line.index(GHOST) for line in texts(rungs.draw([1e-18], [1e-1], Axis(), where, 5, PALETTE)) if GHOST in line
+        line.index(GHOST) for line in texts(rungs.draw((1e-18,), (1e-1,), Axis(), where, 5, PALETTE)) if GHOST in line
     }
     assert cell == 0
-    assert texts(rungs.draw([1e-18], [1e-1], Axis(), where, 5, PALETTE))[0] == GHOST
+    assert texts(rungs.draw((1e-18,), (1e-1,), Axis(), where, 5, PALETTE))[0] == GHOST
     # Inside a bar it is drawn on the bar; at its end there is nothing to see.
-    inside = rungs.draw([0.9], [1e-17], Axis(), where, 5, PALETTE)
+    inside = rungs.draw((0.9,), (1e-17,), Axis(), where, 5, PALETTE)
     assert texts(inside)[-1] == GHOST
     assert inside[-1][0][1].bg == f"band{band(0.9)}"
-    assert GHOST not in "".join(texts(rungs.draw([1e-3], [1e-3], Axis(), where, 5, PALETTE)))
+    assert GHOST not in "".join(texts(rungs.draw((1e-3,), (1e-3,), Axis(), where, 5, PALETTE)))
 
 
 @pytest.mark.parametrize(("value", "line", "glyph"), [(1e5, 0, "▴"), (1e-30, -1, "▾")])
 def test_a_value_beyond_the_axis_has_an_arrow(value: float, line: int, glyph: str) -> None:
-    drawn = texts(rungs.draw([value], (), Axis(), rungs.columns(1, 1), 3, PALETTE))
+    drawn = texts(rungs.draw((value,), (), Axis(), rungs.columns(1, 1), 3, PALETTE))
     assert drawn[line] == glyph
 
 

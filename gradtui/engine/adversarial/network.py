@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from gradtui.engine import knobs, readout
 from gradtui.engine.adversarial import assembly
 from gradtui.engine.adversarial.assembly import Form
-from gradtui.engine.adversarial.measuring import GAME_LOSSES, mean_sample_error, right_share
+from gradtui.engine.adversarial.measuring import GAME_LOSSES, HEARD, mean_sample_error, right_share
 from gradtui.engine.adversarial.plan import discriminator_layers, fixed_points, generator_layers, plan
 from gradtui.engine.built import Built
 from gradtui.engine.chain import Chain
@@ -54,7 +54,12 @@ class Adversaries(Built):
         own = self._pair.discriminator
         # The loss is a mean over half of what the discriminator reads: as many examples of the data, or samples.
         sizes = replace(readout.Sizes.of(own.layers, own.batch), batch=self._pair.batch)
-        return Chain(own, self._arena, sizes)
+        return Chain(own, self._arena, sizes, self._last_update)
+
+    def _last_update(self, step: int) -> int:
+        """The discriminator's update that was measured in a step: its last one, or after a look the one to come."""
+        update = int(self._view(self._pair.discriminator.regions["clock"])[STEP])
+        return update - 1 if step < self.step_count else update
 
     @property
     def _chains(self) -> tuple[Chain, Chain]:
@@ -126,6 +131,13 @@ class Adversaries(Built):
         """The generator's loss on the last measured batch of noise."""
         self.look()
         return float(self._view(self._pair.generator.regions["report"])[0])
+
+    @property
+    def heard(self) -> float:
+        """Root mean square over samples of the derivative of the generator's loss by the discriminator's answer."""
+        self.look()
+        answers = self._view(self._pair.judge.layers[-1].output).astype(np.float64)
+        return float(np.sqrt(np.mean(HEARD[self.dataset.loss](answers) ** 2)))
 
     @property
     def latent_points(self) -> NDArray[np.float64]:

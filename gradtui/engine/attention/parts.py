@@ -8,12 +8,15 @@ from dataclasses import dataclass
 
 from gradtui.engine.kernels import dropout, embedding, gauges, normalisation, skip
 from gradtui.engine.kernels.activation import column_sums
-from gradtui.engine.kernels.linear import PANEL, choose
+from gradtui.engine.kernels.linear import BY_BLAS, PANEL, choose
 from gradtui.engine.kernels.linear import Linear as LinearKernels
 from gradtui.engine.layout import Region
 from gradtui.engine.matrices import Matrix
 from gradtui.engine.products import flat
 from gradtui.engine.program import Program
+
+#: Inputs up to which rows lie near each other, and the most rows that a weight gradient sums one by one.
+NEAR, MOST_ROWS = 128, 4096
 
 
 @dataclass(frozen=True)
@@ -91,21 +94,31 @@ class Linear:
     def forward(self, program: Program, x: Region, z: Region) -> None:
         """Append z = x W^T + b."""
         turned = self.room.part(0, (self.weight.shape[1], PANEL))
-        program.add(self._way(x).forward, x=x, weight=self.weight, bias=self.bias, turned=turned, z=z)
+        program.add(self._way.forward, x=x, weight=self.weight, bias=self.bias, turned=turned, z=z)
 
     def backward(self, program: Program, x: Region, delta: Region) -> None:
         """Append the gradients of weight and bias, and what is measured of the former; delta is dL/dz."""
         program.add(column_sums, values=delta, sums=self.bias_gradient)
-        program.add(self._way(x).weight_gradient, delta=delta, x=x, weight_gradient=self.gradient)
+        program.add(self._weight_way(x.shape[0]).weight_gradient, delta=delta, x=x, weight_gradient=self.gradient)
         for matrix in self.matrices:
             measure(program, matrix)
 
     def send_below(self, program: Program, delta: Region, below: Region) -> None:
         """Append below = dL/dx, delta being dL/dz."""
-        program.add(self._way(below).input_gradient, delta=delta, weight=self.weight, below=below)
+        program.add(self._way.input_gradient, delta=delta, weight=self.weight, below=below)
 
-    def _way(self, x: Region) -> LinearKernels:
-        return choose(x.shape[0], self.weight.shape[1], self.weight.shape[0])
+    @property
+    def _way(self) -> LinearKernels:
+        """Register blocks wherever they can: for products of many rows with small matrices they are the faster way
+        (measured in float32 at 2,048 rows, 64 to 256: 1.2 to 2 times)."""
+        fan_out, fan_in = self.weight.shape
+        return choose(1, fan_in, fan_out)
+
+    def _weight_way(self, rows: int) -> LinearKernels:
+        """The same for the weight gradient, a sum over all rows: not where they lie far apart, nor where they are so
+        many that a sum one by one would lose digits."""
+        fan_out, fan_in = self.weight.shape
+        return choose(1, fan_in, fan_out) if fan_in <= NEAR and rows <= MOST_ROWS else BY_BLAS
 
 
 def measure(program: Program, matrix: Matrix) -> None:

@@ -19,15 +19,16 @@ View = Callable[[Region], NDArray[Any]]
 def gains(taps: Sequence[Tap], above: Floats, view: View, scales: Floats) -> dict[str, Floats]:
     """The gauges `gain...`, each (taps,), of the signals `above` (taps,), rms of dL/d(output).
 
-    Queries, keys and values stand side by side: a tap's gain leads to the tap that it reads, not to the one before it
-    in the list. `scales` (halves,) is what each half's sum multiplies its branch with.
+    A tap's gain leads to the tap that it reads, so that along the values all gains together lead from the loss to the
+    embedding. Queries and keys stand beside that way: what they pass on is only part of what the tap below hears, and
+    they have no gain. `scales` (halves,) is what each half's sum multiplies its branch with.
     """
     unknown = np.full(len(taps), np.nan)
     gain, slope, norm, skip = unknown.copy(), *(np.zeros(len(taps)) for _ in range(3))
     slope[0] = norm[0] = skip[0] = np.nan
     with np.errstate(divide="ignore", invalid="ignore"):
         for index, tap in enumerate(taps):
-            if tap.below is None:
+            if tap.below is None or tap.name.endswith((".q", ".k")):
                 slope[index] = norm[index] = skip[index] = np.nan
                 continue
             gain[index] = np.log10(above[tap.below] / above[index])

@@ -60,10 +60,8 @@ class RecurrentCloseUp(CloseUp):
 
     @property
     def spectrum(self) -> NDArray[np.float64]:
-        """The sizes of the eigenvalues of each gate's recurrent matrix, (gates, units), largest first; what powers of
-        the matrix do to a signal. (1, 0) for the output layer."""
         if not self._is_layer:
-            return np.empty((1, 0))
+            return np.empty((0, 0))
         weights = self.weights.astype(np.float64).reshape(self._made.cell.gates, -1, self._made.units)
         sizes = np.full(weights.shape[:2], np.nan)
         for gate, matrix in enumerate(weights):

@@ -9,7 +9,9 @@ from textual.app import ComposeResult
 from textual.geometry import Size
 from textual.message import Message
 
+from gradtui.tui import groups
 from gradtui.tui.layer_rows import LayerRows
+from gradtui.tui.rows import Span
 from gradtui.tui.views.bars import BarsView
 from gradtui.tui.views.curves import CurvesView
 from gradtui.tui.views.inspector import InspectorView
@@ -58,19 +60,23 @@ class Centre(Area):
             LadderView(self.rows),
         )
         self.view: View = self.bars
-        #: On a tall screen the map stands under the bars; it has rows of its own, being less high.
+        #: Where bars leave room the map stands under them; it has rows of its own, being less high. Of a recurrent
+        #: network it is the ladder: its layers are few, its time steps many.
         self._map_below = MapView(LayerRows(), id="map-below")
+        self._ladder_below = LadderView(self.rows, id="ladder-below")
+        self._below: MapView | LadderView = self._map_below
         self._below_height = 0
         self._tabs = Tabs([view.title for view in self.views])
         self._notice = Notice(id="notice")
         self._shown: Snapshot | None = None
-        for view in (*self.views[1:], self._map_below):
+        for view in (*self.views[1:], self._map_below, self._ladder_below):
             view.display = False
 
     def compose(self) -> ComposeResult:
         yield self._tabs
         yield from self.views
         yield self._map_below
+        yield self._ladder_below
         yield self._notice
 
     # Drawing
@@ -93,16 +99,31 @@ class Centre(Area):
             self.view.show_text(snapshot)
 
     def show_below(self, snapshot: Snapshot) -> None:
-        """Draw the map under the bars, where they leave room for it."""
-        room = 0
-        if self.view is self.bars and self.bars.display and snapshot.profile is not None:
-            room = self.bars.outer_size.height + self._below_height - len(snapshot.profile.taps) - 2
-        self._below_height = room if room >= LEAST_BELOW else 0
-        self._map_below.display = self._below_height > 0
+        """Draw the map, or the ladder, under the bars, where they leave room for it."""
+        self._below_height = self._room_below(snapshot)
+        wanted = self._ladder_below if snapshot.profile is not None and snapshot.profile.time else self._map_below
+        if wanted is not self._below:
+            self._below.display = False
+            self._below = wanted
+        self._below.display = self._below_height > 0
         if self._below_height:
-            self._map_below.styles.height = self._below_height
-            self._map_below.show(snapshot)
-            self._map_below.show_text(snapshot)
+            self._below.styles.height = self._below_height
+            self._below.show(snapshot)
+            self._below.show_text(snapshot)
+
+    def _room_below(self, snapshot: Snapshot) -> int:
+        """The lines that the bars leave; 0 where they are too few for anything, or the bars are not on screen."""
+        if self.view is not self.bars or self._notice.display or snapshot.profile is None:
+            return 0
+        taps, room = snapshot.profile.taps, Size(self.outer_size.width, self.outer_size.height - 1)
+        stacks = groups.networks(taps) if self.bars.beside(taps, room) else (Span(0, len(taps) - 1),)
+        # The bars keep a heading and a legend.
+        left = room.height - max(stack.last - stack.first + 1 for stack in stacks) - 2
+        return left if left >= LEAST_BELOW else 0
+
+    def on_resize(self) -> None:
+        if self._shown is not None:
+            self.show_below(self._shown)
 
     # Views
 
@@ -117,11 +138,11 @@ class Centre(Area):
         chosen.display = not self._notice.display
         if self._shown is not None:
             # Its room is known before it is on screen: its first frame is the one that stays.
-            below = self._below_height if chosen is self.bars else 0
-            chosen.prepare(self._shown, Size(self.outer_size.width, self.outer_size.height - 1 - below))
+            self.show_below(self._shown)
+            room = Size(self.outer_size.width, self.outer_size.height - 1 - self._below_height)
+            chosen.prepare(self._shown, room)
             self.show(self._shown)
             self.show_text(self._shown)
-            self.show_below(self._shown)
         self.post_message(self.Opened())
 
     def open_next(self, places: int) -> None:
@@ -135,8 +156,8 @@ class Centre(Area):
     def swap(self) -> None:
         """Exchange the two gauges that are shown."""
         self.view.swap()
-        if self._map_below.display:
-            self._map_below.swap()
+        if self._below.display:
+            self._below.swap()
 
     # Layers
 
@@ -173,6 +194,6 @@ class Centre(Area):
     def _arranged(self) -> None:
         self.view.choose()
         self._map_below.rows.choose(self.rows.chosen)
-        if self._map_below.display:
-            self._map_below.choose()
+        if self._below.display:
+            self._below.choose()
         self.post_message(self.Arranged())

@@ -45,11 +45,12 @@ class CloseUp(Lines):
         first = Panel(histogram.preactivations(seen), 6)
         rest = [
             Panel(histogram.plain("gradient |g|", seen.gradient), 4, 9),
-            Panel(histogram.plain(f"a = {seen.activation}(z)", seen.activations), 4, 9),
+            Panel(histogram.plain(_made(seen), seen.activations), 4, 9),
             Panel(histogram.plain("weights", seen.weights), 4, 9),
         ]
         past = [Panel(chart, 3, 7) for chart in charts(snapshot.history, snapshot.profile, seen.layer)]
-        head = [_heading(seen, len(snapshot.profile.taps) if snapshot.profile else 0, width), _saturation(seen, width)]
+        taps = snapshot.profile.taps if snapshot.profile else ()
+        head = [_heading(seen, taps, width), _second(seen, width)]
         return [
             cut([(" ", MUTED), *line], size.width) for line in [*head, *_arranged(first, rest, past, width, height)]
         ]
@@ -77,11 +78,13 @@ def _widths(width: int, columns: int) -> list[int]:
     return [room * (at + 1) // columns - room * at // columns for at in range(columns)]
 
 
-def _heading(seen: Inspection, taps: int, width: int) -> Runs:
+def _heading(seen: Inspection, taps: tuple[str, ...], width: int) -> Runs:
+    # Within its network a layer of a GAN has the same name as one of the other.
+    name = taps[seen.layer] if seen.layer < len(taps) else seen.tap
     shape = "×".join(map(str, seen.shape))
     runs: list[Run] = [
-        (f"layer {seen.tap}", STRONG),
-        (f"  {format.count(seen.layer + 1)} of {format.count(taps)}" if taps else "", MUTED),
+        (f"layer {name}", STRONG),
+        (f"  {format.count(seen.layer + 1)} of {format.count(len(taps))}" if taps else "", MUTED),
         (f"  {seen.activation}", Ink()),
         (f" behind {seen.norm} norm" if seen.norm else "", Ink()),
         (f"  weights {shape}", MUTED),
@@ -108,6 +111,20 @@ def _saturation(seen: Inspection, width: int) -> Runs:
     short = " of z lie where φ is flat"
     share = format.percent(seen.flat)
     return cut([(share, ink), (text if len(share) + len(text) <= width else short, MUTED)], width)
+
+
+def _made(seen: Inspection) -> str:
+    """What the layer makes: of a gated cell, more than its function of z."""
+    return "state h" if len(seen.radii) > 1 else f"a = {seen.activation}(z)"
+
+
+def _second(seen: Inspection, width: int) -> Runs:
+    """Saturation, and behind it what a step through time does to a linear signal in the long run: a number for each
+    gate of a recurrent layer."""
+    if not seen.radii:
+        return _saturation(seen, width)
+    text = f"   largest |λ| {' '.join(format.tick(radius) for radius in seen.radii)}"
+    return cut([*_saturation(seen, width - len(text)), (text, MUTED)], width)
 
 
 def _length(runs: list[Run]) -> int:

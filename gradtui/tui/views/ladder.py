@@ -35,7 +35,7 @@ class LadderPicture(Lines):
     DEFAULT_CSS = "LadderPicture { height: 1fr; }"
 
     def __init__(self, view: LadderView) -> None:
-        super().__init__(id="ladder-picture")
+        super().__init__(id=f"{view.id}-picture")
         self._view = view
 
     def lines(self, size: Size) -> list[Runs]:
@@ -134,7 +134,8 @@ class LadderView(View):
         lines = ladder.lines_of(self.seen, height)
         layer = lines[line] if line < len(lines) else None
         if layer is not None:
-            self.post_message(self.Moved(layer - (self.rows.chosen or 0)))
+            self.rows.choose(layer)
+            self.post_message(self.Moved(0))
 
     def on_mouse_scroll_down(self, event: MouseScrollDown) -> None:
         self.post_message(self.Moved(1))
@@ -144,7 +145,7 @@ class LadderView(View):
 
 
 def _lists(profile: GradientProfile) -> Table:
-    return {gauge: values.tolist() for gauge, values in profile.time.items()}
+    return {gauge: tuple(map(tuple, values.tolist())) for gauge, values in profile.time.items()}
 
 
 def _sizes(table: Table) -> tuple[int, int]:

@@ -104,7 +104,7 @@ class CurveChart(Lines):
         two = bool(self._ys[2])
         order = ((0, " D ", BATCH), (2, " G ", GENERATOR)) if two else ((0, " ", BATCH),)
         for number, label, ink in (*order, (1, " held out ", MUTED if stale else HELD_OUT)):
-            if self._ys[number]:
+            if self._ys[number] and self.is_said(self._ys[number]):
                 said: list[Run] = [(label, MUTED), (self.reading(self._ys[number][-1]), ink)]
                 if not two or _wide([*runs, *said]) <= width:
                     runs += said
@@ -113,6 +113,10 @@ class CurveChart(Lines):
             step = format.count(self._xs[1][-1])
             runs.append((next((text for text in (f" at step {step}", f" at {step}") if len(text) <= room), ""), MUTED))
         return runs
+
+    def is_said(self, values: tuple[float, ...]) -> bool:
+        """Whether the last of these values stands beside the title."""
+        return True
 
     def absence(self) -> str:
         """What stands in place of an empty chart."""
@@ -172,6 +176,10 @@ class AccuracyChart(CurveChart):
 
     def reading(self, value: float) -> str:
         return format.percent(value).replace(" ", "")
+
+    def is_said(self, values: tuple[float, ...]) -> bool:
+        # Where there are no classes it is NaN from the first to the last, which says nothing.
+        return any(map(math.isfinite, values))
 
     def absence(self) -> str:
         return "no classes, no accuracy" if self._ys[0] else super().absence()

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from gradtui.lab.snapshot import Snapshot
 
 #: Verdicts and the band whose colour they share; others are plain.
-_BAND_OF_KIND = {"dead": 1, "dying": 2, "vanishing": 3, "healthy": 7, "exploding": 10, "nonfinite": 11}
+_BAND_OF_KIND = {"dead": 1, "dying": 2, "vanishing": 3, "starved": 3, "healthy": 7, "exploding": 10, "nonfinite": 11}
 
 
 def kind_ink(kind: str) -> Ink:
