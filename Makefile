@@ -10,7 +10,11 @@ SUITE := $(BIN)/python -m pytest -n auto --dist worksteal
 run: $(VENV)/.installed
 	@$(BIN)/gradtui $(ARGS)
 
+# Modules and kernels are compiled before: or every program that tests start, and every process of the suite, compiles
+# its own, all at the same moment.
 test: $(VENV)/.installed-test
+	@$(BIN)/python -m compileall -q gradtui
+	$(BIN)/gradtui warmup
 	$(SUITE)
 
 test-long: $(VENV)/.installed-test

@@ -7,6 +7,10 @@ import tempfile
 
 from hypothesis import HealthCheck, settings
 
+# One process of the suite runs on each core: PyTorch's threads, here and in the programs that tests start, would wait
+# for each other in loops that burn the cores of the rest. Set before anything loads it.
+os.environ["OMP_NUM_THREADS"] = "1"
+
 # What the person at this machine has chosen for themselves is not under test.
 os.environ["GRADTUI_CONFIG_DIR"] = tempfile.gettempdir() + "/gradtui-without-settings"
 for _setting in ("THEME", "COLOURS", "FPS", "REDUCED_MOTION", "MOUSE", "PLAIN", "PLAIN_EVERY"):

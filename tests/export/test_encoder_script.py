@@ -8,6 +8,7 @@ import sys
 
 import numpy as np
 import pytest
+from written import one_after_another
 
 from gradtui import Scenario, Simulation
 from gradtui.export.pytorch import definitions, program
@@ -50,34 +51,28 @@ def _written(name):
     return simulation, program(scenario, simulation.dataset, simulation.parameters())
 
 
-def _alone(folder, text, *arguments):
-    """Run the script in a folder of its own by a Python that sees nothing but installed packages."""
-    (folder / "net.py").write_text(text)
-    command = [sys.executable, "-I", "net.py", *arguments]
-    return subprocess.run(command, cwd=folder, capture_output=True, text=True, timeout=300, check=True).stdout
-
-
-@pytest.mark.parametrize("name", NETWORKS)
-def test_it_runs_alone_and_prints_what_the_simulation_measures(name, tmp_path):
+def test_they_run_alone_and_print_what_the_simulations_measure(tmp_path):
+    """As numbers, and one of them as a table with a line for each tap."""
     pytest.importorskip("torch", reason="PyTorch is not installed: the script cannot run")
-    simulation, text = _written(name)
-    found = json.loads(_alone(tmp_path, text, "--json"))
-    simulation.step(STEPS)
-    profile = simulation.profile()
-    assert found["taps"] == list(profile.taps)
-    assert found["loss"] == pytest.approx(simulation.loss, rel=1e-8)
-    assert found["evaluate"] == pytest.approx(simulation.evaluate(), rel=1e-7)
-    assert {"grad_rms", "delta_rms", "update_ratio", "activation_mean", "distance"} <= set(found["profile"])
-    for gauge, row in found["profile"].items():
-        np.testing.assert_allclose(row, profile[gauge], rtol=1e-6, atol=1e-12, err_msg=gauge)
+    made = {name: _written(name) for name in NETWORKS}
+    scripts = {name: (text, "--json") for name, (_, text) in made.items()}
+    printed = one_after_another(tmp_path, {**scripts, "table": (made["dropping"][1], "--steps", "2")})
+    _assert_is_table(printed["table"].splitlines(), made["dropping"][0].taps)
+    for name, (simulation, _) in made.items():
+        found = json.loads(printed[name])
+        simulation.step(STEPS)
+        profile = simulation.profile()
+        assert found["taps"] == list(profile.taps), name
+        assert found["loss"] == pytest.approx(simulation.loss, rel=1e-8), name
+        assert found["evaluate"] == pytest.approx(simulation.evaluate(), rel=1e-7), name
+        assert {"grad_rms", "delta_rms", "update_ratio", "activation_mean", "distance"} <= set(found["profile"]), name
+        for gauge, row in found["profile"].items():
+            np.testing.assert_allclose(row, profile[gauge], rtol=1e-6, atol=1e-12, err_msg=f"{name}: {gauge}")
 
 
-def test_the_table_has_a_line_for_each_tap(tmp_path):
-    pytest.importorskip("torch", reason="PyTorch is not installed: the script cannot run")
-    simulation, text = _written("dropping")
-    lines = _alone(tmp_path, text, "--steps", "2").splitlines()
+def _assert_is_table(lines, taps):
     assert lines[0].startswith("2 steps, loss ")
-    assert [line.split()[0] for line in lines[2:]] == ["layer", *simulation.taps]
+    assert [line.split()[0] for line in lines[2:]] == ["layer", *taps]
     assert len({len(line) for line in lines[3:]}) == 1
 
 

@@ -10,6 +10,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from click.testing import CliRunner
+from written import alone, one_after_another
 
 from gradtui import Scenario, Simulation, cli
 from gradtui.export.forward import ACTIVATIONS
@@ -92,36 +93,17 @@ def _written(scenario):
     return simulation, program(scenario, simulation.dataset, simulation.parameters())
 
 
-def _alone(folder, text, *arguments):
-    """Run the script in a folder of its own by a Python that sees nothing but installed packages."""
-    (folder / "net.py").write_text(text)
-    command = [sys.executable, "-I", "net.py", *arguments]
-    return subprocess.run(command, cwd=folder, capture_output=True, text=True, timeout=300, check=True).stdout
-
-
-#: Runs each script named on the command line as a program, and writes what it prints beside it: loading PyTorch takes
-#: longer than all of them.
-_ONE_AFTER_ANOTHER = """
-import contextlib, pathlib, runpy, sys
-scripts = sys.argv[1:]
-for script in scripts:
-    sys.argv = [script, "--json"]
-    with open(pathlib.Path(script).with_suffix(".json"), "w") as file, contextlib.redirect_stdout(file):
-        runpy.run_path(script, run_name="__main__")
-"""
-
-
 def test_they_run_alone_and_print_what_the_simulations_measure(tmp_path):
+    """As drawn, after some steps, and, of a recurrent net, as a table."""
     pytest.importorskip("torch", reason="PyTorch is not installed: the script cannot run")
-    simulations, scripts = {}, {}
-    for name in NETWORKS:
-        simulations[name], text = _written(_scenario(name))
-        scripts[name] = tmp_path / f"{name.replace(' ', '_')}.py"
-        scripts[name].write_text(text)
-    command = [sys.executable, "-I", "-c", _ONE_AFTER_ANOTHER, *(str(script) for script in scripts.values())]
-    subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, timeout=300, check=True)
-    for name, simulation in simulations.items():
-        found = json.loads(scripts[name].with_suffix(".json").read_text())
+    made = {name: _written(_scenario(name)) for name in NETWORKS}
+    scripts = {name: (text, "--json") for name, (_, text) in made.items()}
+    scripts["as drawn"] = (made["residual"][1], "--json", "--steps", "0")
+    scripts["table"] = (made["lstm"][1], "--steps", "1")
+    printed = one_after_another(tmp_path, scripts)
+    _assert_as_drawn(json.loads(printed["as drawn"]), made["residual"][0])
+    for name, (simulation, _) in made.items():
+        found = json.loads(printed[name])
         simulation.step(STEPS)
         profile = simulation.profile()
         assert found["taps"] == list(profile.taps), name
@@ -134,21 +116,25 @@ def test_they_run_alone_and_print_what_the_simulations_measure(tmp_path):
         assert set(found.get("time", {})) == set(profile.time), name
         for gauge, table in found.get("time", {}).items():
             np.testing.assert_allclose(table, profile.time[gauge], rtol=1e-7, err_msg=f"{name}: {gauge}")
+    _assert_signal_over_time(printed["table"].splitlines())
 
 
-def test_without_a_step_it_measures_the_network_as_drawn(tmp_path):
-    pytest.importorskip("torch", reason="PyTorch is not installed: the script cannot run")
-    simulation, text = _written(_scenario("residual"))
-    found = json.loads(_alone(tmp_path, text, "--json", "--steps", "0"))
+def _assert_as_drawn(found, simulation):
     assert found["profile"]["grad_rms"] == pytest.approx(simulation.profile()["grad_rms"].tolist(), rel=1e-8)
     assert found["profile"]["update_ratio"] == ["nan"] * 8
     assert found["evaluate"] == pytest.approx(simulation.evaluate(), rel=1e-8)
 
 
+def _assert_signal_over_time(lines):
+    assert [line.split()[0] for line in lines[2:6]] == ["layer", "1", "2", "out"]
+    assert lines[6].startswith("delta_rms, layer 1: step 1: ")
+    assert any(line.startswith("gate_forget, layer 2: step 1: 0.") for line in lines)
+
+
 def test_the_table_has_a_line_for_each_layer(tmp_path):
     pytest.importorskip("torch", reason="PyTorch is not installed: the script cannot run")
     _, text = _written(_scenario("sigmoid"))
-    lines = _alone(tmp_path, text, "--steps", "2").splitlines()
+    lines = alone(tmp_path, text, "--steps", "2").splitlines()
     assert lines[0].startswith("2 steps, loss ")
     assert [line.split()[0] for line in lines[2:]] == ["layer", "1", "2", "3", "4", "out"]
     assert lines[2].split()[-2:] == ["saturated", "nonfinite"]
@@ -166,15 +152,6 @@ def test_it_is_as_ruff_would_have_it(name, tmp_path):
     ):
         ran = [sys.executable, "-m", "ruff", *command, "--isolated", "--no-cache", "net.py"]
         subprocess.run(ran, cwd=tmp_path, check=True, capture_output=True)
-
-
-def test_a_recurrent_table_tells_the_signal_over_time(tmp_path):
-    pytest.importorskip("torch", reason="PyTorch is not installed: the script cannot run")
-    _, text = _written(_scenario("lstm"))
-    lines = _alone(tmp_path, text, "--steps", "1").splitlines()
-    assert [line.split()[0] for line in lines[2:6]] == ["layer", "1", "2", "out"]
-    assert lines[6].startswith("delta_rms, layer 1: step 1: ")
-    assert any(line.startswith("gate_forget, layer 2: step 1: 0.") for line in lines)
 
 
 def test_a_loop_takes_the_place_of_equal_layers():

@@ -8,6 +8,7 @@ import sys
 
 import numpy as np
 import pytest
+from written import alone
 
 from gradtui import Scenario, Simulation
 from gradtui.export.pytorch import definitions, program
@@ -68,13 +69,6 @@ def _written(name):
     return simulation, program(simulation.scenario, simulation.dataset, simulation.parameters())
 
 
-def _alone(folder, text, *arguments):
-    """Run the script in a folder of its own by a Python that sees nothing but installed packages."""
-    (folder / "game.py").write_text(text)
-    command = [sys.executable, "-I", "game.py", *arguments]
-    return subprocess.run(command, cwd=folder, capture_output=True, text=True, timeout=300, check=True).stdout
-
-
 @pytest.mark.parametrize(("name", "steps"), [("two rules", 0), *((name, STEPS) for name in GAMES)])
 def test_it_prints_what_the_simulation_measures(name, steps, monkeypatch, capsys):
     torch = pytest.importorskip("torch", reason="PyTorch is not installed: the script cannot run")
@@ -125,6 +119,6 @@ def test_only_what_the_scenario_uses_is_written():
 def test_it_runs_alone_and_its_table_has_a_line_for_each_layer(tmp_path):
     pytest.importorskip("torch", reason="PyTorch is not installed: the script cannot run")
     _, text = _written("minimax")
-    lines = _alone(tmp_path, text, "--steps", "2").splitlines()
+    lines = alone(tmp_path, text, "--steps", "2").splitlines()
     assert lines[0].startswith("2 steps, loss ")
     assert [line.split()[0] for line in lines[2:]] == ["layer", "G.1", "G.out", "D.1", "D.2", "D.out"]
