@@ -17,8 +17,8 @@ def mean(values):
 
 
 def predicted(gain, spread, inputs):
-    """Mean factor a step: q_t = gain^2 E tanh^2(sqrt(q) z) + spread^2 x_t^2, chi_t = gain^2 E tanh'^2 (Poole et al. 2016,
-    in time). `inputs` (steps,) holds the mean square of x at each step."""
+    """Mean factor a step: q_t = gain^2 E tanh^2(sqrt(q) z) + spread^2 x_t^2, chi_t = gain^2 E tanh'^2 (Poole et al.
+    2016, in time). `inputs` (steps,) holds the mean square of x at each step."""
     q, chi = 0.0, []
     for square in inputs:
         q = gain**2 * mean(np.tanh(np.sqrt(q) * NODES) ** 2) + spread**2 * square
