@@ -39,6 +39,9 @@ def test_a_generator_has_limits():
     assert "generator.norm" in _refused(
         **{**GAN, "task": {"name": "gan-digits", "batch": 1}}, generator={"norm": "batch"}
     )
+    assert "batch norm needs at least 2 examples" in _refused(
+        task={"name": "gan-digits", "batch": 1}, network={"kind": "gan", "norm": "batch"}
+    )
     assert "does not divide generator.width, 10" in _refused(**GAN, generator={"norm": "group", "width": 10})
     assert "did you mean adam?" in _refused(**GAN, generator={"optimizer": "adm"}).replace('"', "")
     assert "rprop" not in [row.name for row in OPTIMIZERS_OF_GENERATORS]
