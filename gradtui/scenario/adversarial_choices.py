@@ -32,6 +32,8 @@ KIND = Choice(
             "discriminator_first",
         )
     ),
+    # The discriminator is as its generator by default: thirty sigmoid layers would tell it nothing.
+    (("network.depth", 2), ("network.activation", "leaky_relu"), ("network.init", "he_uniform")),
 )
 
 GAMES = (

@@ -148,7 +148,7 @@ def _combinations(scenario: Scenario) -> Iterator[str]:
         yield from recurrent_choices.mistakes(network)
     else:
         yield from _layer_combinations(network)
-    if network.kind == "mlp" and task.batch == 1 and "batch" in _norms(network):
+    if network.kind in ("mlp", "gan") and task.batch == 1 and "batch" in _norms(network):
         yield "task.batch is 1: batch norm needs at least 2 examples, every unit is its own mean otherwise"
     yield from _optimizer_combinations(scenario)
     yield from adversaries.combinations(scenario)

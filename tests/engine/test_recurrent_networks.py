@@ -303,5 +303,7 @@ def test_what_a_recurrent_network_cannot_be(keys, why):
 
 
 def test_a_network_too_large_for_memory_is_refused_in_a_sentence():
+    with pytest.raises(ScenarioError, match=r"network\.width 4,096 make 469,[0-9,]+ weights; at most 100,000,000"):
+        Simulation(_scenario("lstm", {"length": 2}, batch=2, width=4096, depth=4))
     with pytest.raises(ScenarioError, match=r"take a smaller batch or a shorter task\.length"):
         Simulation(_scenario("lstm", {"length": 1000, "examples": 3000}, batch=2000, width=256))

@@ -245,6 +245,10 @@ def test_attention_weights_are_those_of_the_formula():
     ("changes", "words"),
     [
         (["network.heads=4"], "network.heads is 4, which does not divide network.width = 6: take one of 1, 2, 3, 6"),
+        (
+            ["network.width=4080", "network.feedforward=9"],
+            "network.depth 2, network.width 4,080 and network.feedforward 9",
+        ),
         (["network.depth=25"], "network.depth is 25, but a transformer has 1 to 24 blocks"),
         (["network.norm=batch"], 'network.norm is "batch", but a transformer normalises each time step by itself'),
         (["network.skip=highway"], 'network.skip is "highway", but a transformer adds'),

@@ -39,6 +39,9 @@ def test_a_generator_has_limits():
     assert "generator.norm" in _refused(
         **{**GAN, "task": {"name": "gan-digits", "batch": 1}}, generator={"norm": "batch"}
     )
+    assert "batch norm needs at least 2 examples" in _refused(
+        task={"name": "gan-digits", "batch": 1}, network={"kind": "gan", "norm": "batch"}
+    )
     assert "does not divide generator.width, 10" in _refused(**GAN, generator={"norm": "group", "width": 10})
     assert "did you mean adam?" in _refused(**GAN, generator={"optimizer": "adm"}).replace('"', "")
     assert "rprop" not in [row.name for row in OPTIMIZERS_OF_GENERATORS]
@@ -96,3 +99,11 @@ def test_what_has_an_effect():
     assert menu.has_effect("network.negative_slope", pair.__getitem__)
     assert not menu.has_effect("generator.momentum", {**pair, "generator.optimizer": "adam"}.__getitem__)
     assert menu.has_effect("generator.momentum", {**pair, "generator.optimizer": "nag"}.__getitem__)
+
+
+def test_a_discriminator_begins_as_its_generator_does_and_goes_back_to_what_was():
+    scenario = Scenario.from_dict({}).replace("task.name=gan-ring", "network.kind=gan")
+    both = [(part.depth, part.activation, part.init) for part in (scenario.network, scenario.generator)]
+    assert both == [(2, "leaky_relu", "he_uniform")] * 2
+    back = scenario.replace("network.kind=mlp", "task.name=digits").network
+    assert (back.depth, back.activation, back.init) == (30, "sigmoid", "xavier_normal")

@@ -7,7 +7,7 @@ import math
 import numpy as np
 import pytest
 from full_runner import FullRunner
-from kind_runner import NETS, opened_kind
+from kind_runner import NETS, opened_kind, scenario_of
 from kinds import Floats, gan
 from opened import Opened, drawn, lab, whole
 from textual.app import App
@@ -221,3 +221,22 @@ async def test_a_view_that_is_opened_is_drawn_once(
             if key in "1247":
                 different = {tuple(frame) for frame in frames}
                 assert len(different) == 1, "\n\n".join("\n".join(frame) for frame in different)
+
+
+@pytest.mark.parametrize("view", ["1", "2", "4"])
+async def test_a_view_opened_after_the_kind_has_changed_draws_the_new_network(view: str) -> None:
+    """While another view was open the recurrent net of two taps became a transformer of nineteen, and back."""
+    async with opened_kind("lstm-1", (120, 36), view) as opened:
+        for name in ("pre-2", "lstm-1"):
+            await opened.press("6")
+            measured = NETS[name][1]
+            changed = measured(step=1241)
+            opened.runner.change(scenario=scenario_of(name), profile=changed, first=measured(step=0))
+            await opened.shown()
+            await opened.press(view)
+            shared = opened.screen.centre.rows
+            assert shared.taps == changed.taps
+            shown = opened.screen.centre.view
+            assert isinstance(shown, LayerView)
+            names = [name.strip() for name, _ in table(shown.names, shown.numbers)]
+            assert names == [name.strip() for name in groups.names(shared.stack(0), changed.taps)]

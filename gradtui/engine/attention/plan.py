@@ -100,7 +100,10 @@ def refuse_large(scenario: Scenario, dataset: Dataset, padded: int) -> None:
     width, hidden = network.width, network.feedforward or 4 * network.width
     weights = network.depth * (4 * width**2 + 2 * width * hidden)
     if weights > MOST_WEIGHTS:
-        raise ScenarioError(f"the transformer has {weights:,} weights; at most {MOST_WEIGHTS:,} are allowed")
+        raise ScenarioError(
+            f"network.depth {network.depth}, network.width {width:,} and network.feedforward {hidden:,} make "
+            f"{weights:,} weights; at most {MOST_WEIGHTS:,} are allowed"
+        )
     numbers = network.depth * (steps * (8 * width + 2 * hidden) + network.heads * padded**2)
     if numbers > MOST_NUMBERS:
         raise ScenarioError(

@@ -23,6 +23,7 @@ from gradtui.engine.randomness import Stream
 from gradtui.engine.recurrent.cells import Cell, Reserve, Signal, Through, Weights, cell_of
 from gradtui.scenario.errors import ScenarioError
 from gradtui.scenario.model import Scenario
+from gradtui.scenario.ranges import MOST_WEIGHTS
 from gradtui.tasks.dataset import Dataset
 
 #: At most so many numbers that the layers keep of one batch: a gigabyte and a half in float32.
@@ -137,12 +138,19 @@ def plan(scenario: Scenario, dataset: Dataset) -> RecurrentPlan:
 
 
 def _refuse_size(made: RecurrentPlan) -> None:
-    """Raises ScenarioError where a batch would not fit into the memory of a common machine."""
-    kept = made.steps * made.batch * (made.gates + 4 * made.units) * made.scenario.network.depth
+    """Raises ScenarioError where weights or a batch would not fit into the memory of a common machine."""
+    network = made.scenario.network
+    weights = made.gates * (made.dataset.features + (2 * network.depth - 1) * made.units)
+    if weights > MOST_WEIGHTS:
+        raise ScenarioError(
+            f'network.cell = "{network.cell}", network.depth {network.depth} and network.width {network.width:,} make '
+            f"{weights:,} weights; at most {MOST_WEIGHTS:,} are allowed"
+        )
+    kept = made.steps * made.batch * (made.gates + 4 * made.units) * network.depth
     if kept > MOST_KEPT:
         raise ScenarioError(
             f"{made.steps:,} steps, task.batch {made.batch:,}, network.width {made.units:,} and network.depth "
-            f"{made.scenario.network.depth} make {kept:,} numbers to be kept for the way back; at most {MOST_KEPT:,} "
+            f"{network.depth} make {kept:,} numbers to be kept for the way back; at most {MOST_KEPT:,} "
             "are allowed: take a smaller batch or a shorter task.length"
         )
 

@@ -23,9 +23,11 @@ if TYPE_CHECKING:
     from gradtui.lab.snapshot import Snapshot
     from gradtui.profile import GradientProfile
 
-_ABSENT = (
-    "This network has no time steps: every layer sees the whole example at once. The ladder belongs to recurrent "
-    "networks, where the gradient travels back through time, one column for each time step."
+_AT_ONCE = "This network has no time steps: every layer sees the whole example at once."
+_TO_ALL = "A transformer looks at all time steps at once: no gradient goes from one to the one before it."
+_BELONGS = (
+    "The ladder belongs to recurrent networks, where the gradient travels back through time, one column for each time "
+    "step."
 )
 
 
@@ -45,8 +47,9 @@ class LadderPicture(Lines):
         if self._view.recurrent:
             return [((" nothing measured yet", MUTED),)]
         width = max(20, min(64, size.width - 4))
-        paragraph: list[Runs] = [(("  no time steps here", STRONG),), ()]
-        paragraph += [(("  " + line, Ink()),) for line in textwrap.wrap(_ABSENT, width)]
+        heading, why = ("no ladder here", _TO_ALL) if self._view.attends else ("no time steps here", _AT_ONCE)
+        paragraph: list[Runs] = [((f"  {heading}", STRONG),), ()]
+        paragraph += [(("  " + line, Ink()),) for line in textwrap.wrap(f"{why} {_BELONGS}", width)]
         paragraph += [(), (("  1 goes back to the bars", MUTED),)]
         return [(), *paragraph][: size.height]
 
@@ -63,7 +66,7 @@ class LadderView(View):
     def __init__(self, shared: LayerRows, *, id: str = "ladder") -> None:
         super().__init__(id=id)
         self.rows = shared
-        self.recurrent = False
+        self.recurrent = self.attends = False
         self.picture = LadderPicture(self)
         self._profile: GradientProfile | None = None
         self._first: GradientProfile | None = None
@@ -80,7 +83,9 @@ class LadderView(View):
     # What is shown
 
     def show(self, snapshot: Snapshot) -> None:
-        self.recurrent = self.single = snapshot.scenario.network.kind == "rnn"
+        kind = snapshot.scenario.network.kind
+        self.recurrent = self.single = kind == "rnn"
+        self.attends = kind == "transformer"
         profile, first = snapshot.profile, snapshot.first
         if first is not None and first is not self._first:
             self._first, self._ghost, self._bounds = first, _lists(first), {}

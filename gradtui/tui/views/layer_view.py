@@ -160,6 +160,8 @@ class LayerView(View):
         if snapshot.profile is not None:
             self.profile = snapshot.profile
             self.rows.values = snapshot.profile["grad_rms"].tolist()
+            # Fitting draws: the picture must not be of the network that was here before.
+            self.measure(snapshot)
             self.fit(room)
 
     def show_text(self, snapshot: Snapshot) -> None:
