@@ -81,13 +81,13 @@ def recurrent(
     )
 
 
-def _stacked(names: tuple[str, ...], exponents: Floats, step: int, starts: tuple[int, ...]) -> GradientProfile:
-    """A profile of these taps; at `starts` a network begins, so nothing lies below."""
+def _stacked(names: tuple[str, ...], exponents: Floats, step: int, without: tuple[int, ...]) -> GradientProfile:
+    """A profile of these taps; those `without` a gain begin a network, or stand beside the way of the signal."""
     uneven = 0.2 * np.sin(1.9 * np.arange(len(names)) + step / 500)
     signal = 10.0 ** (exponents + uneven)
     gain = np.full(len(names), np.nan)
     gain[1:] = np.log10(signal[:-1] / signal[1:])
-    gain[list(starts)] = np.nan
+    gain[list(without)] = np.nan
     parts = {"gain_weight": 0.7 * gain, "gain_slope": 0.3 * gain, "gain_norm": 0.0 * gain, "gain_skip": 0.0 * gain}
     return profile(
         (signal / 20).tolist(),
@@ -113,7 +113,8 @@ def transformer(blocks: int, parts: tuple[str, ...] = PRE_LN, *, step: int = 0, 
         block, dot, part = name.partition(".")
         depth = blocks - (int(block) if dot else blocks if name != "embed" else 0)
         exponents.append(-1.0 - decade * depth + place.get(part, 0.0))
-    return _stacked(names, np.array(exponents), step, (0,))
+    beside = tuple(place for place, name in enumerate(names) if name.endswith((".q", ".k")))
+    return _stacked(names, np.array(exponents), step, (0, *beside))
 
 
 def gan(generator: int, discriminator: int, *, step: int = 0, dying: float = 0.6) -> GradientProfile:
