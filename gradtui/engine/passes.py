@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from gradtui.engine import assembly
+from gradtui.engine.chunks import chunks, held_out
 from gradtui.engine.layout import Arena, Region
 from gradtui.engine.plan import Plan
 from gradtui.engine.program import LinkedProgram
@@ -27,18 +27,13 @@ class Passes:
 
     def evaluate(self) -> dict[str, float]:
         """Loss and accuracy on the held-out examples; no accuracy in a regression."""
+        return held_out(self._plan.dataset, self._plan.chunk, self._held_out)
+
+    def _held_out(self, start: int, rows: int) -> Array:
         data = self._plan.dataset
-        loss = right = 0.0
-        for start, rows in self._chunks(len(data.test_inputs)):
-            self._view("pass_targets")[:rows] = data.test_targets[start : start + rows]
-            self._run(data.test_inputs[start : start + rows], census=False)
-            report = self._view("pass_report")
-            loss += rows * float(report[0])
-            right += rows * float(report[1])
-        result = {"loss": loss / len(data.test_inputs)}
-        if data.classes:
-            result["accuracy"] = right / len(data.test_inputs)
-        return result
+        self._view("pass_targets")[:rows] = data.test_targets[start : start + rows]
+        self._run(data.test_inputs[start : start + rows], census=False)
+        return self._view("pass_report")
 
     def dead(self) -> NDArray[np.float64]:
         """Share of units, layer by layer, without a slope on any training example; of a kind that can die."""
@@ -48,7 +43,7 @@ class Passes:
             return np.zeros(len(layers))
         self._view("census")[:] = 0.0
         inputs = self._view("train_inputs")
-        for start, rows in self._chunks(len(inputs)):
+        for start, rows in chunks(len(inputs), self._plan.chunk):
             self._run(inputs[start : start + rows], census=True)
         silent = self._view("census") == 0.0
         ends = np.cumsum([layer.units for layer in layers])
@@ -58,7 +53,7 @@ class Passes:
     def outputs(self, inputs: Array) -> Array:
         """What comes out for inputs (n, numbers): (n, outputs)."""
         found = np.empty((len(inputs), self._plan.dataset.outputs), dtype=self._plan.dtype)
-        for start, rows in self._chunks(len(inputs)):
+        for start, rows in chunks(len(inputs), self._plan.chunk):
             if rows not in self._answers:
                 program, region = assembly.answers(self._plan, rows)
                 self._answers[rows] = program.link(self._arena), region
@@ -67,11 +62,6 @@ class Passes:
             linked.run()
             found[start : start + rows] = self._arena.view(region).reshape(rows, -1)
         return found
-
-    def _chunks(self, examples: int) -> Iterator[tuple[int, int]]:
-        """(first example, how many) of each chunk."""
-        for start in range(0, examples, self._plan.chunk):
-            yield start, min(self._plan.chunk, examples - start)
 
     def _run(self, inputs: Array, census: bool) -> None:
         rows = len(inputs)

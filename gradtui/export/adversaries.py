@@ -312,16 +312,9 @@ ACCURACY = """\
         "accuracy": right.item() / 2,
 """
 
-MAIN = """\
-def main():
-    parser = argparse.ArgumentParser(description="Trains, and prints a table of its gradients.")
-    parser.add_argument("--steps", type=int, default=STEPS, help="training steps (%(default)s)")
-    parser.add_argument("--json", action="store_true", help="print one JSON object")
-    chosen = parser.parse_args()
-    if chosen.steps < 0:
-        parser.error(f"--steps is {{chosen.steps}}, but must be 0 or more")
-
-    torch.set_flush_denormal(True)  # numbers below the smallest normal one count as 0
+MAIN = (
+    measuring.MAIN_BEGINS
+    + """\
     net = Adversaries()
     initial = stored("net.")
     net.load_state_dict(initial)
@@ -364,3 +357,4 @@ def main():
     else:
         print_table(report)
 """
+)

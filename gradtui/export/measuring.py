@@ -179,7 +179,8 @@ LOOK = """\
         net.load_state_dict(initial)  # to look is not to train: running statistics stay
 """
 
-MAIN = """\
+#: How every script's `main` begins.
+MAIN_BEGINS = """\
 def main():
     parser = argparse.ArgumentParser(description="Trains, and prints a table of its gradients.")
     parser.add_argument("--steps", type=int, default=STEPS, help="training steps (%(default)s)")
@@ -189,6 +190,11 @@ def main():
         parser.error(f"--steps is {{chosen.steps}}, but must be 0 or more")
 
     torch.set_flush_denormal(True)  # numbers below the smallest normal one count as 0
+"""
+
+MAIN = (
+    MAIN_BEGINS
+    + """\
     net = Net()
     initial = stored("net.")
     net.load_state_dict(initial)
@@ -226,3 +232,4 @@ def main():
     else:
         print_table(report)
 """
+)

@@ -36,19 +36,6 @@ GAME_LOSSES: dict[str, tuple[Callable[[Floats, Floats], float], Callable[[Floats
 }
 
 
-def _logistic(x: Floats) -> Floats:
-    return np.exp(-_softplus(-x))
-
-
-#: The game -> the derivative of the generator's loss of one sample by the discriminator's answer to it.
-HEARD: dict[str, Callable[[Floats], Floats]] = {
-    "minimax": lambda of_samples: -_logistic(of_samples),
-    "non_saturating": lambda of_samples: -_logistic(-of_samples),
-    "least_squares": lambda of_samples: of_samples - 1.0,
-    "wasserstein": lambda of_samples: -np.ones_like(of_samples),
-}
-
-
 def right_share(of_data: Floats, of_samples: Floats, boundary: float) -> float:
     """How often the discriminator is right, data and samples counting alike."""
     return float((np.mean(of_data > boundary) + np.mean(of_samples < boundary)) / 2.0)

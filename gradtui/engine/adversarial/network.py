@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from gradtui.engine import knobs, readout
 from gradtui.engine.adversarial import assembly
 from gradtui.engine.adversarial.assembly import Form
-from gradtui.engine.adversarial.measuring import GAME_LOSSES, HEARD, mean_sample_error, right_share
+from gradtui.engine.adversarial.measuring import GAME_LOSSES, mean_sample_error, right_share
 from gradtui.engine.adversarial.plan import discriminator_layers, fixed_points, generator_layers, plan
 from gradtui.engine.built import Built
 from gradtui.engine.chain import Chain
@@ -136,8 +136,9 @@ class Adversaries(Built):
     def heard(self) -> float:
         """Root mean square over samples of the derivative of the generator's loss by the discriminator's answer."""
         self.look()
-        answers = self._view(self._pair.judge.layers[-1].output).astype(np.float64)
-        return float(np.sqrt(np.mean(HEARD[self.dataset.loss](answers) ** 2)))
+        # The loss is a mean: what it sends back to each answer is one part in so many of the derivative.
+        sent = readout.root(self._view(self._pair.judge.layers[-1].made)[None])[0]
+        return float(sent * np.sqrt(self._pair.batch))
 
     @property
     def latent_points(self) -> NDArray[np.float64]:

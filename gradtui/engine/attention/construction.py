@@ -13,7 +13,6 @@ from gradtui.engine.layout import Region
 from gradtui.engine.matrices import Matrix, Picture
 from gradtui.engine.parameters import Parameter
 from gradtui.engine.randomness import Stream
-from gradtui.engine.readable import refuse_unreadable
 from gradtui.scenario.model import Scenario
 from gradtui.tasks.dataset import Dataset
 
@@ -26,7 +25,6 @@ ON_WEIGHTS, ON_ATTENTION, ON_HIDDEN, ON_FEEDFORWARD = range(1, 5)
 
 def plan(scenario: Scenario, dataset: Dataset) -> TransformerPlan:
     """Lay the transformer out. Raises ScenarioError where scenario and data do not fit together."""
-    refuse_unreadable(scenario, dataset)
     refuse_large(scenario, dataset, rounded(dataset.steps))
     made = TransformerPlan(scenario, dataset, batch_of(scenario, dataset))
     weights = reserve(made)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from functools import cached_property
 from typing import Any
 
@@ -17,6 +16,7 @@ from gradtui.engine.attention.parts import Tap
 from gradtui.engine.attention.plan import CENSUS
 from gradtui.engine.attention.reading import gains, sinusoids
 from gradtui.engine.built import Built
+from gradtui.engine.chunks import chunks, held_out
 from gradtui.engine.compile import OnCompile
 from gradtui.engine.initial import initial_bias, initial_weight
 from gradtui.engine.kernels.activation import ACTIVATIONS
@@ -217,28 +217,23 @@ class Transformer(Built):
     # Whole data sets
 
     def evaluate(self) -> dict[str, float]:
+        return held_out(self.dataset, self._plan.chunk, self._held_out)
+
+    def _held_out(self, start: int, examples: int) -> Array:
         data = self.dataset
-        loss = right = 0.0
-        for start, examples in self._chunks(len(data.test_inputs)):
-            if examples not in self._evaluations:
-                self._evaluations[examples] = self._link(programs.held_out(self._plan, examples))
-            self._view("pass_x")[:examples] = data.test_inputs[start : start + examples]
-            self._view("pass_targets")[:examples] = data.test_targets[start : start + examples]
-            self._evaluations[examples].run()
-            report = self._view("pass_report")
-            loss += examples * float(report[0])
-            right += examples * float(report[1])
-        result = {"loss": loss / len(data.test_inputs)}
-        if data.classes:
-            result["accuracy"] = right / len(data.test_inputs)
-        return result
+        if examples not in self._evaluations:
+            self._evaluations[examples] = self._link(programs.held_out(self._plan, examples))
+        self._view("pass_x")[:examples] = data.test_inputs[start : start + examples]
+        self._view("pass_targets")[:examples] = data.test_targets[start : start + examples]
+        self._evaluations[examples].run()
+        return self._view("pass_report")
 
     def outputs(self, inputs: Array) -> Array:
         """What the network answers to inputs (n, columns) or (n, steps, features) outside training: (n, outputs), or
         (n, steps, outputs) where every time step is asked; before any softmax."""
         rows = inputs.reshape(len(inputs), -1)
         found = []
-        for start, examples in self._chunks(len(rows)):
+        for start, examples in chunks(len(rows), self._plan.chunk):
             answers = self._answers(rows[start : start + examples], census=False)
             found.append(answers.reshape(examples, *([self._plan.steps] if self.dataset.per_step else []), -1).copy())
         return np.concatenate(found)
@@ -253,11 +248,6 @@ class Transformer(Built):
         linked.run()
         return self._view(region)
 
-    def _chunks(self, examples: int) -> Iterator[tuple[int, int]]:
-        """(first example, how many) of each chunk."""
-        for start in range(0, examples, self._plan.chunk):
-            yield start, min(self._plan.chunk, examples - start)
-
     def _count_dead(self) -> None:
         """Count hidden units without a slope on any of the first training examples, unless that was done already."""
         if self._census_step == self.step_count or not ACTIVATIONS[self._plan.network.activation].flat:
@@ -265,7 +255,7 @@ class Transformer(Built):
         self._census_step = self.step_count
         census, inputs = self._view("census"), self._view("train_inputs")[:CENSUS]
         census[:] = 0.0
-        for start, examples in self._chunks(len(inputs)):
+        for start, examples in chunks(len(inputs), self._plan.chunk):
             self._answers(inputs[start : start + examples], census=True)
         silent = (census == 0.0).mean(axis=1)
         hidden = [index for index, tap in enumerate(self._plan.taps) if tap.slope]

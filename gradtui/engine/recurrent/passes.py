@@ -3,12 +3,13 @@ chunks."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from gradtui.engine.chunks import chunks, held_out
 from gradtui.engine.layout import Arena, Region
 from gradtui.engine.program import LinkedProgram, Program
 from gradtui.engine.recurrent import programs
@@ -28,20 +29,15 @@ class Passes:
 
     def evaluate(self) -> dict[str, float]:
         """Loss and accuracy on the held-out examples; no accuracy in a regression."""
-        data, plan = self._plan.dataset, self._plan
-        loss = right = 0.0
-        for start, rows in self._chunks(len(data.test_inputs)):
-            targets = data.test_targets[start : start + rows]
-            given = targets.T.reshape(-1) if data.per_step else targets
-            self._view("pass_targets")[: len(given)] = given
-            self._run("loss", programs.evaluation, data.test_inputs[start : start + rows])
-            report = self._view("pass_report")
-            loss += rows * float(report[0])
-            right += rows * float(report[1])
-        result = {"loss": loss / len(data.test_inputs)}
-        if plan.dataset.classes:
-            result["accuracy"] = right / len(data.test_inputs)
-        return result
+        return held_out(self._plan.dataset, self._plan.chunk, self._held_out)
+
+    def _held_out(self, start: int, rows: int) -> Array:
+        data = self._plan.dataset
+        targets = data.test_targets[start : start + rows]
+        given = targets.T.reshape(-1) if data.per_step else targets
+        self._view("pass_targets")[: len(given)] = given
+        self._run("loss", programs.evaluation, data.test_inputs[start : start + rows])
+        return self._view("pass_report")
 
     def dead(self) -> NDArray[np.float64]:
         """Share of units, tap by tap, without a slope at any step of any training example; of a kind that can die."""
@@ -49,7 +45,7 @@ class Passes:
         if self._plan.cell.flat:
             self._view("census")[:] = 0.0
             inputs = self._view("train_inputs")
-            for start, rows in self._chunks(len(inputs)):
+            for start, rows in chunks(len(inputs), self._plan.chunk):
                 self._run("census", programs.census, inputs[start : start + rows])
             shares[:-1] = (self._view("census") == 0.0).mean(axis=1)
         return shares
@@ -59,7 +55,7 @@ class Passes:
         tokens (n, steps), or numbers (n, steps, features), or the latter as flat rows."""
         data, plan = self._plan.dataset, self._plan
         found: list[Array] = []
-        for start, rows in self._chunks(len(inputs)):
+        for start, rows in chunks(len(inputs), self._plan.chunk):
             if rows not in self._answers:
                 program, region = programs.answers(plan, rows)
                 self._answers[rows] = program.link(self._arena), region
@@ -70,11 +66,6 @@ class Passes:
             found.append(out.reshape(plan.steps, rows, -1).transpose(1, 0, 2) if data.per_step else out)
         shape = (0, plan.steps, data.outputs) if data.per_step else (0, data.outputs)
         return np.concatenate(found) if found else np.empty(shape, plan.dtype)
-
-    def _chunks(self, examples: int) -> Iterator[tuple[int, int]]:
-        """(first example, how many) of each chunk."""
-        for start in range(0, examples, self._plan.chunk):
-            yield start, min(self._plan.chunk, examples - start)
 
     def _bring(self, inputs: Array) -> None:
         """Sequences, example by example, into `pass_x`, step by step."""
