@@ -10,7 +10,7 @@ import numpy as np
 from benchmarks.cases import Case
 from benchmarks.one_core import stay_on_one_core
 from benchmarks.sides import Steps
-from benchmarks.sides.batches import batches
+from benchmarks.sides.scanned import adam, at_first, bundled
 from gradtui import Simulation
 
 #: Steps in one call.
@@ -60,27 +60,8 @@ def jax(case: Case) -> Steps:
     def step(state: Any, chosen: Any) -> Any:
         w, first, second, t = state
         gradients = jax.grad(loss)(w, inputs[chosen], targets[chosen])
-        t = t + 1
-        first = jax.tree.map(lambda m, g: 0.9 * m + 0.1 * g, first, gradients)
-        second = jax.tree.map(lambda v, g: 0.999 * v + 0.001 * g * g, second, gradients)
-        rate, root = 1e-3 / (1 - 0.9**t), jnp.sqrt(1 - 0.999**t)
-        w = jax.tree.map(lambda p, m, v: p - rate * m / (jnp.sqrt(v) / root + 1e-8), w, first, second)
+        w, first, second, t = adam(w, first, second, t, gradients)
         sizes = [jnp.sqrt(jnp.mean(g**2)) for name, g in gradients.items() if not name.endswith("bias")]
         return (w, first, second, t), jnp.stack(sizes)
 
-    run = jax.jit(lambda state, chosen: lax.scan(step, state, chosen), donate_argnums=0)
-    state = (weights, *(jax.tree.map(jnp.zeros_like, weights) for _ in range(2)), jnp.float32(0.0))
-    drawing = batches(len(inputs), case.batch)
-
-    def steps(count: int) -> int:
-        nonlocal state
-        made = 0
-        while made < count:
-            chosen = np.stack([next(drawing) for _ in range(BUNDLE)])
-            state, sizes = run(state, chosen)
-            np.asarray(sizes)
-            made += BUNDLE
-        jax.block_until_ready(state)
-        return made
-
-    return steps
+    return bundled(step, at_first(weights), len(inputs), case.batch, BUNDLE)

@@ -5,13 +5,14 @@ from __future__ import annotations
 import os
 from typing import Any
 
-import numpy as np
-
 from benchmarks.cases import Case
 from benchmarks.one_core import stay_on_one_core
 from benchmarks.sides import Steps
-from benchmarks.sides.batches import batches
+from benchmarks.sides.scanned import adam, at_first, bundled
 from gradtui import Simulation
+
+#: Steps in one call.
+BUNDLE = 4
 
 
 def jax(case: Case) -> Steps:
@@ -78,28 +79,9 @@ def jax(case: Case) -> Steps:
         parameters, first, second, t = state
         found = jax.value_and_grad(loss, argnums=(0, 1), has_aux=True)
         (_, means), (gradients, signals) = found(parameters, nothing, inputs[chosen], targets[chosen])
-        t = t + 1
-        first = jax.tree.map(lambda m, g: 0.9 * m + 0.1 * g, first, gradients)
-        second = jax.tree.map(lambda v, g: 0.999 * v + 0.001 * g * g, second, gradients)
-        rate, root = 1e-3 / (1 - 0.9**t), jnp.sqrt(1 - 0.999**t)
-        parameters = jax.tree.map(lambda p, m, v: p - rate * m / (jnp.sqrt(v) / root + 1e-8), parameters, first, second)
+        parameters, first, second, t = adam(parameters, first, second, t, gradients)
         sizes = jnp.stack([jnp.sqrt(jnp.mean(g**2)) for g in jax.tree.leaves(gradients)])
         seen = signals if cell == "lstm" else signals[:1]
         return (parameters, first, second, t), (sizes, jnp.sqrt(jnp.mean(seen**2, (3, 4))), means)
 
-    run = jax.jit(lambda state, chosen: lax.scan(step, state, chosen), donate_argnums=0)
-    state = (parameters, *(jax.tree.map(jnp.zeros_like, parameters) for _ in range(2)), jnp.float32(0.0))
-    drawing, bundle = batches(len(inputs), case.batch), 4
-
-    def steps(count: int) -> int:
-        nonlocal state
-        made = 0
-        while made < count:
-            chosen = np.stack([next(drawing) for _ in range(bundle)])
-            state, gauges = run(state, chosen)
-            jax.tree.map(np.asarray, gauges)
-            made += bundle
-        jax.block_until_ready(state)
-        return made
-
-    return steps
+    return bundled(step, at_first(parameters), len(inputs), case.batch, BUNDLE)

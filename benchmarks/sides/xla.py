@@ -10,7 +10,7 @@ import numpy as np
 from benchmarks.cases import Case
 from benchmarks.one_core import stay_on_one_core
 from benchmarks.sides import Steps
-from benchmarks.sides.batches import batches
+from benchmarks.sides.scanned import adam, at_first, bundled
 from gradtui import Simulation
 
 #: Products of the steps in one bundle, in flops, and the longest bundle: some 10 ms, so that the call costs nothing.
@@ -74,29 +74,10 @@ def jax(case: Case) -> Steps:
         (_, running), gradients = jax.value_and_grad(loss, has_aux=True)(
             layers, running, inputs[chosen], targets[chosen]
         )
-        t = t + 1
-        first = jax.tree.map(lambda m, g: 0.9 * m + 0.1 * g, first, gradients)
-        second = jax.tree.map(lambda v, g: 0.999 * v + 0.001 * g * g, second, gradients)
-        rate, root = 1e-3 / (1 - 0.9**t), jnp.sqrt(1 - 0.999**t)
-        layers = jax.tree.map(lambda p, m, v: p - rate * m / (jnp.sqrt(v) / root + 1e-8), layers, first, second)
+        layers, first, second, t = adam(layers, first, second, t, gradients)
         sizes = jnp.stack([jnp.sqrt(jnp.mean(layer["w"] ** 2)) for layer in gradients])
         return (layers, first, second, running, t), sizes
 
     bundle = int(np.clip(BUNDLE_FLOPS / (6 * case.depth * case.width**2 * case.batch), 4, LONGEST_BUNDLE))
-    run = jax.jit(lambda state, chosen: lax.scan(step, state, chosen), donate_argnums=0)
-    zeros = [jax.tree.map(jnp.zeros_like, layers) for _ in range(2)]
-    state = (layers, *zeros, running, jnp.float32(0.0))
-    drawing = batches(len(inputs), case.batch)
-
-    def steps(count: int) -> int:
-        nonlocal state
-        made = 0
-        while made < count:
-            chosen = np.stack([next(drawing) for _ in range(bundle)])
-            state, sizes = run(state, chosen)
-            np.asarray(sizes)
-            made += bundle
-        jax.block_until_ready(state)
-        return made
-
-    return steps
+    layers, first, second, t = at_first(layers)
+    return bundled(step, (layers, first, second, running, t), len(inputs), case.batch, bundle)
