@@ -49,6 +49,8 @@ class _Measured:
     gauges: Mapping[str, Sequence[float]]
     scalars: Mapping[str, float]
     time: Mapping[str, Sequence[Sequence[float]]]
+    losses: Sequence[float]
+    accuracies: Sequence[float]
 
 
 def check(
@@ -122,11 +124,14 @@ def _measure(
         scalars["generator_loss"] = simulation.generator_loss
     if simulation.dataset.classes or adversaries:
         scalars["accuracy"] = profile.accuracy
+    _, track = simulation.history(0)
     return _Measured(
         profile.taps,
         {name: row.tolist() for name, row in gauges.items()},
         scalars,
         {name: rows.tolist() for name, rows in profile.time.items()},
+        track[:, 0].tolist(),
+        track[:, 1].tolist(),
     )
 
 
