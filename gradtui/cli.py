@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from gradtui import __version__
+from gradtui.subcommands.explain import explain
 from gradtui.subcommands.check import check
 from gradtui.subcommands.export import export
 from gradtui.subcommands.options import (
@@ -134,6 +135,7 @@ def _is_terminal() -> bool:
     return sys.stdin.isatty() and sys.stdout.isatty() and not no_cursor
 
 
+commands.add_command(explain)
 commands.add_command(check)
 commands.add_command(export)
 commands.add_command(settings)
