@@ -85,7 +85,7 @@ _FACTORS: dict[tuple[str, float, int], tuple[float, ...]] = {}
 
 
 def way_back(activation: str, variance: float, depth: int) -> float:
-    """log10 of what the first of `depth` layers hears of what the last one hears, by the recursion; inputs of size 1."""
+    """log10 of what the first of `depth` layers hears of what the last hears, by the recursion; inputs of size 1."""
     key = activation, variance, depth
     if key not in _FACTORS:
         phi, q, total = _phi(activation), variance, 0.0

@@ -125,8 +125,8 @@ def report(findings: list[Finding]) -> str:
     """The figures, and every wrong answer with its evidence."""
     found = count(findings)
     lines = [
-        f"{found.cases} cases, {found.right:.1%} right first, {found.called_sick:.1%} of {found.healthy} healthy called "
-        f"sick, {found.not_shown:.1%} not shown"
+        f"{found.cases} cases, {found.right:.1%} right first, {found.called_sick:.1%} of {found.healthy} healthy "
+        f"called sick, {found.not_shown:.1%} not shown"
     ]
     for label, said in found.confusion.items():
         lines.append(f"  {label:13s} " + ", ".join(f"{kind} {number}" for kind, number in said.most_common()))

@@ -119,8 +119,8 @@ def collapsed(rng):
 
 
 def depth_wall(rng):
-    """F2: five sigmoid layers hear 0.002 of the loss at layer 1, which is the cause; the fifth says the same to all, and
-    the loss stays at chance, which is what one sees. All three are true."""
+    """F2: five sigmoid layers hear 0.002 of the loss at layer 1, which is the cause; the fifth says the same to all,
+    and the loss stays at chance, which is what one sees. All three are true."""
     network = {"depth": 5, "width": 64, "activation": "sigmoid", "init": "xavier_uniform"}
     made = document(rng, network, {"batch": 64}, {"lr": 0.1})
     right = ("stalled", "vanishing", "identical")
