@@ -121,8 +121,8 @@ def test_fifty_networks_keep_pascanus_bound(activation, steepest):
 
 @pytest.mark.parametrize("weight", [-3.9, 0.5, 2.0, 3.9, 4.0, 5.0])
 def test_one_sigmoid_unit_vanishes_below_four(weight):
-    """A step multiplies the signal by w h (1 - h). With the bias -w / 2 the state goes to 1/2, where that is w / 4; below
-    4 no state keeps a signal (fact 9)."""
+    """A step multiplies the signal by w h (1 - h). With the bias -w / 2 the state goes to 1/2, where that is w / 4:
+    below 4 no state keeps a signal (fact 9)."""
     task = {"name": "latch", "length": 25, "examples": 20, "batch": 4}
     simulation = _simulation(task, kind="rnn", cell="rnn", depth=1, width=1, activation="sigmoid")
     values = simulation.parameters()
