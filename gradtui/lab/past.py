@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -72,9 +72,13 @@ class PastKeeper:
     def evaluate(self, simulation: Simulation) -> dict[str, float]:
         """Take in a pass over the held-out examples, and return what it found."""
         found = simulation.evaluate()
-        self.curves.add_evaluation(simulation.step_count, found)
+        self.evaluated(simulation.step_count, found)
         self._favourite = favourite(simulation)
         return found
+
+    def evaluated(self, step: int, evaluation: Mapping[str, float]) -> None:
+        """Take in what a pass over the held-out examples has found after `step` steps."""
+        self.curves.add_evaluation(step, dict(evaluation))
 
     def past(self, curves: Curves | None = None) -> Past:
         """What is known up to now; `curves` spares it making them again."""
