@@ -117,6 +117,15 @@ THRESHOLDS: Mapping[str, Threshold] = MappingProxyType(
             "Dong, Cordonnier & Loukas 2021",
             "similarity",
         ),
+        "alike_early": Threshold(
+            1e-5,
+            True,
+            "1 - cosine of the last hidden layer's answers to different inputs",
+            "identical",
+            "a third of a percent of the answer's length: so much is plain as soon as the loss has had time to move",
+            "Dong, Cordonnier & Loukas 2021",
+            "similarity",
+        ),
         "starved": Threshold(
             0.025,
             True,

@@ -44,9 +44,11 @@ def symmetric(case: Case) -> Finding | None:
 def dying(case: Case) -> Finding | None:
     """Units without a slope on any training example: nothing moves them any more (Lu et al. 2019)."""
     dead = np.nan_to_num(case.profile["dead"][case.hidden])
-    if not len(dead) or dead.max() < dead_limit(case):
+    # A layer that answers nothing of this batch stops all of it, if it is as good as dead besides.
+    stopped = (case.profile["zero_batch"][case.hidden] >= 1.0) & (dead > 0.5)
+    if not len(dead) or (dead.max() < dead_limit(case) and not stopped.any()):
         return None
-    walls = np.flatnonzero(dead >= 1.0)
+    walls = np.flatnonzero((dead >= 1.0) | stopped)
     worst = int(walls[0]) if len(walls) else int(np.argmax(dead))
     where = layer(case.taps[worst])
     evidence = (
@@ -54,7 +56,9 @@ def dying(case: Case) -> Finding | None:
         Evidence("layers", float((dead >= limit("dying")).sum()), math.nan, f"so bad of {len(dead)}"),
         Evidence("zero_batch", float(case.profile["zero_batch"][worst]), math.nan, "silent on this batch"),
     )
-    if len(walls):
+    if len(walls) and dead[worst] < 1.0:
+        said = f"no unit of {where} answers this batch, and {percent(dead[worst])} answer no training example at all"
+    elif len(walls):
         said = f"all units of {where} are dead: no example and no gradient gets past it"
     else:
         said = f"{percent(dead[worst])} of the units of {where} are dead: they answer no training example any more"
@@ -92,9 +96,9 @@ def identical(case: Case) -> Finding | None:
     if case.profile.time or len(similarity) < 2 or not np.isfinite(similarity[[0, -1]]).all():
         return None
     # Deep nets that train say much the same to all inputs at first: only where nothing comes of it is it a fault.
-    bound = limit("alike")
+    bound = limit("alike" if case.stalled else "alike_early")
     apart = 1.0 - similarity
-    if not case.stalled or not (apart[-1] < bound and apart[0] > 10.0 * bound):
+    if not case.stands or not (apart[-1] < bound and apart[0] > 10.0 * bound):
         return None
     where = case.taps[int(np.flatnonzero(apart >= bound)[-1]) + 1]
     return Finding(
