@@ -81,7 +81,7 @@ class Outcome:
             return False
         base = self.past.chance.accuracy
         right = self.accuracy > base + 0.6 * (1.0 - base)  # False where either is NaN
-        return bool(right or THRESHOLDS["learned"].crossed(self.share_of_chance))
+        return bool((right and self.share_of_chance < 1.0) or THRESHOLDS["learned"].crossed(self.share_of_chance))
 
     @cached_property
     def fall(self) -> float:

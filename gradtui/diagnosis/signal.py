@@ -33,7 +33,7 @@ def vanishing(case: Case) -> Finding | None:
         *_way_evidence(case, limit(bound)),
         Evidence("layers", float(len(case.way)), math.nan, f"below {layer(where)} less than {limit(bound):g} is left"),
     )
-    lost = np.flatnonzero(case.profile["underflow"][case.hidden] >= limit("underflown"))
+    lost = np.flatnonzero((case.profile["underflow"][case.hidden] >= 1.0) & (_expected(case) < _tiny(case)))
     if len(lost):
         floor = (
             f"layers {case.taps[lost[0]]} to {case.taps[lost[-1]]} have"
@@ -88,7 +88,7 @@ def _torn(case: Case) -> Finding | None:
 def underflow(case: Case) -> Finding | None:
     """Gradient entries that the number format has rounded to 0."""
     zeros = np.nan_to_num(case.profile["underflow"][case.hidden])
-    lost = np.flatnonzero((zeros > limit("underflown")) & (_expected(case) < TINY[case.scenario.network.dtype]))
+    lost = np.flatnonzero((zeros > limit("underflown")) & (_expected(case) < _tiny(case)))
     if not len(lost):
         return None
     top = int(lost[-1])
@@ -105,9 +105,13 @@ def underflow(case: Case) -> Finding | None:
     )
 
 
+def _tiny(case: Case) -> float:
+    return TINY[case.scenario.network.dtype]
+
+
 def _expected(case: Case) -> Floats:
-    """About how large the gradient of each hidden layer must be, (layers,): what it reads times what it hears. A wall of
-    silent units makes zeros as well, but of a signal that was no small one."""
+    """About how large the gradient of each hidden layer must be, (layers,): what it reads times what it hears. A wall
+    of silent units makes zeros as well, but of a signal that was no small one."""
     profile = case.profile
     heard = profile["delta_rms"].copy()
     for index in range(len(heard) - 2, -1, -1):

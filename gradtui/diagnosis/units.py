@@ -9,6 +9,9 @@ import numpy as np
 from gradtui.diagnosis.case import Case, Evidence, Finding, layer, percent
 from gradtui.diagnosis.thresholds import THRESHOLDS, limit
 
+#: Activations below this are about to be rounded to 0.
+FAINTEST = {"float32": 1e-33, "float64": 1e-300}
+
 
 def symmetric(case: Case) -> Finding | None:
     """Units that begin with the same weights hear the same gradient and stay the same for ever (Rumelhart, Hinton &
@@ -44,6 +47,9 @@ def symmetric(case: Case) -> Finding | None:
 def dying(case: Case) -> Finding | None:
     """Units without a slope on any training example: nothing moves them any more (Lu et al. 2019)."""
     dead = np.nan_to_num(case.profile["dead"][case.hidden])
+    # Silence that came of numbers too small to be told from 0 is no fault of the units.
+    read = np.concatenate([[1.0], np.hypot(case.profile["activation_mean"], case.profile["activation_std"])[:-2]])
+    dead = np.where(read < FAINTEST[case.scenario.network.dtype], 0.0, dead)
     # A layer that answers nothing of this batch stops all of it, if it is as good as dead besides.
     stopped = (case.profile["zero_batch"][case.hidden] >= 1.0) & (dead > 0.5)
     if not len(dead) or (dead.max() < dead_limit(case) and not stopped.any()):
@@ -84,6 +90,7 @@ def saturated(case: Case) -> Finding | None:
         f"{percent(flat[worst])} of the activations of {layer(case.taps[worst])} lie where φ is flat",
         (
             Evidence("saturated", float(flat[worst]), limit("saturated"), f"share in {layer(case.taps[worst])}"),
+            Evidence("mean", float(flat.mean()), limit("stuck"), "over all hidden layers"),
             Evidence("layers", float(many), math.nan, f"so bad of {len(flat)}"),
         ),
         case.taps[worst],
