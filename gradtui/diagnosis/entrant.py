@@ -56,6 +56,10 @@ class Entrant:
         """What is known now."""
         return self._row
 
+    def begins_as(self, other: Entrant) -> None:
+        """What was measured of the same network at step 0."""
+        self._row = replace(self._row, factor_before=other.row.factor_before)
+
     @property
     def dataset(self) -> Dataset | None:
         """What it learns from, once it is built."""
@@ -65,10 +69,13 @@ class Entrant:
         """Make the network and its first step; what its data do not allow raises ScenarioError."""
         self._simulation = simulation = Simulation(self.scenario, on_compile)
         simulation.step()
-        # The profile behind the first step is that of step 0; it costs less than a look before any step.
-        profile = simulation.profile(count_dead=False)
-        self._keeper.add(profile)
-        self._row = replace(self._measured(self._row, profile), factor_before=flow(profile, self.scenario), moved=0.0)
+        if not self.tenth:
+            # The profile behind the first step is that of step 0; it costs less than a look before any step. Other
+            # learning rates begin with the same network.
+            profile = simulation.profile(count_dead=False)
+            self._keeper.add(profile)
+            before = flow(profile, self.scenario)
+            self._row = replace(self._measured(self._row, profile), factor_before=before, moved=0.0)
         self._note()
 
     def leg(self, steps: int, stopping: Callable[[], bool], seconds: float = math.inf) -> int:

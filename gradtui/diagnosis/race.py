@@ -22,7 +22,7 @@ from gradtui.lab.simulation import Simulation
 from gradtui.scenario.errors import ScenarioError
 from gradtui.scenario.model import Scenario
 
-#: Seconds that a race takes when nothing else is said: with the start of a program it stays below ten.
+#: Seconds that a race takes at most when nothing else is said: with the start of a program it stays below ten.
 BUDGET = 7.5
 #: Both learning rates of every remedy are run for this share of the steps; the better one goes on.
 TRIAL = 0.2
@@ -30,6 +30,8 @@ TRIAL = 0.2
 LEGS = 12
 #: The first leg, in steps and at most in seconds: what a step costs is known after it.
 _FIRST, _FIRST_SECONDS = 12, 0.03
+#: Seconds between two standings.
+_SHOW_EVERY = 0.1
 #: A run whose steps cost more than so many of the unchanged one makes fewer of them; its row says how many.
 _DEAREST = 2.5
 #: Shares of the budget: for finding out what is wrong where nothing is at step 0; kept for measuring at the end.
@@ -75,7 +77,7 @@ class Race:
         self._gently, self._clock = gently, clock
         self._lock = threading.Lock()
         self._stopping = False
-        self._made = 0
+        self._made, self._next_show = 0, 0.0
         self._began = 0.0
         self._compiled, self._compiling_since = 0.0, 0.0
         self._standing = Standing(scenario, budget=self._budget, threads=self._threads)
@@ -195,6 +197,9 @@ class Race:
         tasks = [partial(begin, number, entrant) for number, field in enumerate(fields) for entrant in field]
         self._work(pool, tasks, [entrant for field in fields for entrant in field])
         self._made = first
+        for field in fields:
+            for entrant in field[1:]:
+                entrant.begins_as(field[0])
         data = fields[0][0].dataset
         left_out = tuple((fields[number][0].row.label, reason) for number, reason in sorted(refused.items()))
         self._post(
@@ -244,6 +249,7 @@ class Race:
             self._made += count
             self._work(pool, tasks, running)
             self._post(steps=self._made)
+            self._show(running)
 
     def _work(
         self, pool: ThreadPoolExecutor, tasks: Sequence[Callable[[], object]], running: Sequence[Entrant]
@@ -251,7 +257,9 @@ class Race:
         """Do all of it, and show how things stand as each is done."""
         for future in as_completed([pool.submit(task) for task in tasks]):
             future.result()
-            self._show(running)
+            if self._clock() >= self._next_show:
+                self._next_show = self._clock() + _SHOW_EVERY
+                self._show(running)
 
     def _show(self, entrants: Sequence[Entrant]) -> None:
         """Post the ranking: of each remedy the better of its runs."""
