@@ -27,9 +27,17 @@ WINDOW = 50
 
 
 class Entrant:
-    """A scenario that runs in the race. `tenth`: at a tenth of the learning rate that it came with."""
+    """A scenario that runs in the race. `tenth`: at a tenth of the learning rate that it came with; `against`: the
+    verdict that it is to cure."""
 
-    def __init__(self, treatment: Treatment | None, scenario: Scenario, assignments: tuple[str, ...], tenth: bool):
+    def __init__(
+        self,
+        treatment: Treatment | None,
+        scenario: Scenario,
+        assignments: tuple[str, ...],
+        tenth: bool,
+        against: str = "",
+    ) -> None:
         self.treatment, self.scenario, self.assignments, self.tenth = treatment, scenario, assignments, tenth
         #: Seconds that a step takes; of each leg it makes the share `weight`, and `owed` is what did not come out even.
         self.cost, self.weight, self.owed = 0.0, 1.0, 0.0
@@ -37,16 +45,16 @@ class Entrant:
         self._losses: list[float] = []
         self._keeper = PastKeeper()
         self._simulation: Simulation | None = None
-        self._row = self._blank()
+        self._row = self._blank(against)
 
-    def _blank(self) -> Row:
+    def _blank(self, against: str) -> Row:
         remedy = self.treatment.remedy if self.treatment else None
         return Row(
             remedy=remedy.key if remedy else "",
             label=remedy.label if remedy else "unchanged",
             assignments=self.assignments,
             scenario=self.scenario,
-            myth=remedy.myth if remedy else "",
+            myth=remedy.myth if remedy and against in remedy.myth_kinds else "",
             rate=self.scenario.optimizer.lr,
             tenth=self.tenth,
         )
@@ -120,12 +128,18 @@ class Entrant:
             microseconds=1e6 * self._worked / self._counted if self._counted else math.nan,
         )
 
-    def finish(self) -> None:
-        """Measure what takes long, and let the network go."""
+    def look(self) -> None:
+        """Measure all there is to measure, to see how long it takes."""
+        if self._simulation is not None:
+            self._simulation.profile()
+            self._simulation.evaluate()
+
+    def finish(self, thorough: bool) -> None:
+        """Measure what takes long, and let the network go. `thorough`: count the dead units over the training set."""
         simulation, self._simulation = self._simulation, None
         if simulation is None:
             return
-        profile, evaluation = simulation.profile(), simulation.evaluate()
+        profile, evaluation = simulation.profile(count_dead=thorough), simulation.evaluate()
         self._keeper.evaluated(simulation.step_count, evaluation)
         verdict = verdicts(profile, self.scenario, self._keeper.past())[0]
         self._row = replace(

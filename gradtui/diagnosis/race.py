@@ -26,6 +26,8 @@ from gradtui.scenario.model import Scenario
 BUDGET = 7.5
 #: Both learning rates of every remedy are run for this share of the steps; the better one goes on.
 TRIAL = 0.2
+#: A scenario may need fewer steps for what it shows; a race goes on for so many if there is time.
+_LEAST = 300
 #: A race is made of about so many legs; after each of them there is a standing.
 LEGS = 12
 #: The first leg, in steps and at most in seconds: what a step costs is known after it.
@@ -34,8 +36,9 @@ _FIRST, _FIRST_SECONDS = 12, 0.03
 _SHOW_EVERY = 0.1
 #: A run whose steps cost more than so many of the unchanged one makes fewer of them; its row says how many.
 _DEAREST = 2.5
-#: Shares of the budget: for finding out what is wrong where nothing is at step 0; kept for measuring at the end.
-_DIAGNOSING, _ENDING = 0.2, 0.1
+#: Shares of the budget: for finding out what is wrong where nothing is at step 0; after which no second learning rate
+#: is begun any more; that measuring at the end may take.
+_DIAGNOSING, _BEGINNING, _ENDING = 0.2, 0.8, 0.25
 
 
 class _Halted(Exception):
@@ -53,9 +56,9 @@ def processors() -> int:
 class Race:
     """Races the remedies of what is wrong with `scenario`.
 
-    `kinds` are the verdicts to treat; without them the scenario is diagnosed first, trained for a while if it is
-    healthy at step 0. `steps` is how many each run makes, at most; without it the scenario's own, and no more than
-    `budget` seconds allow. `gently`: at a low priority. `standing` may be asked from any thread.
+    `kinds` are the verdicts to treat, the gravest first; without them the scenario is diagnosed first, trained for a
+    while if it is healthy at step 0. `steps` is how many each run makes; without it at most the scenario's own, and no
+    more than `budget` seconds allow. `gently`: at a low priority. `standing` may be asked from any thread.
     """
 
     def __init__(
@@ -70,7 +73,7 @@ class Race:
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self._scenario, self._kinds = scenario, tuple(kinds)
-        self._steps = scenario.steps if steps is None else steps
+        self._steps = max(scenario.steps, _LEAST) if steps is None else steps
         unbounded = steps is not None and budget is None
         self._budget = math.inf if unbounded else BUDGET if budget is None else budget
         self._threads = threads or processors()
@@ -78,6 +81,8 @@ class Race:
         self._lock = threading.Lock()
         self._stopping = False
         self._made, self._next_show = 0, 0.0
+        #: Seconds of one thread that measuring one run at its end takes.
+        self._ending = 0.0
         self._began = 0.0
         self._compiled, self._compiling_since = 0.0, 0.0
         self._standing = Standing(scenario, budget=self._budget, threads=self._threads)
@@ -144,7 +149,7 @@ class Race:
         if simulation.step_count:
             keeper.evaluated(simulation.step_count, simulation.evaluate())
             found = verdicts(simulation.profile(), self._scenario, keeper.past())
-        self._post(verdicts=found, chance=guessing(simulation.dataset))
+        self._post(verdicts=found, chance=guessing(simulation.dataset), since=simulation.step_count)
         return tuple(verdict.kind for verdict in found)
 
     # ------------------------------------------------------------------ race
@@ -156,7 +161,7 @@ class Race:
             kinds=kinds,
             left_out=tuple((each.remedy.label, each.reason) for each in left_out),
         )
-        fields = [[Entrant(None, self._scenario, (), False)], *(_field(treatment) for treatment in ready)]
+        fields = [[Entrant(None, self._scenario, (), False)], *(_field(treatment, kinds) for treatment in ready)]
         with ThreadPoolExecutor(self._threads, "gradtui-race", initializer=self._settle) as pool:
             fields = self._begin(pool, fields)
             if self._compiled:
@@ -172,7 +177,8 @@ class Race:
                         entrant.drop()
             self._legs(pool, [[entrant] for entrant in best], leg, until=self._steps)
             if not self._stopping:
-                self._work(pool, [partial(entrant.finish) for entrant in best], best)
+                thorough = self._ending * len(best) <= _ENDING * self._budget
+                self._work(pool, [partial(entrant.finish, thorough) for entrant in best], best)
         self._show(best)
 
     def _begin(self, pool: ThreadPoolExecutor, fields: list[list[Entrant]]) -> list[list[Entrant]]:
@@ -194,14 +200,23 @@ class Race:
                     raise
                 refused[number] = " ".join(str(error).split()) or "not enough memory"
 
-        tasks = [partial(begin, number, entrant) for number, field in enumerate(fields) for entrant in field]
-        self._work(pool, tasks, [entrant for field in fields for entrant in field])
+        running = [entrant for field in fields for entrant in field]
+        self._work(pool, [partial(begin, number, field[0]) for number, field in enumerate(fields)], running)
+        if self._elapsed() < _BEGINNING * self._budget:
+            tasks = [partial(begin, number, each) for number, field in enumerate(fields) for each in field[1:]]
+            self._work(pool, tasks, running)
+        else:
+            fields = [field[:1] for field in fields]
+            self._post(tenths=False)
         self._made = first
         for field in fields:
             for entrant in field[1:]:
                 entrant.begins_as(field[0])
         data = fields[0][0].dataset
         left_out = tuple((fields[number][0].row.label, reason) for number, reason in sorted(refused.items()))
+        began = self._clock()
+        fields[0][0].look()
+        self._ending = 1.2 * (self._clock() - began)
         self._post(
             left_out=(*self._standing.left_out, *left_out),
             chance=guessing(data) if data is not None else math.nan,
@@ -269,7 +284,7 @@ class Race:
             if entrant.row.steps and (key not in better or _merit(entrant) < _merit(better[key])):
                 better[key] = entrant
         now = self._standing
-        self._post(rows=ranked([each.row for each in better.values()], now.chance, now.kinds))
+        self._post(rows=ranked([each.row for each in better.values()], now.chance, now.kinds, now.since))
 
     # ------------------------------------------------------------------ time
 
@@ -281,7 +296,8 @@ class Race:
         return now - self._began - compiling
 
     def _left(self) -> float:
-        return self._budget * (1.0 - _ENDING) - self._elapsed()
+        kept = min(_ENDING * self._budget, self._ending * len(self._standing.rows) / self._threads)
+        return self._budget - kept - self._elapsed()
 
     def _on_compile(self, done: int, total: int, kernel: str) -> None:
         if self._stopping:
@@ -307,14 +323,14 @@ class Race:
             self._standing = replace(self._standing, seconds=seconds, **changes)  # type: ignore[arg-type]
 
 
-def _field(treatment: Treatment) -> list[Entrant]:
+def _field(treatment: Treatment, kinds: Sequence[str]) -> list[Entrant]:
     """The runs of one remedy: at its own learning rate and at a tenth, unless the rate is the remedy."""
-    field = [Entrant(treatment, treatment.scenario, treatment.assignments, False)]
+    field = [Entrant(treatment, treatment.scenario, treatment.assignments, False, kinds[0])]
     if not treatment.remedy.is_rate and (slower := at_a_tenth(treatment.scenario)) is not None:
         scenario, rates = slower
         keys = {each.partition("=")[0] for each in rates}
         kept = tuple(each for each in treatment.assignments if each.partition("=")[0] not in keys)
-        field.append(Entrant(treatment, scenario, (*kept, *rates), True))
+        field.append(Entrant(treatment, scenario, (*kept, *rates), True, kinds[0]))
     return field
 
 

@@ -82,7 +82,8 @@ class Row:
 class Standing:
     """One look at a race. `rows` are ranked, the unchanged scenario among them; `left_out` are labels of remedies that
     could not be tried, with the reasons; `chance` is the loss of answering always the same, NaN where that is not
-    known. `seconds` is the time used up, of `budget`, without compiling; `compiling` is (done, total, kernel)."""
+    known; `since` is the step at which what is wrong was found. `tenths`: a tenth of each learning rate was tried too.
+    `seconds` is the time used up, of `budget`, without compiling; `compiling` is (done, total, kernel)."""
 
     scenario: Scenario
     stage: Stage = Stage.DIAGNOSING
@@ -91,6 +92,8 @@ class Standing:
     rows: tuple[Row, ...] = ()
     left_out: tuple[tuple[str, str], ...] = ()
     chance: float = math.nan
+    since: int = 0
+    tenths: bool = True
     steps: int = 0
     seconds: float = 0.0
     budget: float = 0.0
@@ -114,20 +117,22 @@ class Standing:
         return tuple(row for row in self.rows if row.cure)
 
 
-def ranked(rows: Sequence[Row], chance: float, kinds: Sequence[str]) -> tuple[Row, ...]:
+def ranked(rows: Sequence[Row], chance: float, kinds: Sequence[str], since: int = 0) -> tuple[Row, ...]:
     """The rows judged and in order: what cures, then what brings the signal through and has learned nothing yet, then
-    what does neither; within each by the loss, what has none at the end."""
+    what does neither; within each by the loss, what has none at the end. `since`: no sooner is it seen that something
+    is wrong."""
     unchanged = next((row for row in rows if row.unchanged), None)
     base = unchanged.loss if unchanged else math.nan
-    judged = [_judged(row, base, chance, kinds) for row in rows]
-    return tuple(sorted(judged, key=lambda row: (not row.cure, not (row.cure or _open(row, kinds)), _last(row.loss))))
-
-
-def _open(row: Row, kinds: Sequence[str]) -> bool:
-    """Whether what was wrong is gone, so that more steps may still show a cure."""
-    if row.unchanged or row.diverged or not row.verdict:
-        return False
-    return row.verdict == "healthy" and "healthy" not in kinds
+    still = unchanged is not None and unchanged.verdict != "healthy"
+    found = []
+    for row in rows:
+        cure = bool(row.steps) and not row.unchanged and not row.diverged and row.loss < aim(base, chance)
+        # More steps may still show that it cures.
+        open_yet = still and not (cure or row.unchanged or row.diverged) and row.verdict == "healthy"
+        open_yet = open_yet and row.steps >= since
+        remark = "; ".join(_remarks(row, cure, open_yet, chance, kinds)) if row.steps else ""
+        found.append((not cure, not (cure or open_yet), _last(row.loss), replace(row, cure=cure, remark=remark)))
+    return tuple(row for *_, row in sorted(found, key=lambda each: each[:3]))
 
 
 def aim(base: float, chance: float) -> float:
@@ -146,14 +151,7 @@ def _last(loss: float) -> float:
     return loss if math.isfinite(loss) else math.inf
 
 
-def _judged(row: Row, base: float, chance: float, kinds: Sequence[str]) -> Row:
-    if not row.steps:
-        return row
-    cure = not row.unchanged and not row.diverged and row.loss < aim(base, chance)
-    return replace(row, cure=cure, remark="; ".join(_remarks(row, cure, chance, kinds)))
-
-
-def _remarks(row: Row, cure: bool, chance: float, kinds: Sequence[str]) -> list[str]:
+def _remarks(row: Row, cure: bool, open_yet: bool, chance: float, kinds: Sequence[str]) -> list[str]:
     """What the numbers do not say by themselves."""
     remarks = []
     if row.diverged:
@@ -161,8 +159,8 @@ def _remarks(row: Row, cure: bool, chance: float, kinds: Sequence[str]) -> list[
     elif cure and row.verdict in kinds:
         remarks.append(f"learns although still {words(row.verdict)}")
     elif row.unchanged and row.loss < LEARNING * chance:
-        remarks.append("learns by itself")
-    elif not cure and _open(row, kinds):
+        remarks.append("learns something as it is")
+    elif open_yet:
         remarks.append(f"the signal is well now, but {row.steps:,} steps taught it little")
     elif not cure and not row.unchanged and row.myth:
         remarks.append(row.myth)

@@ -82,9 +82,12 @@ def conditions(standing: Standing) -> str:
     """Under what all rows were run."""
     plural = "" if standing.threads == 1 else "s"
     chance = "" if math.isnan(standing.chance) else f"; guessing costs {standing.chance:.4g}"
+    rates = (
+        "at the rate given and at a tenth of it, of which the better stands here" if standing.tenths else "at one rate"
+    )
     return (
-        f"{standing.steps:,} steps each from the same draws on the same batches, at the rate given and at a tenth "
-        f"of it, of which the better stands here; {standing.seconds:.1f} s on {standing.threads} thread{plural}{chance}"
+        f"{standing.steps:,} steps each from the same draws on the same batches, {rates}; "
+        f"{standing.seconds:.1f} s on {standing.threads} thread{plural}{chance}"
     )
 
 
