@@ -9,9 +9,11 @@ from dataclasses import replace
 
 import numpy as np
 
+from gradtui.diagnosis.case import NO_PAST, Case
 from gradtui.diagnosis.remedy import Treatment
+from gradtui.diagnosis.sequences import through
 from gradtui.diagnosis.standing import Row
-from gradtui.diagnosis.verdict import adversaries, signal_factor, through, verdicts
+from gradtui.diagnosis.verdict import adversaries, verdicts
 from gradtui.engine.compile import OnCompile
 from gradtui.lab.past import PastKeeper
 from gradtui.lab.simulation import Simulation
@@ -45,16 +47,17 @@ class Entrant:
         self._losses: list[float] = []
         self._keeper = PastKeeper()
         self._simulation: Simulation | None = None
-        self._row = self._blank(against)
+        self._against = against
+        self._row = self._blank()
 
-    def _blank(self, against: str) -> Row:
+    def _blank(self) -> Row:
         remedy = self.treatment.remedy if self.treatment else None
         return Row(
             remedy=remedy.key if remedy else "",
             label=remedy.label if remedy else "unchanged",
             assignments=self.assignments,
             scenario=self.scenario,
-            myth=remedy.myth if remedy and against in remedy.myth_kinds else "",
+            myth=remedy.myth if remedy and self._against in remedy.myth_kinds else "",
             rate=self.scenario.optimizer.lr,
             tenth=self.tenth,
         )
@@ -128,25 +131,29 @@ class Entrant:
             microseconds=1e6 * self._worked / self._counted if self._counted else math.nan,
         )
 
-    def look(self) -> None:
-        """Measure all there is to measure, to see how long it takes."""
-        if self._simulation is not None:
-            self._simulation.profile()
-            self._simulation.evaluate()
+    def look(self, clock: Callable[[], float]) -> tuple[float, float]:
+        """Seconds that counting dead units takes, and all else that is measured at the end."""
+        if self._simulation is None:
+            return 0.0, 0.0
+        began = clock()
+        self._simulation.profile(count_dead=True)
+        counted = clock()
+        PastKeeper().evaluate(self._simulation)
+        return counted - began, clock() - counted
 
     def finish(self, thorough: bool) -> None:
         """Measure what takes long, and let the network go. `thorough`: count the dead units over the training set."""
         simulation, self._simulation = self._simulation, None
         if simulation is None:
             return
-        profile, evaluation = simulation.profile(count_dead=thorough), simulation.evaluate()
-        self._keeper.evaluated(simulation.step_count, evaluation)
-        verdict = verdicts(profile, self.scenario, self._keeper.past())[0]
+        profile, evaluation = simulation.profile(count_dead=thorough), self._keeper.evaluate(simulation)
+        found = verdicts(profile, self.scenario, self._keeper.past())
         self._row = replace(
             self._measured(self._row, profile),
             accuracy=math.nan if "mean_sample_mse" in evaluation else evaluation.get("accuracy", math.nan),
-            verdict=verdict.kind,
-            sentence=verdict.sentence,
+            verdict=found[0].kind,
+            sentence=found[0].sentence,
+            relieved=self._against not in {each.kind for each in found},
         )
 
     def drop(self) -> None:
@@ -182,17 +189,7 @@ def flow(profile: GradientProfile, scenario: Scenario) -> float:
     if profile.time:
         return through(profile, scenario).factor
     generator = adversaries(profile).get("generator")
-    return signal_factor(profile if generator is None else generator)
-
-
-def guessing(data: Dataset) -> float:
-    """The loss of the best answer that is always the same: the entropy of the classes, or the variance of the numbers;
-    NaN for adversaries."""
-    targets = data.train_targets
-    if data.loss in ("cross_entropy", "bce"):
-        shares = np.unique(targets, return_counts=True)[1] / targets.size
-        return float(-(shares * np.log(shares)).sum())
-    return float(targets.var(axis=0).mean()) if data.loss == "mse" else math.nan
+    return Case(profile if generator is None else generator, scenario, NO_PAST).factor
 
 
 def at_a_tenth(scenario: Scenario) -> tuple[Scenario, tuple[str, ...]] | None:

@@ -12,15 +12,17 @@ from concurrent.futures import ThreadPoolExecutor, as_completed
 from dataclasses import replace
 from functools import partial
 
-from gradtui.diagnosis.entrant import Entrant, at_a_tenth, guessing
+from gradtui.diagnosis.entrant import Entrant, at_a_tenth
 from gradtui.diagnosis.remedies import treatments
 from gradtui.diagnosis.remedy import Treatment
 from gradtui.diagnosis.standing import Stage, Standing, ranked
 from gradtui.diagnosis.verdict import verdicts
+from gradtui.lab.chance import chance_of
 from gradtui.lab.past import PastKeeper
 from gradtui.lab.simulation import Simulation
 from gradtui.scenario.errors import ScenarioError
 from gradtui.scenario.model import Scenario
+from gradtui.tasks import Dataset
 
 #: Seconds that a race takes at most when nothing else is said: with the start of a program it stays below ten.
 BUDGET = 7.5
@@ -28,6 +30,8 @@ BUDGET = 7.5
 TRIAL = 0.2
 #: A scenario may need fewer steps for what it shows; a race goes on for so many if there is time.
 _LEAST = 300
+#: Where the gravest verdict has fewer remedies than this, those of the others are raced as well.
+_FEW = 3
 #: A race is made of about so many legs; after each of them there is a standing.
 LEGS = 12
 #: The first leg, in steps and at most in seconds: what a step costs is known after it.
@@ -37,7 +41,7 @@ _SHOW_EVERY = 0.1
 #: A run whose steps cost more than so many of the unchanged one makes fewer of them; its row says how many.
 _DEAREST = 2.5
 #: Shares of the budget: for finding out what is wrong where nothing is at step 0; after which no second learning rate
-#: is begun any more; that measuring at the end may take.
+#: is begun any more; more than which counting dead units at the end may not take.
 _DIAGNOSING, _BEGINNING, _ENDING = 0.2, 0.8, 0.25
 
 
@@ -81,8 +85,8 @@ class Race:
         self._lock = threading.Lock()
         self._stopping = False
         self._made, self._next_show = 0, 0.0
-        #: Seconds of one thread that measuring one run at its end takes.
-        self._ending = 0.0
+        #: Seconds of one thread that measuring one run at its end takes, and whether there is time to count dead units.
+        self._ending, self._thorough = 0.0, True
         self._began = 0.0
         self._compiled, self._compiling_since = 0.0, 0.0
         self._standing = Standing(scenario, budget=self._budget, threads=self._threads)
@@ -147,21 +151,27 @@ class Race:
             took = max(self._elapsed() - at, 1e-6)
             portion = max(1, int(portion * min(4.0, 0.1 / took)))
         if simulation.step_count:
-            keeper.evaluated(simulation.step_count, simulation.evaluate())
+            keeper.evaluate(simulation)
             found = verdicts(simulation.profile(), self._scenario, keeper.past())
-        self._post(verdicts=found, chance=guessing(simulation.dataset), since=simulation.step_count)
+        self._post(verdicts=found, chance=_chance(simulation.dataset, self._scenario), since=simulation.step_count)
         return tuple(verdict.kind for verdict in found)
 
     # ------------------------------------------------------------------ race
 
     def _race(self, kinds: tuple[str, ...]) -> None:
-        ready, left_out = treatments(kinds, self._scenario)
+        against = kinds[:1]
+        ready, left_out = treatments(against, self._scenario)
+        if len(ready) < _FEW:
+            ready, left_out = treatments(kinds, self._scenario)
         self._post(
             stage=Stage.RACING,
             kinds=kinds,
             left_out=tuple((each.remedy.label, each.reason) for each in left_out),
         )
-        fields = [[Entrant(None, self._scenario, (), False)], *(_field(treatment, kinds) for treatment in ready)]
+        fields = [
+            [Entrant(None, self._scenario, (), False, kinds[0])],
+            *(_field(treatment, kinds) for treatment in ready),
+        ]
         with ThreadPoolExecutor(self._threads, "gradtui-race", initializer=self._settle) as pool:
             fields = self._begin(pool, fields)
             if self._compiled:
@@ -177,8 +187,7 @@ class Race:
                         entrant.drop()
             self._legs(pool, [[entrant] for entrant in best], leg, until=self._steps)
             if not self._stopping:
-                thorough = self._ending * len(best) <= _ENDING * self._budget
-                self._work(pool, [partial(entrant.finish, thorough) for entrant in best], best)
+                self._work(pool, [partial(entrant.finish, self._thorough) for entrant in best], best)
         self._show(best)
 
     def _begin(self, pool: ThreadPoolExecutor, fields: list[list[Entrant]]) -> list[list[Entrant]]:
@@ -214,12 +223,13 @@ class Race:
                 entrant.begins_as(field[0])
         data = fields[0][0].dataset
         left_out = tuple((fields[number][0].row.label, reason) for number, reason in sorted(refused.items()))
-        began = self._clock()
-        fields[0][0].look()
-        self._ending = 1.2 * (self._clock() - began)
+        counting, evaluating = fields[0][0].look(self._clock)
+        room = _ENDING * self._budget * self._threads / max(1, len(fields))
+        self._thorough = counting + evaluating <= room
+        self._ending = evaluating + (counting if self._thorough else 0.0)
         self._post(
             left_out=(*self._standing.left_out, *left_out),
-            chance=guessing(data) if data is not None else math.nan,
+            chance=_chance(data, self._scenario) if data is not None else math.nan,
             steps=self._made,
         )
         return [field for number, field in enumerate(fields) if number not in refused]
@@ -296,7 +306,7 @@ class Race:
         return now - self._began - compiling
 
     def _left(self) -> float:
-        kept = min(_ENDING * self._budget, self._ending * len(self._standing.rows) / self._threads)
+        kept = 1.2 * self._ending * len(self._standing.rows) / self._threads
         return self._budget - kept - self._elapsed()
 
     def _on_compile(self, done: int, total: int, kernel: str) -> None:
@@ -332,6 +342,11 @@ def _field(treatment: Treatment, kinds: Sequence[str]) -> list[Entrant]:
         kept = tuple(each for each in treatment.assignments if each.partition("=")[0] not in keys)
         field.append(Entrant(treatment, scenario, (*kept, *rates), True, kinds[0]))
     return field
+
+
+def _chance(data: Dataset, scenario: Scenario) -> float:
+    """The loss of the best answer that is always the same; NaN for adversaries."""
+    return chance_of(data, scenario.task.label_smoothing).loss
 
 
 def _merit(entrant: Entrant) -> tuple[bool, float, bool]:

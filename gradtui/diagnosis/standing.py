@@ -19,6 +19,10 @@ MUCH = 0.2
 LEARNING = 0.9
 
 
+#: Before so many steps nothing is said of a signal that seems to be well now.
+_ENOUGH = 10
+
+
 class Stage(Enum):
     """How far a race has come."""
 
@@ -37,8 +41,9 @@ class Row:
     `assignments` make the scenario that was run, its learning rate included. `loss` is the mean over the last batches
     (of adversaries the mean sample's squared error), `losses` are the means on the way, `accuracy` is held out (NaN
     where there is none). `factor_before` and `factor_after` are what one layer, or one time step, does to the signal at
-    step 0 and at the end; `moved` is how far the first layer's weights went, as a share of their own size, `update` the
-    share of its last step. `rate` is the learning rate, `tenth` whether it is a tenth of the remedy's own.
+    step 0 and at the end; `relieved`: what was wrong at first is not any more at the end. `moved` is how far the first
+    layer's weights went, as a share of their own size, `update` the share of its last step. `rate` is the learning
+    rate, `tenth` whether it is a tenth of the remedy's own.
     """
 
     remedy: str
@@ -59,6 +64,7 @@ class Row:
     microseconds: float = math.nan
     verdict: str = ""
     sentence: str = ""
+    relieved: bool = False
     diverged: bool = False
     cure: bool = False
     remark: str = ""
@@ -80,10 +86,14 @@ class Row:
 
 @dataclass(frozen=True)
 class Standing:
-    """One look at a race. `rows` are ranked, the unchanged scenario among them; `left_out` are labels of remedies that
-    could not be tried, with the reasons; `chance` is the loss of answering always the same, NaN where that is not
-    known; `since` is the step at which what is wrong was found. `tenths`: a tenth of each learning rate was tried too.
-    `seconds` is the time used up, of `budget`, without compiling; `compiling` is (done, total, kernel)."""
+    """One look at a race.
+
+    `rows` are ranked, the unchanged scenario among them; `left_out` are labels of remedies that could not be tried,
+    with the reasons. `kinds` are the verdicts that they are tried against; `since` is the step at which what is wrong was
+    found. `chance` is the loss of answering always the same, NaN where that is not known. `tenths`: a tenth of each
+    learning rate was tried too. `seconds` is the time used up, of `budget`, without compiling; `compiling` is (done,
+    total, kernel).
+    """
 
     scenario: Scenario
     stage: Stage = Stage.DIAGNOSING
@@ -123,13 +133,17 @@ def ranked(rows: Sequence[Row], chance: float, kinds: Sequence[str], since: int 
     is wrong."""
     unchanged = next((row for row in rows if row.unchanged), None)
     base = unchanged.loss if unchanged else math.nan
-    still = unchanged is not None and unchanged.verdict != "healthy"
+    still = unchanged is not None and not unchanged.relieved
     found = []
     for row in rows:
         cure = bool(row.steps) and not row.unchanged and not row.diverged and row.loss < aim(base, chance)
         # More steps may still show that it cures.
-        open_yet = still and not (cure or row.unchanged or row.diverged) and row.verdict == "healthy"
-        open_yet = open_yet and row.steps >= since
+        open_yet = (
+            still
+            and row.relieved
+            and row.steps >= max(since, _ENOUGH)
+            and not (cure or row.unchanged or row.diverged or row.myth)
+        )
         remark = "; ".join(_remarks(row, cure, open_yet, chance, kinds)) if row.steps else ""
         found.append((not cure, not (cure or open_yet), _last(row.loss), replace(row, cure=cure, remark=remark)))
     return tuple(row for *_, row in sorted(found, key=lambda each: each[:3]))
@@ -161,7 +175,7 @@ def _remarks(row: Row, cure: bool, open_yet: bool, chance: float, kinds: Sequenc
     elif row.unchanged and row.loss < LEARNING * chance:
         remarks.append("learns something as it is")
     elif open_yet:
-        remarks.append(f"the signal is well now, but {row.steps:,} steps taught it little")
+        remarks.append(f"no longer {words(kinds[0])}, but {row.steps:,} steps taught it little")
     elif not cure and not row.unchanged and row.myth:
         remarks.append(row.myth)
     if row.tenth:
