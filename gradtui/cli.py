@@ -13,8 +13,9 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from gradtui import __version__
-from gradtui.subcommands.explain import explain
 from gradtui.subcommands.check import check
+from gradtui.subcommands.cure import cure
+from gradtui.subcommands.explain import explain
 from gradtui.subcommands.export import export
 from gradtui.subcommands.options import (
     INTERRUPTED,
@@ -135,6 +136,7 @@ def _is_terminal() -> bool:
     return sys.stdin.isatty() and sys.stdout.isatty() and not no_cursor
 
 
+commands.add_command(cure)
 commands.add_command(explain)
 commands.add_command(check)
 commands.add_command(export)
