@@ -26,6 +26,7 @@ from gradtui.subcommands.options import (
     steps_option,
 )
 from gradtui.subcommands.settings import settings
+from gradtui.subcommands.theory import theory
 
 if TYPE_CHECKING:
     from gradtui.check import Checked
@@ -137,6 +138,7 @@ def _is_terminal() -> bool:
 
 commands.add_command(export)
 commands.add_command(settings)
+commands.add_command(theory)
 
 
 @commands.command()
