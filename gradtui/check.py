@@ -1,20 +1,31 @@
-"""`gradtui check`: run scenarios and hold them against their own expectations."""
+"""`gradtui check`: run scenarios and their variants, and hold them against their own expectations."""
 
 from __future__ import annotations
 
+import os
 import threading
+import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
+from dataclasses import dataclass, field
+
+import numpy as np
 
 from gradtui.lab.simulation import Simulation
 from gradtui.progress import portions
-from gradtui.scenario import claims, judging
+from gradtui.scenario import claims, families, judging
 from gradtui.scenario.errors import ClaimError, ScenarioError
 from gradtui.scenario.model import Expect, Scenario
 
 # Gauges of the weights as they are; all others belong to a step.
 _OF_WEIGHTS = ("dead", "distance")
+#: Steps between two looks at the losses so far: a simulation remembers the last 8,192 of them.
+_LOOK = 4096
+#: Seconds between two words about what is running.
+_PACE = 0.2
+
+OnCompile = Callable[[int, int, str], None]
+Moment = int | str
 
 
 @dataclass(frozen=True)
@@ -28,12 +39,14 @@ class Finding:
 
 @dataclass(frozen=True)
 class Checked:
-    """Every finding of one run. `problem` says why the scenario could not be run at all."""
+    """Every finding of one scenario, with its variants, under one seed. `problem` says why it could not be run at all;
+    `seconds` is what its runs took, one after another."""
 
     name: str
     seed: int
     findings: tuple[Finding, ...] = ()
     problem: str = ""
+    seconds: float = 0.0
 
     @property
     def passed(self) -> bool:
@@ -42,78 +55,222 @@ class Checked:
 
 
 @dataclass(frozen=True)
-class _Measured:
+class State:
+    """How far a check has come: runs made and to make, the names of those under way, claims that failed."""
+
+    done: int
+    total: int
+    running: tuple[str, ...]
+    failed: int
+
+
+@dataclass(frozen=True)
+class Measured:
     """What `judging` holds a claim against."""
 
     taps: Sequence[str]
     gauges: Mapping[str, Sequence[float]]
     scalars: Mapping[str, float]
     time: Mapping[str, Sequence[Sequence[float]]]
+    losses: Sequence[float]
+    accuracies: Sequence[float]
+
+
+@dataclass(frozen=True)
+class _Run:
+    """One member of a family under one seed, and what is to be measured of it: a moment -> the names asked for."""
+
+    name: str
+    scenario: Scenario
+    asked: Mapping[Moment, frozenset[str]]
+
+
+@dataclass
+class _Case:
+    """A scenario under one seed, while its members run."""
+
+    name: str
+    scenario: Scenario
+    seed: int
+    left: int
+    measured: dict[str, Mapping[Moment, Measured]] = field(default_factory=dict)
+    problem: str = ""
+    seconds: float = 0.0
+
+    def judged(self) -> Checked:
+        if self.problem:
+            return Checked(self.name, self.seed, problem=self.problem, seconds=self.seconds)
+        findings = tuple(_judge(expect, self.measured) for expect in in_order(self.scenario))
+        return Checked(self.name, self.seed, findings, seconds=self.seconds)
+
+
+def cores() -> int:
+    """How many runs at once this machine has cores for."""
+    allowed = getattr(os, "sched_getaffinity", None)
+    return len(allowed(0)) if allowed else os.cpu_count() or 1
 
 
 def check(
-    scenarios: Iterable[tuple[str, Scenario]], seeds: int, on_compile: Callable[[int, int, str], None]
+    scenarios: Iterable[tuple[str, Scenario]],
+    seeds: int,
+    on_compile: OnCompile,
+    jobs: int | None = None,
+    on_state: Callable[[State], None] | None = None,
 ) -> Iterator[Checked]:
-    """Run each scenario under `seeds` seeds from its own on, two at a time; results keep the given order."""
+    """Run each scenario and its variants under `seeds` seeds from its own on, `jobs` runs at a time, one for each core
+    when None; results keep the given order."""
     stop = threading.Event()
-    # Two runs fill a small machine: the engine lets go of the interpreter while it steps.
-    with ThreadPoolExecutor(max_workers=2) as pool:
-        runs = [
-            pool.submit(run, name, scenario, seed, on_compile, stop)
-            for name, scenario in scenarios
-            for seed in range(scenario.seed, scenario.seed + seeds)
-        ]
+    running: set[str] = set()
+    cases: list[_Case] = []
+    # The engine lets go of the interpreter while it steps, so that threads fill the cores.
+    with ThreadPoolExecutor(max_workers=jobs or cores()) as pool:
+        pending: dict[Future[tuple[Mapping[Moment, Measured], float]], tuple[_Case, str]] = {}
+        for name, scenario in scenarios:
+            for seed in range(scenario.seed, scenario.seed + seeds):
+                runs = _runs(name, scenario, seed)
+                case = _Case(name, scenario, seed, len(runs))
+                cases.append(case)
+                for member, run_ in runs.items():
+                    pending[pool.submit(_carry_out, run_, on_compile, stop, running)] = case, member
+        total, failed, told = len(pending), 0, 0
         try:
-            for future in runs:
-                yield future.result()
+            while told < len(cases):
+                finished, _ = wait(pending, timeout=_PACE, return_when=FIRST_COMPLETED)
+                for future in finished:
+                    case, member = pending.pop(future)
+                    _take(case, member, future)
+                while told < len(cases) and not cases[told].left:
+                    checked = cases[told].judged()
+                    told += 1
+                    failed += bool(checked.problem) + sum(not finding.passed for finding in checked.findings)
+                    yield checked
+                if on_state is not None:
+                    on_state(State(total - len(pending), total, tuple(sorted(running)), failed))
         finally:
             stop.set()
             pool.shutdown(cancel_futures=True)
 
 
-def run(
-    name: str,
-    scenario: Scenario,
-    seed: int,
-    on_compile: Callable[[int, int, str], None],
-    stop: threading.Event,
-) -> Checked:
-    """One run under one seed, halted at every step at which something is expected."""
-    findings: list[Finding] = []
+def _take(case: _Case, member: str, future: Future[tuple[Mapping[Moment, Measured], float]]) -> None:
+    case.left -= 1
     try:
-        simulation = Simulation(scenario.replace(f"seed={seed}"), on_compile)
-        for at in _moments(scenario):
-            expected = [expect for expect in scenario.expect if expect.at == at]
-            measured = _measure(simulation, at, scenario.steps, expected, stop)
-            findings.extend(_judge(expect, measured) for expect in expected)
+        case.measured[member], seconds = future.result()
+        case.seconds += seconds
     except ScenarioError as error:
-        return Checked(name, seed, problem=str(error))
-    return Checked(name, seed, tuple(findings))
+        case.problem = str(error) if member == families.BASELINE else f"{member}: {error}"
+    except MemoryError:
+        case.problem = f"{member}: not enough memory; fewer --jobs at a time need less"
 
 
-def _moments(scenario: Scenario) -> list[int | str]:
-    """When something is expected, in the order of a run; the end comes before a measurement past it."""
-    moments: set[int | str] = {expect.at for expect in scenario.expect}
-    return sorted(moments, key=lambda at: (scenario.steps, 0) if isinstance(at, str) else (at, 1))
+def run(name: str, scenario: Scenario, seed: int, on_compile: OnCompile, stop: threading.Event) -> Checked:
+    """One scenario under one seed, with its variants, one after another."""
+    runs = _runs(name, scenario, seed)
+    case = _Case(name, scenario, seed, len(runs))
+    try:
+        for member, run_ in runs.items():
+            case.measured[member], seconds = _carry_out(run_, on_compile, stop, set())
+            case.seconds += seconds
+    except ScenarioError as error:
+        case.problem = str(error)
+    return case.judged()
 
 
-def _measure(
-    simulation: Simulation, at: int | str, steps: int, expected: list[Expect], stop: threading.Event
-) -> _Measured:
+def in_order(scenario: Scenario) -> list[Expect]:
+    """The expectations in the order of a run; the end comes before a measurement past it."""
+    return sorted(
+        scenario.expect, key=lambda expect: (scenario.steps, 0) if isinstance(expect.at, str) else (expect.at, 1)
+    )
+
+
+def _concerned(expect: Expect) -> Iterator[tuple[str, str]]:
+    """Which members of a family are asked, by their own names, and for what."""
+    own = expect.of or families.BASELINE
+    asked = claims.parse(expect.claim).asked
+    for member, name in asked:
+        yield (member.replace("_", "-") if member else own), name
+    if not asked:
+        yield own, ""
+
+
+def _runs(name: str, scenario: Scenario, seed: int) -> dict[str, _Run]:
+    """Those members of which something is expected; the scenario itself where nothing is."""
+    asked: dict[str, dict[Moment, set[str]]] = {} if scenario.expect else {families.BASELINE: {}}
+    for expect in scenario.expect:
+        for member, what in _concerned(expect):
+            asked.setdefault(member, {}).setdefault(expect.at, set()).add(what)
+    family = {families.BASELINE: scenario}
+    family |= {variant.name: own for variant, own in zip(scenario.variant, scenario.family()[1:], strict=True)}
+    return {
+        member: _Run(
+            name if member == families.BASELINE else f"{name}/{member}",
+            family[member].replace(f"seed={seed}"),
+            {at: frozenset(names) for at, names in moments.items()},
+        )
+        for member, moments in asked.items()
+    }
+
+
+def _carry_out(
+    run_: _Run, on_compile: OnCompile, stop: threading.Event, running: set[str]
+) -> tuple[dict[Moment, Measured], float]:
+    """One run, halted at every step at which something is expected; and the seconds that it took."""
+    if stop.is_set():
+        raise KeyboardInterrupt
+    running.add(run_.name)
+    started = time.perf_counter()
+    try:
+        simulation = Simulation(run_.scenario, on_compile)
+        track = _Track(simulation, stop)
+        steps = run_.scenario.steps
+        moments = sorted(run_.asked, key=lambda at: (steps, 0) if isinstance(at, str) else (at, 1))
+        found = {at: _measure(track, at, steps, run_.asked[at]) for at in moments}
+    finally:
+        running.discard(run_.name)
+    return found, time.perf_counter() - started
+
+
+class _Track:
+    """A simulation under way, and loss and accuracy of all of its steps."""
+
+    def __init__(self, simulation: Simulation, stop: threading.Event) -> None:
+        self.simulation = simulation
+        self._stop = stop
+        self._rows: list[np.ndarray] = []
+        self._known = 0
+
+    def advance(self, updates: int) -> None:
+        """Go on until so many updates have been made; KeyboardInterrupt when nobody waits for it any more."""
+        for portion in portions(updates - self.simulation.step_count):
+            for beginning in range(0, portion, _LOOK):
+                if self._stop.is_set():
+                    raise KeyboardInterrupt
+                self.simulation.step(min(_LOOK, portion - beginning))
+                _, rows = self.simulation.history(self._known)
+                self._known += len(rows)
+                self._rows.append(rows)
+
+    @property
+    def rows(self) -> np.ndarray:
+        """(steps, 2)."""
+        return np.concatenate(self._rows) if self._rows else np.empty((0, 2))
+
+
+def _measure(track: _Track, at: Moment, steps: int, asked: frozenset[str]) -> Measured:
     """What is known after `at` updates; at the end, the gauges are those of the last step that was made."""
-    _advance(simulation, steps if isinstance(at, str) else at, stop)
-    asked = {word for expect in expected for word in claims.parse(expect.claim).names}
+    simulation = track.simulation
+    track.advance(steps if isinstance(at, str) else at)
     scalars: dict[str, float] = {}
     if asked & {"held_out_loss", "held_out_accuracy", "mean_sample_mse"}:
         evaluated = simulation.evaluate()
         if "mean_sample_mse" in evaluated:
             scalars["mean_sample_mse"] = evaluated.pop("mean_sample_mse")
         scalars.update({f"held_out_{key}": value for key, value in evaluated.items()})
-    profile = simulation.profile()
+    # Counting dead units takes the whole training set.
+    profile = simulation.profile(count_dead="dead" in asked)
     gauges = dict(profile.gauges)
     if not isinstance(at, str):
         # The gradient after `at` updates is measured by the step that follows; what the weights are, before it.
-        _advance(simulation, at + 1, stop)
+        track.advance(at + 1)
         profile = simulation.profile(count_dead=False)
         gauges = {name: gauges[name] if name in _OF_WEIGHTS else row for name, row in profile.gauges.items()}
     scalars["loss"] = profile.loss
@@ -122,24 +279,24 @@ def _measure(
         scalars["generator_loss"] = simulation.generator_loss
     if simulation.dataset.classes or adversaries:
         scalars["accuracy"] = profile.accuracy
-    return _Measured(
+    return Measured(
         profile.taps,
         {name: row.tolist() for name, row in gauges.items()},
         scalars,
         {name: rows.tolist() for name, rows in profile.time.items()},
+        track.rows[:, 0].tolist(),
+        track.rows[:, 1].tolist(),
     )
 
 
-def _advance(simulation: Simulation, updates: int, stop: threading.Event) -> None:
-    for portion in portions(updates - simulation.step_count):
-        if stop.is_set():
-            raise KeyboardInterrupt
-        simulation.step(portion)
-
-
-def _judge(expect: Expect, measured: _Measured) -> Finding:
+def _judge(expect: Expect, measured: Mapping[str, Mapping[Moment, Measured]]) -> Finding:
+    """`measured`: member -> moment -> what was measured of it then."""
+    there = {
+        member.replace("-", "_"): moments[expect.at] for member, moments in measured.items() if expect.at in moments
+    }
+    own = there.get((expect.of or families.BASELINE).replace("-", "_"))
     try:
-        outcome = judging.judge(claims.parse(expect.claim), measured)
+        outcome = judging.judge(claims.parse(expect.claim), own or next(iter(there.values())), there)
     except ClaimError as error:
         return Finding(expect, False, str(error))
     return Finding(expect, outcome.passed, outcome.measured)

@@ -13,9 +13,10 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from gradtui import __version__
+from gradtui.subcommands.explain import explain
+from gradtui.subcommands.check import check
 from gradtui.subcommands.export import export
 from gradtui.subcommands.options import (
-    FAILED,
     INTERRUPTED,
     NO_READER,
     Problem,
@@ -29,7 +30,6 @@ from gradtui.subcommands.settings import settings
 from gradtui.subcommands.theory import theory
 
 if TYPE_CHECKING:
-    from gradtui.check import Checked
     from gradtui.settings.table import Value
 
 
@@ -136,6 +136,8 @@ def _is_terminal() -> bool:
     return sys.stdin.isatty() and sys.stdout.isatty() and not no_cursor
 
 
+commands.add_command(explain)
+commands.add_command(check)
 commands.add_command(export)
 commands.add_command(settings)
 commands.add_command(theory)
@@ -183,53 +185,6 @@ def run(source: str, steps: int | None, assignments: tuple[str, ...], seed: int 
     click.echo(as_json(report) if wants_json else as_table(report))
 
 
-@commands.command()
-@click.argument("sources", metavar="[NAME|FILE]...", nargs=-1)
-@click.option("--seeds", type=click.IntRange(1, 1000), metavar="N", default=1, help="Check under this many seeds (1).")
-@click.pass_context
-def check(context: click.Context, sources: tuple[str, ...], seeds: int) -> None:
-    """Hold scenarios against their own expectations.
-
-    Without a name it checks the whole library. The exit code is 1 when an expectation fails.
-    """
-    from gradtui.scenario.files import library
-    from gradtui.scenario.model import Scenario
-
-    scenarios = [(source, Scenario.load(source)) for source in sources] if sources else list(library())
-    from gradtui.check import check as check_all
-    from gradtui.progress import Progress
-
-    progress = Progress()
-    counts = {"passed": 0, "failed": 0}
-    silent = [name for name, scenario in scenarios if not scenario.expect]
-    for name in silent:
-        click.echo(f"{name}: expects nothing, so there is nothing to check")
-    try:
-        for checked in check_all([pair for pair in scenarios if pair[1].expect], seeds, progress.compiling):
-            progress.close()
-            _print_checked(checked, counts)
-    finally:
-        progress.close()
-    plural = "" if counts["passed"] == 1 else "s"
-    click.echo(f"{counts['passed']} expectation{plural} held, {counts['failed']} failed")
-    context.exit(FAILED if counts["failed"] else 0)
-
-
-def _print_checked(checked: Checked, counts: dict[str, int]) -> None:
-    click.echo(f"{checked.name}, seed {checked.seed}")
-    if checked.problem:
-        counts["failed"] += 1
-        click.echo(f"  FAILED  {checked.problem}")
-    for finding in checked.findings:
-        counts["passed" if finding.passed else "failed"] += 1
-        expect = finding.expect
-        when = "at the end" if expect.at == "end" else f"at step {expect.at:,}"
-        click.echo(f"  {'held  ' if finding.passed else 'FAILED'}  {when}: {expect.claim}")
-        click.echo(f"          measured: {finding.measured}")
-        if expect.why and not finding.passed:
-            click.echo(f"          claimed because: {expect.why}")
-
-
 @commands.group(invoke_without_command=True)
 @click.option("--json", "wants_json", is_flag=True, help="Print one JSON array and nothing else.")
 @click.pass_context
@@ -250,6 +205,7 @@ def scenarios(context: click.Context, wants_json: bool) -> None:
                 "promise": scenario.promise,
                 "source": scenario.source,
                 "steps": scenario.steps,
+                "variants": [{"name": variant.name, "why": variant.why} for variant in scenario.variant],
                 "expectations": len(scenario.expect),
                 "lessons": len(scenario.lesson),
             }

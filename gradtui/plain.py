@@ -54,12 +54,15 @@ def speak(
 def gallery(library: Library) -> Iterator[str]:
     """The scenarios, group by group, a line each."""
     width = max((len(name) for name, _ in library), default=0)
+    width = max(width, *(len(each.name) + 2 for _, scenario in library for each in scenario.variant), 0)
     group = None
     for name, scenario in library:
         if scenario.group != group:
             yield ("" if group is None else "\n") + (scenario.group or "Others")
             group = scenario.group
         yield f"  {name.ljust(width)}  {scenario.promise or scenario.title}"
+        for variant in scenario.variant:
+            yield f"    {('/' + variant.name).ljust(width - 2)}  {variant.why or variant.title}".rstrip()
 
 
 def reports(

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import shutil
 import sys
 import time
 from collections.abc import Iterator
-from typing import TextIO
+from typing import TYPE_CHECKING, TextIO
+
+if TYPE_CHECKING:
+    from gradtui.check import State
 
 _WIDTH = 30
 #: Seconds between two drawings, and between two looks at Ctrl-C.
@@ -35,6 +39,16 @@ class Progress:
         """`done` of `total` training steps are made."""
         if self._live:
             self._draw(done, total, f"step {done:,} of {total:,}")
+
+    def checking(self, state: State) -> None:
+        """So far has a check come."""
+        if self._live:
+            failed = f", {state.failed} failed" if state.failed else ""
+            running = ", ".join(state.running)
+            text = f"{state.done} of {state.total} runs{failed}: {running}"
+            # A line that wraps cannot be wiped.
+            room = shutil.get_terminal_size().columns - _WIDTH - 4
+            self._draw(state.done, state.total, text if len(text) <= room else text[: max(room - 1, 0)] + "…")
 
     def close(self) -> None:
         """Wipe the bar, so that what follows starts on a clean line."""

@@ -271,7 +271,8 @@ def test_scenarios_lists_the_library() -> None:
 def test_scenarios_json() -> None:
     rows = json.loads(invoke("scenarios", "--json").stdout)
     assert len(rows) >= 10
-    assert {"name", "title", "group", "promise", "source", "steps", "expectations", "lessons"} == set(rows[0])
+    keys = {"name", "title", "group", "promise", "source", "steps", "variants", "expectations", "lessons"}
+    assert keys == set(rows[0])
 
 
 def test_scenarios_show_prints_a_file_that_loads(tmp_path: Path) -> None:

@@ -5,10 +5,9 @@
 VANISHED = 1e-3
 EXPLODED = 1e3
 
-#: Share of a layer's units that never fire. Beyond nine in ten the layer is a wall: hardly anything gets past it.
-WALL = 0.9
-#: In a deep ReLU net whose inputs look alike by the upper layers, half of the units are silent from the start by mere
-#: chance, and in the worst of thirty layers of 64 units some 70 %. Three quarters is no chance any more.
+#: Share of a layer's units that never fire. In a deep ReLU net whose inputs look alike by the upper layers, half of the
+#: units are silent from the start by mere chance, and in the worst of thirty layers of 64 units some 70 %. Three
+#: quarters is no chance any more.
 DYING = 0.75
 
 #: Share of activations with less than 5 % of the largest slope. A layer in which most units sit there passes little.

@@ -1,45 +1,98 @@
-"""Verdicts: pure functions of one profile. The gravest that holds is the one that is said."""
+"""Verdicts: pure functions of a profile and of the past of its run, ranked by gravity."""
 
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
 from gradtui.diagnosis import thresholds as at
+from gradtui.lab.past import Past
 from gradtui.profile import GradientProfile
 from gradtui.scenario.model import Scenario
+
+#: Every kind, the gravest first: a cause stands before what follows from it.
+KINDS = (
+    "nonfinite",
+    "symmetric",
+    "dying",
+    "exploding",
+    "vanishing",
+    "starved",
+    "short_memory",
+    "small_batch",
+    "warm_up",
+    "identical",
+    "saturated",
+    "underflow",
+    "masked",
+    "rate_high",
+    "rate_low",
+    "stalled",
+    "healthy",
+)
+
+
+@dataclass(frozen=True)
+class Evidence:
+    """One measured number that a verdict rests on: `value` beside the `threshold` it is held against (NaN: none), and
+    both `in_words`."""
+
+    name: str
+    value: float
+    threshold: float = math.nan
+    in_words: str = ""
 
 
 @dataclass(frozen=True)
 class Verdict:
-    """`kind` is the word, `sentence` the evidence. `factor` is what one layer does to the signal, the geometric mean
-    over all layers on its way back; NaN where there is no way."""
+    """`kind` is one of KINDS, `sentence` says it plainly, `evidence` has the numbers.
+
+    `factor` is what one layer does to the signal, the geometric mean over all layers on its way back; NaN where there
+    is no way. `layer` names the tap where it began, "" where it is no matter of one layer; `since` the step since which
+    it has held without a break, as far as the past is known. `confidence` belongs to a fitted decay: the share of the
+    variance of log(signal) that the line explains (R^2); NaN elsewhere.
+    """
 
     kind: str
     sentence: str
     factor: float
+    evidence: tuple[Evidence, ...] = ()
+    layer: str = ""
+    since: int | None = None
+    confidence: float = math.nan
 
 
-def diagnose(profile: GradientProfile, scenario: Scenario) -> Verdict:
-    """The gravest verdict that this profile supports; `healthy` if none does.
+def diagnose(profile: GradientProfile, scenario: Scenario, past: Past | None = None) -> Verdict:
+    """The gravest verdict that holds; `healthy` if none does."""
+    return verdicts(profile, scenario, past)[0]
+
+
+def verdicts(profile: GradientProfile, scenario: Scenario, past: Past | None = None) -> tuple[Verdict, ...]:
+    """All verdicts that hold, the gravest first; `healthy` alone if none does.
 
     Of two networks that play against each other each is judged by itself, since no signal passes from the input of one
-    to the output of the other, and the graver verdict is said.
+    to the output of the other.
     """
     stacks = adversaries(profile)
     if not stacks:
-        return _of_one(profile, scenario)
-    verdicts = {name: _of_one(stack, scenario) for name, stack in stacks.items()}
-    name = min(verdicts, key=lambda each: _gravity(verdicts[each].kind))
-    verdict = verdicts[name]
-    if verdict.kind != "nonfinite" and scenario.task.loss == "minimax" and profile.heard < at.STARVED:
-        return Verdict("starved", _starved(profile), profile.heard)
-    if verdict.kind == "healthy":
+        return _ranked(_of_one(profile, scenario), signal_factor(profile), profile, scenario)
+    found: list[Verdict] = []
+    for name, stack in stacks.items():
+        found += [replace(each, sentence=f"{name}: {each.sentence}") for each in _of_one(stack, scenario)]
+    if scenario.task.loss == "minimax" and profile.heard < at.STARVED:
+        found.append(Verdict("starved", _starved(profile), profile.heard))
+    if not found:
         said = "no signal is lost within the generator, nor within the discriminator"
-        return Verdict(verdict.kind, said, verdict.factor)
-    return Verdict(verdict.kind, f"{name}: {verdict.sentence}", verdict.factor)
+        return (Verdict("healthy", said, signal_factor(stacks["generator"])),)
+    return tuple(sorted(found, key=lambda each: KINDS.index(each.kind)))
+
+
+def _ranked(found: list[Verdict], factor: float, profile: GradientProfile, scenario: Scenario) -> tuple[Verdict, ...]:
+    if found:
+        return tuple(sorted(found, key=lambda each: KINDS.index(each.kind)))
+    return (_healthy(profile, scenario, factor),)
 
 
 def adversaries(profile: GradientProfile) -> dict[str, GradientProfile]:
@@ -54,12 +107,17 @@ def adversaries(profile: GradientProfile) -> dict[str, GradientProfile]:
     return found
 
 
-def _of_one(profile: GradientProfile, scenario: Scenario) -> Verdict:
+def _of_one(profile: GradientProfile, scenario: Scenario) -> list[Verdict]:
     factor = signal_factor(profile)
+    found: dict[str, Verdict] = {}
     for judge in _JUDGES:
-        found = judge(profile, scenario, factor)
-        if found is not None:
-            return Verdict(*found, factor)
+        said = judge(profile, scenario, factor)
+        if said is not None and said[0] not in found:
+            found[said[0]] = Verdict(*said, factor)
+    return list(found.values())
+
+
+def _healthy(profile: GradientProfile, scenario: Scenario, factor: float) -> Verdict:
     if profile.time:
         through_time = through(profile, scenario)
         steps = f"the signal reaches time step {through_time.first} at ×{through_time.factor:.3g} a step"
@@ -151,10 +209,6 @@ def _forgetful(profile: GradientProfile, scenario: Scenario, factor: float) -> F
     )
 
 
-def _wall(profile: GradientProfile, scenario: Scenario, factor: float) -> Found:
-    return _dead_layer(profile, at.WALL, "dead")
-
-
 def _dying(profile: GradientProfile, scenario: Scenario, factor: float) -> Found:
     return _dead_layer(profile, at.DYING, "dying")
 
@@ -217,9 +271,4 @@ def _causes(profile: GradientProfile) -> str:
     return f" ({', '.join(parts)})" if parts else ""
 
 
-_JUDGES = (_nonfinite, _wall, _forgetful, _exploding, _vanishing, _dying, _saturated)
-_KINDS = ("nonfinite", "dead", "exploding", "vanishing", "dying", "saturated", "healthy")
-
-
-def _gravity(kind: str) -> int:
-    return _KINDS.index(kind)
+_JUDGES = (_nonfinite, _forgetful, _dying, _exploding, _vanishing, _saturated)

@@ -21,7 +21,7 @@ class Effect(Enum):
 
 
 #: Keys that no running network depends on.
-_TEXTS = {"name", "title", "group", "promise", "story", "source", "steps", "expect", "lesson"}
+_TEXTS = {"name", "title", "group", "promise", "story", "source", "steps", "variant", "expect", "lesson"}
 #: Keys whose values the running program reads anew at each step.
 _LIVE = {f"optimizer.{name}" for name in KNOBS} | {
     "task.label_smoothing",

@@ -10,9 +10,14 @@
 - Of a recurrent network's gauges over time (`step_delta_rms`, `gate_forget`, ...) the first index is the layer, the
   second the time step, both counted from 1 or `first`, `last`: `step_delta_rms[1, first] / step_delta_rms[1, last]`.
   With the layer alone it is a row over time: `mean(gate_forget[1]) > 0.7`.
-- Scalars: `loss`, `accuracy` (the batch's), `held_out_loss`, `held_out_accuracy`; of two adversaries
-  `generator_loss` and `mean_sample_mse`.
-- `+ - * / **`, the comparisons (chained too), `and`, `or`, `not`, parentheses.
+- Scalars: `loss`, `accuracy` (the batch's), `recent_loss`, `recent_accuracy` (the mean of the last 20 steps),
+  `held_out_loss`, `held_out_accuracy`; of two adversaries `generator_loss` and `mean_sample_mse`.
+- What the steps so far have been like: `steps_to(loss, 1)` is the first step at which the mean loss of the last 20 is
+  below 1, `steps_to(accuracy, 0.9)` the first at which the mean accuracy is above 0.9, inf where there is none;
+  `mean_loss(500, 1000)` is the mean from step 500 up to, not including, step 1000, and so is `mean_accuracy`.
+- A variant's name and a dot before any of these make it the variant's, `baseline.` the scenario's itself; the name's
+  hyphens become `_`: `he.grad_rms[first] / baseline.grad_rms[first] > 1e6`, `layer_norm.steps_to(loss, 1) == inf`.
+- `inf` is a number. `+ - * / **`, the comparisons (chained too), `and`, `or`, `not`, parentheses.
 
 Arithmetic is IEEE's: x/0 is inf or nan, never an exception. Every comparison with nan is false, `!=` too.
 """
@@ -20,6 +25,7 @@ Arithmetic is IEEE's: x/0 is inf or nan, never an exception. Every comparison wi
 from __future__ import annotations
 
 import ast
+import math
 import warnings
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -32,6 +38,8 @@ from gradtui.time_gauges import TIME_GAUGES
 SCALARS: Mapping[str, str] = {
     "loss": "mean loss of the step's training batch",
     "accuracy": "share of the step's training batch that is classified rightly",
+    "recent_loss": "mean loss of the last 20 training batches",
+    "recent_accuracy": "mean share of the last 20 training batches that is classified rightly",
     "held_out_loss": "mean loss of the held-out examples",
     "generator_loss": "mean loss of a generator over the step's noise",
     "mean_sample_mse": "mean squared difference between a generator's mean sample and the mean of the data",
@@ -39,6 +47,18 @@ SCALARS: Mapping[str, str] = {
 }
 REDUCTIONS = ("min", "max", "mean")
 ELEMENTWISE = ("abs", "log10")
+#: What looks back over the steps: name -> what it takes.
+LOOKING_BACK: Mapping[str, str] = {
+    "steps_to": "loss or accuracy and a number, as in steps_to(loss, 1)",
+    "mean_loss": "a step and a later one, as in mean_loss(500, 1000)",
+    "mean_accuracy": "a step and a later one, as in mean_accuracy(500, 1000)",
+}
+#: Names of numbers.
+CONSTANTS: Mapping[str, float] = {"inf": math.inf}
+#: What a claim calls the scenario itself, beside its variants.
+BASELINE = "baseline"
+#: Names with a meaning of their own, which no variant can have.
+WORDS = frozenset({*GAUGES, *TIME_GAUGES, *SCALARS, *REDUCTIONS, *ELEMENTWISE, *LOOKING_BACK, *CONSTANTS})
 
 _LONGEST = 500
 _DEEPEST = 40
@@ -49,11 +69,21 @@ _COMPARISONS = (ast.Lt, ast.LtE, ast.Gt, ast.GtE, ast.Eq, ast.NotEq)
 
 @dataclass(frozen=True)
 class Claim:
-    """A parsed claim: its text, and the names of the gauges and scalars that it needs."""
+    """A parsed claim: its text, and what it asks of whom, ("he", "loss"); of "" where it names no variant."""
 
     text: str
     tree: ast.expr
-    names: frozenset[str]
+    asked: frozenset[tuple[str, str]]
+
+    @property
+    def names(self) -> frozenset[str]:
+        """The gauges, scalars and looks back that it needs."""
+        return frozenset(name for _, name in self.asked)
+
+    @property
+    def members(self) -> frozenset[str]:
+        """The variants that it names, as it writes them."""
+        return frozenset(member for member, _ in self.asked if member)
 
 
 @lru_cache(maxsize=1024)
@@ -75,7 +105,7 @@ def parse(text: str) -> Claim:
     reader = _Reader(source)
     if reader.kind(tree, 0) != "truth":
         raise ClaimError(f"column 1: `{cut(source)}` compares nothing; a claim is a comparison such as loss < 1")
-    return Claim(source, tree, frozenset(reader.names))
+    return Claim(source, tree, frozenset(reader.asked))
 
 
 class _Reader:
@@ -83,7 +113,7 @@ class _Reader:
 
     def __init__(self, source: str) -> None:
         self.source = source
-        self.names: set[str] = set()
+        self.asked: set[tuple[str, str]] = set()
 
     def refuse(self, node: ast.AST, why: str) -> ClaimError:
         offset = getattr(node, "col_offset", 0)
@@ -100,7 +130,7 @@ class _Reader:
         match node:
             case ast.Constant():
                 return self._constant(node)
-            case ast.Name():
+            case ast.Name() | ast.Attribute():
                 return self._name(node)
             case ast.Subscript():
                 return self._subscript(node)
@@ -156,47 +186,62 @@ class _Reader:
             raise self.refuse(node, "the number is too large") from None
         return "number"
 
-    def _name(self, node: ast.Name) -> str:
-        if node.id in SCALARS:
-            self.names.add(node.id)
+    def _owned(self, node: ast.expr) -> tuple[str, str]:
+        """Whose, and what."""
+        found = owned(node)
+        if found is None:
+            raise self.refuse(node, f"`{self.text(node)}` is not part of the language of claims")
+        return found
+
+    def _name(self, node: ast.expr) -> str:
+        member, name = self._owned(node)
+        if not member and name in CONSTANTS:
             return "number"
-        if node.id in GAUGES:
-            self.names.add(node.id)
+        if name in SCALARS:
+            self.asked.add((member, name))
+            return "number"
+        if name in GAUGES:
+            self.asked.add((member, name))
             return "row"
-        known = (*GAUGES, *TIME_GAUGES, *SCALARS, *REDUCTIONS, *ELEMENTWISE)
-        if node.id in TIME_GAUGES:
-            raise self.refuse(node, f"`{node.id}` needs a layer, as in {node.id}[1, first] or mean({node.id}[1])")
+        known = (*GAUGES, *TIME_GAUGES, *SCALARS, *REDUCTIONS, *ELEMENTWISE, *LOOKING_BACK)
+        if name in TIME_GAUGES:
+            raise self.refuse(node, f"`{name}` needs a layer, as in {name}[1, first] or mean({name}[1])")
+        if name in LOOKING_BACK:
+            raise self.refuse(node, f"`{name}` takes {LOOKING_BACK[name]}")
         raise self.refuse(
             node,
-            f"`{cut(node.id)}` is neither a gauge ({', '.join(GAUGES)}) nor a scalar ({', '.join(SCALARS)})"
-            f"{did_you_mean(node.id, known)}",
+            f"`{cut(name)}` is neither a gauge ({', '.join(GAUGES)}) nor a scalar ({', '.join(SCALARS)})"
+            f"{did_you_mean(name, known)}",
         )
 
     def _subscript(self, node: ast.Subscript) -> str:
-        if isinstance(node.value, ast.Name) and node.value.id in TIME_GAUGES:
-            return self._over_time(node, node.value.id)
-        if not isinstance(node.value, ast.Name) or self._name(node.value) != "row":
+        whose = owned(node.value)
+        if whose is not None and whose[1] in TIME_GAUGES:
+            return self._over_time(node, *whose)
+        if whose is None or self._name(node.value) != "row":
             raise self.refuse(node, "only a gauge takes an index, as in grad_rms[first]")
         index = position(node)
         if index is None:
             raise self.refuse(node.slice, "an index is first, last, hidden, a layer's number (from 1) or a tap's name")
         return "row" if index == "hidden" else "number"
 
-    def _over_time(self, node: ast.Subscript, gauge: str) -> str:
+    def _over_time(self, node: ast.Subscript, member: str, gauge: str) -> str:
         """`gauge[layer]` is a row over time, `gauge[layer, step]` a number."""
         places = moment(node)
         if places is None:
             raise self.refuse(
                 node.slice, f"{gauge} takes a layer and a time step, each first, last or a number from 1, or a layer"
             )
-        self.names.add(gauge)
+        self.asked.add((member, gauge))
         return "row" if places[1] is None else "number"
 
     def _call(self, node: ast.Call, depth: int) -> str:
-        function = node.func.id if isinstance(node.func, ast.Name) else ""
-        if function not in (*REDUCTIONS, *ELEMENTWISE):
+        member, function = owned(node.func) or ("", "")
+        if function in LOOKING_BACK:
+            return self._looking_back(node, member, function, depth)
+        if member or function not in (*REDUCTIONS, *ELEMENTWISE):
             name = self.text(node.func)
-            known = (*REDUCTIONS, *ELEMENTWISE)
+            known = (*REDUCTIONS, *ELEMENTWISE, *LOOKING_BACK)
             raise self.refuse(
                 node, f"`{name}` is not one of the functions {', '.join(known)}{did_you_mean(name, known)}"
             )
@@ -206,6 +251,37 @@ class _Reader:
             return self._numeric(node.args[0], depth)
         self._expect(node.args[0], "row", depth, f"`{function}` takes a row: a gauge without an index, or [hidden]")
         return "number"
+
+    def _looking_back(self, node: ast.Call, member: str, function: str, depth: int) -> str:
+        wrong = self.refuse(node, f"`{function}` takes {LOOKING_BACK[function]}")
+        if len(node.args) != 2 or node.keywords or any(isinstance(each, ast.Starred) for each in node.args):
+            raise wrong
+        first, second = node.args
+        if function == "steps_to":
+            if not isinstance(first, ast.Name) or first.id not in ("loss", "accuracy"):
+                raise wrong
+            self._expect(second, "number", depth, f"`{function}` takes {LOOKING_BACK[function]}")
+            self.asked.add((member, first.id))
+        elif span(node) is None:
+            raise wrong
+        self.asked.add((member, function))
+        return "number"
+
+
+def owned(node: ast.expr) -> tuple[str, str] | None:
+    """(variant, name) of `he.loss`, ("", name) of `loss`; None of anything else."""
+    match node:
+        case ast.Name(id=name):
+            return "", name
+        case ast.Attribute(value=ast.Name(id=member), attr=name) if member not in WORDS:
+            return member, name
+    return None
+
+
+def span(node: ast.Call) -> tuple[int, int] | None:
+    """The two steps of `mean_loss(500, 1000)`; None where they are no steps or in the wrong order."""
+    ends = [each.value for each in node.args if isinstance(each, ast.Constant) and type(each.value) is int]
+    return (ends[0], ends[1]) if len(ends) == len(node.args) == 2 and 0 <= ends[0] < ends[1] else None
 
 
 def cut(text: str, limit: int = 40) -> str:

@@ -10,21 +10,19 @@ from msgspec.structs import replace
 
 from gradtui import locations
 from gradtui.scenario import validation
-from gradtui.scenario.errors import ScenarioError, did_you_mean
+from gradtui.scenario.errors import ScenarioError, did_you_mean, nearest
 from gradtui.scenario.model import Scenario
 from gradtui.scenario.utf8 import decoded
 
 #: The order of the groups in the library; others follow, by name.
 GROUPS = (
     "Why it vanishes",
-    "Why it explodes",
     "Cures",
     "Depth",
-    "What does not help",
-    "What hides it",
     "Time",
     "Attention",
     "Adversaries",
+    "Numbers",
 )
 
 #: The scenario that a newcomer should open first leads its group, and so the gallery.
@@ -34,10 +32,35 @@ _LARGEST = 1_000_000
 
 
 def load(name_or_path: str | os.PathLike[str]) -> Scenario:
-    """Read a shipped scenario by name or a scenario file by path; ScenarioError names every mistake in it.
+    """Read a shipped scenario by name or a scenario file by path; ScenarioError names every mistake in it. With a slash
+    and a variant's name behind it, it is that variant of it.
 
     `task.path` comes out absolute: in the file it is relative to the file's own folder.
     """
+    source, variant = parted(name_or_path)
+    scenario = _load(source)
+    if not variant:
+        return scenario
+    from gradtui.scenario import families
+
+    return families.find(scenario, variant)
+
+
+def parted(name_or_path: str | os.PathLike[str]) -> tuple[str | os.PathLike[str], str]:
+    """(name or path, variant) of `name/variant` and `path/variant`; the variant is empty where none is named."""
+    given = os.fspath(name_or_path)
+    source, slash, variant = given.rpartition("/")
+    if isinstance(name_or_path, os.PathLike) or not slash or not variant or os.path.lexists(given):
+        return name_or_path, ""
+    if source in names() or Path(source).expanduser().is_file():
+        return source, variant
+    # A shipped name written wrongly, rather than a file in a folder that is not there.
+    if "/" not in source and not variant.endswith(".toml") and not os.path.isdir(source) and nearest(source, names()):
+        return source, variant
+    return name_or_path, ""
+
+
+def _load(name_or_path: str | os.PathLike[str]) -> Scenario:
     path = locate(name_or_path)
     scenario = validation.read(_tables(path), path.name)
     if not scenario.name:
@@ -75,8 +98,20 @@ def library() -> tuple[tuple[str, Scenario], ...]:
 
 
 def source_text(name_or_path: str | os.PathLike[str]) -> str:
-    """The text of a scenario file as it stands; ScenarioError when it cannot be read."""
-    return _text(locate(name_or_path))
+    """The text of a scenario file as it stands; ScenarioError when it cannot be read. That of a variant is a file of
+    its own, with what it changes on top."""
+    source, variant = parted(name_or_path)
+    if not variant:
+        return _text(locate(source))
+    from gradtui.scenario.writing import to_toml
+
+    family = _load(source)
+    chosen = load(name_or_path)
+    if chosen is family:
+        return _text(locate(source))
+    changes = next(each.set for each in family.variant if each.name == variant)
+    heading = [f"# {source} with these changes:", *(f"#   {change}" for change in changes)]
+    return "\n".join([*heading, "", to_toml(chosen)])
 
 
 def _place(group: str) -> tuple[int, str]:

@@ -9,7 +9,18 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
 
-from gradtui.scenario.claims import ELEMENTWISE, SCALARS, Claim, cut, moment, position
+from gradtui.scenario.claims import (
+    CONSTANTS,
+    ELEMENTWISE,
+    LOOKING_BACK,
+    SCALARS,
+    Claim,
+    cut,
+    moment,
+    owned,
+    position,
+    span,
+)
 from gradtui.scenario.errors import ClaimError
 from gradtui.time_gauges import TIME_GAUGES, key_of
 
@@ -24,7 +35,8 @@ _COMPARE: dict[type[ast.cmpop], Callable[[float, float], bool]] = {
 
 
 class Measured(Protocol):
-    """What a claim is held against: rows of gauges over taps, scalars, and rows over time steps, one for each layer."""
+    """What a claim is held against: rows of gauges over taps, scalars, rows over time steps, one for each layer, and
+    loss and accuracy of every step so far."""
 
     @property
     def taps(self) -> Sequence[str]: ...
@@ -34,6 +46,17 @@ class Measured(Protocol):
     def scalars(self) -> Mapping[str, float]: ...
     @property
     def time(self) -> Mapping[str, Sequence[Sequence[float]]]: ...
+    @property
+    def losses(self) -> Sequence[float]: ...
+    @property
+    def accuracies(self) -> Sequence[float]: ...
+
+
+#: Who is asked: the variants by the names that claims give them, and under "" what speaks where none is named.
+Members = Mapping[str, Measured]
+
+#: `recent_loss` and `steps_to` are means over so many steps: one batch is too few to judge by.
+RECENT = 20
 
 
 @dataclass(frozen=True)
@@ -44,26 +67,28 @@ class Outcome:
     measured: str
 
 
-def judge(claim: Claim, measured: Measured) -> Outcome:
-    """Whether the claim holds; ClaimError when it asks for a tap or a scalar that is not there."""
+def judge(claim: Claim, measured: Measured, others: Members | None = None) -> Outcome:
+    """Whether the claim holds of what was measured; `others` are the variants that it may name. ClaimError when it asks
+    for a tap, a scalar or a step that is not there."""
+    members = {**(others or {}), "": measured}
     sides: dict[str, float] = {}
-    passed = _truth(claim.tree, claim.text, measured, sides)
+    passed = _truth(claim.tree, claim.text, members, sides)
     return Outcome(passed, ", ".join(f"{text} = {value:.4g}" for text, value in sides.items()))
 
 
-def _truth(node: ast.expr, text: str, measured: Measured, sides: dict[str, float]) -> bool:
+def _truth(node: ast.expr, text: str, members: Members, sides: dict[str, float]) -> bool:
     match node:
         case ast.UnaryOp():
-            return not _truth(node.operand, text, measured, sides)
+            return not _truth(node.operand, text, members, sides)
         case ast.BoolOp(op=op):
             # No short cut: a failed claim shows every side that it rests on.
-            truths = [_truth(value, text, measured, sides) for value in node.values]
+            truths = [_truth(value, text, members, sides) for value in node.values]
             return all(truths) if isinstance(op, ast.And) else any(truths)
         case ast.Compare():
             operands = [node.left, *node.comparators]
-            values = [_number(operand, measured) for operand in operands]
+            values = [_number(operand, members) for operand in operands]
             for operand, value in zip(operands, values, strict=True):
-                if any(isinstance(part, ast.Name) for part in ast.walk(operand)):
+                if any(isinstance(part, ast.Name) and part.id not in CONSTANTS for part in ast.walk(operand)):
                     sides[ast.get_source_segment(text, operand) or ""] = value
             pairs = zip(values, values[1:], node.ops, strict=False)
             return all(
@@ -73,38 +98,89 @@ def _truth(node: ast.expr, text: str, measured: Measured, sides: dict[str, float
     raise AssertionError(ast.dump(node))
 
 
-def _number(node: ast.expr, measured: Measured) -> float:
-    value = _value(node, measured)
+def _number(node: ast.expr, members: Members) -> float:
+    value = _value(node, members)
     assert isinstance(value, float)
     return value
 
 
-def _value(node: ast.expr, measured: Measured) -> float | list[float]:
+def _value(node: ast.expr, members: Members) -> float | list[float]:
     match node:
         case ast.Constant(value=int() | float() as number):
             return float(number)
-        case ast.Name(id=name) if name in SCALARS:
-            if name not in measured.scalars:
-                raise ClaimError(f"this task has no {name}")
-            return float(measured.scalars[name])
-        case ast.Name(id=name):
-            return _row(name, measured)
-        case ast.Subscript(value=ast.Name(id=name)) if name in TIME_GAUGES:
-            return _moment(name, node, measured)
-        case ast.Subscript(value=ast.Name(id=name)):
+        case ast.Name(id=name) if name in CONSTANTS:
+            return CONSTANTS[name]
+        case ast.Name() | ast.Attribute():
+            measured, name = _asked(node, members)
+            return _scalar(name, measured) if name in SCALARS else _row(name, measured)
+        case ast.Subscript():
+            measured, name = _asked(node.value, members)
+            if name in TIME_GAUGES:
+                return _moment(name, node, measured)
             return _pick(_row(name, measured), position(node) or "", measured.taps)
         case ast.UnaryOp(op=op):
             sign = -1.0 if isinstance(op, ast.USub) else 1.0
-            return _each(lambda x: sign * x, _value(node.operand, measured))
+            return _each(lambda x: sign * x, _value(node.operand, members))
         case ast.BinOp():
-            return _combine(node.op, _value(node.left, measured), _value(node.right, measured))
+            return _combine(node.op, _value(node.left, members), _value(node.right, members))
         case ast.Call(func=ast.Name(id=function), args=[argument]):
-            value = _value(argument, measured)
+            value = _value(argument, members)
             if function in ELEMENTWISE:
                 return _each(abs if function == "abs" else _log10, value)
             assert isinstance(value, list)
             return _reduce(function, value)
+        case ast.Call(func=function, args=[ast.expr() as first, second]):
+            measured, name = _asked(function, members)
+            assert name in LOOKING_BACK
+            if name == "steps_to":
+                return _steps_to(_asked(first, members)[1], _number(second, members), measured)
+            return _mean_over(name.removeprefix("mean_"), span(node) or (0, 1), measured)
     raise AssertionError(ast.dump(node))
+
+
+def _asked(node: ast.expr, members: Members) -> tuple[Measured, str]:
+    """Who is asked, and for what."""
+    member, name = owned(node) or ("", "")
+    if member not in members:
+        known = ", ".join(each for each in members if each)
+        raise ClaimError(f"there is no variant {member} here" + (f"; there is {known}" if known else ""))
+    return members[member], name
+
+
+def _scalar(name: str, measured: Measured) -> float:
+    if name in ("recent_loss", "recent_accuracy"):
+        rows = _track(name.removeprefix("recent_"), measured)[-RECENT:]
+        return sum(rows) / len(rows) if rows else math.nan
+    if name not in measured.scalars:
+        raise ClaimError(f"this task has no {name}")
+    return float(measured.scalars[name])
+
+
+def _track(name: str, measured: Measured) -> Sequence[float]:
+    """Loss or accuracy of every step so far."""
+    if name == "accuracy" and "accuracy" not in measured.scalars:
+        raise ClaimError("this task has no accuracy")
+    return measured.losses if name == "loss" else measured.accuracies
+
+
+def _steps_to(name: str, goal: float, measured: Measured) -> float:
+    """The first step at which the mean over the last `RECENT`, or over as many as there are, is past the goal: below it
+    for the loss, above it for the accuracy; inf where there is none. Steps count from 0."""
+    rows = _track(name, measured)
+    for step in range(len(rows)):
+        recent = rows[max(0, step + 1 - RECENT) : step + 1]
+        mean = sum(recent) / len(recent)
+        if mean < goal if name == "loss" else mean > goal:
+            return float(step)
+    return math.inf
+
+
+def _mean_over(name: str, steps: tuple[int, int], measured: Measured) -> float:
+    rows = _track(name, measured)
+    if steps[1] > len(rows):
+        raise ClaimError(f"mean_{name}({steps[0]}, {steps[1]}) is asked for when {len(rows):,} steps have been made")
+    chosen = rows[steps[0] : steps[1]]
+    return sum(chosen) / len(chosen)
 
 
 def _row(gauge: str, measured: Measured) -> list[float]:

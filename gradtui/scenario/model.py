@@ -267,6 +267,21 @@ class Generator(Section, frozen=True):
     """So many steps at the beginning move the discriminator alone."""
 
 
+class Variant(Section, frozen=True):
+    """`[[variant]]`: the scenario with a few changes, to be held against it; the scenario itself is the baseline."""
+
+    name: str
+    """Small letters, digits and hyphens; in a claim, hyphens are written `_`."""
+    title: str = ""
+    """Left out, it is the scenario's own with the variant's name behind it."""
+    why: str = ""
+    """What there is to see, in one line."""
+    set: tuple[str, ...] = ()
+    """The changes, in dotted form: `"network.activation=relu"`."""
+    steps: int | None = None
+    """How many steps it makes, where that differs from the scenario's."""
+
+
 class Expect(Section, frozen=True):
     """`[[expect]]`: a claim that `gradtui check` asserts."""
 
@@ -274,6 +289,8 @@ class Expect(Section, frozen=True):
     """A comparison over gauges and scalars; `gradtui.scenario.claims` is the language."""
     at: int | Literal["end"] = "end"
     """The step at which it is judged: 0 is the network as initialised, "end" is the scenario's last step."""
+    of: str = ""
+    """The variant that the claim speaks of where it names none itself; empty: the baseline."""
     why: str = ""
     """What it shows, in a few words."""
 
@@ -316,12 +333,15 @@ class Scenario(Section, frozen=True):
     network: Network = Network()
     optimizer: Optimizer = Optimizer()
     generator: Generator = Generator()
+    variant: tuple[Variant, ...] = ()
+    """What it is held against: small changes of it, each a scenario of its own, `name/variant`."""
     expect: tuple[Expect, ...] = ()
     lesson: tuple[Lesson, ...] = ()
 
     @classmethod
     def load(cls, name_or_path: str | os.PathLike[str]) -> Scenario:
-        """Read a shipped scenario by its name, or any scenario file by its path."""
+        """Read a shipped scenario by its name, or any scenario file by its path; `name/variant` is one of its
+        variants."""
         from gradtui.scenario import files
 
         return files.load(name_or_path)
@@ -336,8 +356,14 @@ class Scenario(Section, frozen=True):
     def replace(self, *assignments: str) -> Scenario:
         """A copy with changes in dotted form: `s.replace("network.activation=relu", "optimizer.lr=0.05")`.
 
-        Values are TOML literals; a bare word is a string.
+        Values are TOML literals; a bare word is a string. Variants stay, but for those that can no longer be made.
         """
         from gradtui.scenario import assignments as dotted
 
         return dotted.replace(self, assignments)
+
+    def family(self) -> tuple[Scenario, ...]:
+        """This scenario, the baseline, and behind it each of its variants as a scenario of its own, `name/variant`."""
+        from gradtui.scenario import families
+
+        return (self, *(families.member(self, variant) for variant in self.variant))

@@ -134,6 +134,7 @@ RANGES: Mapping[str, Range] = MappingProxyType(
         "generator.beta2": _real(0, 1, high_open=True),
         "generator.discriminator_steps": Range(1, 1000),
         "generator.discriminator_first": Range(0, 1_000_000_000),
+        "variant.steps": Range(1, 1_000_000_000),
         "expect.at": Range(0, 1_000_000_000),
         "lesson.answer": Range(0, 1_000),
     }

@@ -53,6 +53,14 @@ SEQUENCES = (
         defaults=(("task.length", 9), ("task.symbols", 16), _POOL),
     ),
     Choice(
+        "gaussian",
+        "normal numbers",
+        "64 normal numbers at each time step, and a coin for an answer: nothing to learn, for signals at step 0",
+        "x = noise N(0, 1)",
+        reads=("task.length", "task.noise", "task.examples"),
+        defaults=(("task.length", 4), ("task.noise", 1.0), ("task.examples", 2000)),
+    ),
+    Choice(
         "row-digits",
         "digits, row by row",
         "the digits 8x8 read in 8 time steps, a row of 8 pixels at each; asked for at the last",

@@ -25,6 +25,10 @@ def read(document: Mapping[str, object], where: str = "") -> Scenario:
     scenario = _section(Scenario, _with_own_defaults(document), "", problems)
     if scenario is not None:
         problems.extend(_combinations(scenario))
+        if not problems:
+            from gradtui.scenario import families  # which changes scenarios, and so reads them
+
+            problems.extend(families.problems(scenario))
     if problems or scenario is None:
         begin = f"{where}: " if where else ""
         raise ScenarioError([begin + problem for problem in problems])

@@ -7,6 +7,8 @@ import msgspec
 from gradtui.scenario import menu
 from gradtui.scenario.model import Generator, Scenario, Section
 
+#: Fields that are lists of tables.
+_LISTED = ("variant", "expect", "lesson", "layer")
 _ESCAPES = {"\\": "\\\\", '"': '\\"', "\b": "\\b", "\t": "\\t", "\n": "\\n", "\f": "\\f", "\r": "\\r"}
 
 
@@ -20,7 +22,7 @@ def to_toml(scenario: Scenario) -> str:
                 blocks.append("[[network.layer]]\n" + _pairs(layer, "network.layer", scenario))
     if scenario.network.kind == "gan" or scenario.generator != Generator():
         blocks.append("[generator]\n" + _pairs(scenario.generator, "generator", scenario))
-    for name in ("expect", "lesson"):
+    for name in ("variant", "expect", "lesson"):
         for entry in getattr(scenario, name):
             blocks.append(f"[[{name}]]\n" + _pairs(entry, name, scenario))
     return "\n".join(blocks)
@@ -30,11 +32,11 @@ def _pairs(section: Section, path: str, scenario: Scenario) -> str:
     lines = []
     for field in msgspec.structs.fields(section):
         value = getattr(section, field.name)
-        if isinstance(value, Section) or (isinstance(value, tuple) and field.name in ("expect", "lesson", "layer")):
+        if isinstance(value, Section) or (isinstance(value, tuple) and field.name in _LISTED):
             continue
         dotted = f"{path}.{field.name}" if path else field.name
-        # A listed layer says only what is its own; elsewhere what has an effect is worth reading.
-        spoken = path != "network.layer" and value not in ("", ()) and _has_effect(dotted, scenario)
+        # A listed table says only what is its own; elsewhere what has an effect is worth reading.
+        spoken = path not in ("network.layer", "variant") and value not in ("", ()) and _has_effect(dotted, scenario)
         if value != field.default or spoken:
             lines.append(f"{field.name} = {literal(value)}\n")
     return "".join(lines)

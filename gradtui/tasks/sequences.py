@@ -21,6 +21,8 @@ HELD_OUT_COUNT = 2000
 MOST_NUMBERS = 50_000_000
 #: `latch`: so many steps at the beginning tell the class.
 PULSE = 3
+#: `gaussian`: so many numbers stand at each step.
+GAUSSIAN = 64
 
 
 def generate(task: Task, seed: int) -> tuple[Examples, Examples]:
@@ -109,6 +111,14 @@ def _recall(task: Task, count: int, random: Random) -> Examples:
     return Examples(tokens, tokens[:, 0].copy(), names, steps=task.length, vocabulary=names)
 
 
+def _gaussian(task: Task, count: int, random: Random) -> Examples:
+    """Normal numbers, and a coin for an answer: the inputs that mean-field theory reckons with, and nothing to learn but
+    by heart."""
+    numbers = task.noise * random.standard_normal((count, task.length * GAUSSIAN))
+    names = tuple(f"number {place}" for place in range(1, GAUSSIAN + 1))
+    return Examples(numbers, random.integers(0, 2, count), ("heads", "tails"), names, steps=task.length)
+
+
 def _letters(count: int) -> tuple[str, ...]:
     """Names for so many symbols: letters, or numbers where letters run out."""
     alphabet = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
@@ -122,5 +132,6 @@ _TASKS: dict[str, tuple[int, Callable[[Task], int], Callable[[Task, int, Random]
     "latch": (1, lambda task: task.length, _latch),
     "copy": (1, lambda task: 2 * (task.length + 2 * task.copied), _copy),
     "recall": (1, lambda task: task.length, _recall),
+    "gaussian": (1, lambda task: task.length * GAUSSIAN, _gaussian),
 }
 NAMES = frozenset(_TASKS)

@@ -123,6 +123,20 @@ KEYS: tuple[Key, ...] = (
     ),
     Key(
         "lab",
+        "v",
+        "verdict",
+        "the whole diagnosis: every verdict, its evidence in numbers, and what it means",
+        (Press("v", "diagnosis", "Diagnosis"),),
+    ),
+    Key(
+        "lab",
+        "i",
+        "explain",
+        "what the view shows, in plain words",
+        (Press("i", "explain", "Explain what is shown"),),
+    ),
+    Key(
+        "lab",
         "s",
         "save",
         "save the screen, a graph, the numbers or the scenario; copy the command line",
@@ -183,6 +197,7 @@ KEYS: tuple[Key, ...] = (
     Key("knobs", "d", "file", "back to what the file says; Backspace too", (Press("d,backspace", "reset"),)),
     Key("knobs", "c", "changes", "list what differs from the file, to take it back", (Press("c", "changes"),)),
     Key("knobs", "D", "all", "every knob back to what the file says", (Press("D", "reset_all"),)),
+    Key("knobs", "i", "explain", "what the knob and its value mean, with formula and source", (Press("i", "explain"),)),
     Key(
         "knobs",
         "PgUp PgDn Home End",
@@ -227,6 +242,37 @@ KEYS: tuple[Key, ...] = (
         (Press("left,down", "step(-1)"), Press("right,up", "step(1)")),
     ),
     Key("entry", "letters", "", "type a number such as 3e-4 or 1/3", (Press("backspace", "shorten"),)),
+    Key("diagnosis", "↑ ↓", "verdict", "choose a verdict", (Press("up", "move(-1)"), Press("down", "move(1)"))),
+    Key(
+        "diagnosis",
+        "PgUp PgDn",
+        "scroll",
+        "scroll what is written about it",
+        (Press("pageup", "scroll(-10)"), Press("pagedown", "scroll(10)")),
+    ),
+    Key("diagnosis", "Enter", "words", "look its name up among all words", (Press("enter,i", "words"),)),
+    Key("diagnosis", "Esc", "back", "leave the diagnosis", (Press("escape,v", "close"),)),
+    Key(
+        "words",
+        "↑ ↓",
+        "choose",
+        "choose a word, or scroll its page",
+        (Press("up", "move(-1)"), Press("down", "move(1)")),
+    ),
+    Key(
+        "words", "Enter", "read", "its page alone, as wide as the screen, or the list again", (Press("enter", "read"),)
+    ),
+    Key(
+        "words",
+        "← →",
+        "scroll",
+        "scroll its page",
+        (Press("left", "scroll(-5)"), Press("right", "scroll(5)")),
+    ),
+    Key("words", "letters", "search", "search names and texts by typing", (Press("backspace", "shorten"),)),
+    Key("words", "Esc", "back", "clear the search, then leave the words", (Press("escape", "close"),)),
+    Key("words", "PgUp PgDn Home End", "", "choose a word farther away", _far(10)),
+    Key("help", "w", "words", "look up what a verdict, a gauge, a choice or a key means", (Press("w,slash", "words"),)),
     Key("help", "↑ ↓", "scroll", "scroll the help", (Press("up", "move(-1)"), Press("down", "move(1)"))),
     Key(
         "help",
@@ -263,12 +309,14 @@ PLACES = {
     "save": "In the menu for saving",
     "entry": "Typing a value",
     "gallery": "In the gallery",
+    "diagnosis": "In the diagnosis",
+    "words": "Among the words",
     "help": "In the help",
     "everywhere": "Everywhere",
 }
 
 #: Places in which every letter is typed.
-TYPING = ("list", "entry")
+TYPING = ("list", "entry", "words")
 
 
 def of(where: str) -> tuple[Key, ...]:

@@ -24,7 +24,9 @@ def refusal(kind: str, **task: object) -> str:
 
 
 @pytest.mark.parametrize("kind", IN_TIME)
-@pytest.mark.parametrize("name", ["adding", "copy", "temporal-order", "latch", "recall", "row-digits", "pixel-digits"])
+@pytest.mark.parametrize(
+    "name", ["adding", "copy", "temporal-order", "latch", "recall", "gaussian", "row-digits", "pixel-digits"]
+)
 def test_kinds_with_time_read_every_sequence(kind: str, name: str) -> None:
     assert refusal(kind, name=name) == ""
 

@@ -8,7 +8,7 @@ import time
 import pytest
 
 from gradtui import Scenario, Simulation
-from gradtui.diagnosis import diagnose
+from gradtui.diagnosis import verdicts
 from gradtui.lab.inspecting import inspect
 from gradtui.lab.runner import Runner
 from gradtui.lab.sighting import see
@@ -23,7 +23,7 @@ def start():
     runners = []
 
     def make(scenario=SMALL, **options):
-        runner = Runner(scenario, judge=diagnose, **options)
+        runner = Runner(scenario, judge=verdicts, **options)
         runners.append(runner)
         runner.start()
         return runner

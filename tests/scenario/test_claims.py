@@ -23,6 +23,8 @@ class Measured:
     gauges: Mapping[str, Sequence[float]]
     scalars: Mapping[str, float]
     time: Mapping[str, Sequence[Sequence[float]]] = field(default_factory=dict)
+    losses: Sequence[float] = ()
+    accuracies: Sequence[float] = ()
 
 
 ROWS = {

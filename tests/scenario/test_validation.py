@@ -133,7 +133,7 @@ def test_a_drawn_choice_is_taken_or_named(key: str, word: str) -> None:
         assert problems(document)[0].startswith(f"{key} is ")
 
 
-NUMBERS = sorted(key for key in RANGES if not key.startswith(("expect", "lesson", "network.layer")))
+NUMBERS = sorted(key for key in RANGES if not key.startswith(("expect", "lesson", "variant", "network.layer")))
 
 
 @given(st.sampled_from(NUMBERS), st.integers() | st.floats())
@@ -155,7 +155,7 @@ JSON = st.recursive(
     lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=5), inner, max_size=3),
     max_leaves=6,
 )
-KEYS = st.sampled_from([*validation.keys(), ("network", None), ("expect", None), ("lesson", None)])
+KEYS = st.sampled_from([*validation.keys(), ("network", None), ("expect", None), ("lesson", None), ("variant", None)])
 
 
 @given(KEYS, JSON)

@@ -131,6 +131,14 @@ def test_recall_asks_for_the_first() -> None:
     assert set(np.unique(data.train_inputs)) == set(range(16))
 
 
+def test_gaussian_is_noise_of_the_size_asked_for() -> None:
+    data = load(task("gaussian", length=3, noise=0.5), 0)
+    assert (data.steps, data.features, data.train_inputs.shape) == (3, 64, (2000, 192))
+    assert data.train_inputs.std() == pytest.approx(0.5, rel=0.01)
+    assert abs(data.train_inputs.mean()) < 0.005
+    assert data.train_targets.mean() == pytest.approx(0.5, abs=0.05)
+
+
 def test_digits_in_time_are_the_same_digits() -> None:
     plain, rows, pixels = (load(task(name), 0) for name in ("digits", "row-digits", "pixel-digits"))
     for data, steps, features in ((rows, 8, 8), (pixels, 64, 1)):
