@@ -28,6 +28,7 @@ from gradtui.subcommands.options import (
     steps_option,
 )
 from gradtui.subcommands.settings import settings
+from gradtui.subcommands.theory import theory
 
 if TYPE_CHECKING:
     from gradtui.settings.table import Value
@@ -141,6 +142,7 @@ commands.add_command(explain)
 commands.add_command(check)
 commands.add_command(export)
 commands.add_command(settings)
+commands.add_command(theory)
 
 
 @commands.command()

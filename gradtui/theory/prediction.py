@@ -39,10 +39,10 @@ class Prediction:
     and `spread` the standard deviation of ln delta from one network to the next, NaN where that is not followed.
 
     `factor` is what one layer (`per`), of a recurrent network one time step, does to the signal on its way back, the
-    geometric mean, which a verdict's factor can be held against; `limit` is what it tends to in ever deeper networks of
-    equal layers, `settled` how it comes about in plain ones (`wide`): NaN and None elsewhere. `time` and `cell_time`
-    are (layers, steps): the signal at each time step over that at the output. `assumed` says in one sentence what was
-    taken for granted beyond wide random layers; empty where nothing was.
+    geometric mean from the tap `top` down to the first, which a verdict's factor can be held against; `limit` is what
+    it tends to in ever deeper networks of equal layers, `settled` how it comes about in plain ones (`wide`): NaN and
+    None elsewhere. `time` and `cell_time` are (layers, steps): the signal at each time step over that at the output.
+    `assumed` says in one sentence what was taken for granted beyond wide random layers; empty where nothing was.
     """
 
     reason: str = ""
@@ -56,6 +56,7 @@ class Prediction:
     endless: tuple[float, ...] = ()
     spread: tuple[float, ...] = ()
     anchors: tuple[int, ...] = ()
+    top: int = 0
     per: str = "layer"
     time: tuple[tuple[float, ...], ...] = ()
     cell_time: tuple[tuple[float, ...], ...] = ()
@@ -65,6 +66,15 @@ class Prediction:
     def known(self) -> bool:
         """Whether there is a prediction."""
         return not self.reason
+
+    @property
+    def critical_sigma_w(self) -> float:
+        """The sigma_w at which order ends, for this activation and sigma_b; NaN where none does or layers are no plain
+        ones."""
+        if self.wide is None:
+            return math.nan
+        wide, sigma_b = self.wide, np.array([self.sigma_b])
+        return float(phase.critical_line(wide.name, wide.bend, wide.constant, sigma_b)[0])
 
     @property
     def sigma_w(self) -> float:
@@ -126,7 +136,7 @@ def stacked(specs: Sequence[LayerSpec], batch: Batch, examples: int, network: Ne
         return Prediction(BEYOND)
     if np.isnan(signal.delta).any() or (signal.delta > LARGEST).any():
         return Prediction(BEYOND)
-    delta = signal.delta + signal.delta_shift
+    delta, top = signal.delta + signal.delta_shift, _top(specs)
     wide = _wide(specs)
     found = None
     if wide:
@@ -137,7 +147,8 @@ def stacked(specs: Sequence[LayerSpec], batch: Batch, examples: int, network: Ne
         taps=tuple(spec.tap for spec in specs),
         delta=powers(delta),
         grad=powers(signal.grad + signal.grad_shift),
-        factor=_factor(delta, specs),
+        factor=math.exp((delta[0] - delta[top]) / top) if top else math.nan,
+        top=top,
         limit=math.sqrt(found.chi) if found else _normed_limit(specs),
         wide=wide,
         settled=found,
@@ -147,12 +158,10 @@ def stacked(specs: Sequence[LayerSpec], batch: Batch, examples: int, network: Ne
     )
 
 
-def _factor(delta: NDArray[np.float64], specs: Sequence[LayerSpec]) -> float:
-    """The geometric mean of what a layer does; what lies between images and the output is no layer's doing."""
+def _top(specs: Sequence[LayerSpec]) -> int:
+    """The tap from which on layers count: what lies between images and the output is no layer's doing."""
     top = len(specs) - 1
-    if top > 1 and specs[-2].size.positions > 1:
-        top -= 1
-    return math.exp((delta[0] - delta[top]) / top) if top > 0 else math.nan
+    return top - 1 if top > 1 and specs[-2].size.positions > 1 else top
 
 
 def powers(logarithms: NDArray[np.float64]) -> tuple[float, ...]:
@@ -164,7 +173,11 @@ def powers(logarithms: NDArray[np.float64]) -> tuple[float, ...]:
 def _equal(specs: Sequence[LayerSpec]) -> bool:
     """Whether all hidden layers are the same."""
     hidden = specs[:-1]
-    return bool(hidden) and all((spec.own, spec.size) == (hidden[0].own, hidden[0].size) for spec in hidden)
+    return (
+        bool(hidden)
+        and not specs[0].window
+        and all((spec.own, spec.size) == (hidden[0].own, hidden[0].size) for spec in hidden)
+    )
 
 
 def _skips(spec: LayerSpec) -> bool:
