@@ -13,8 +13,8 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from gradtui import __version__
-from gradtui.subcommands.explain import explain
 from gradtui.subcommands.check import check
+from gradtui.subcommands.explain import explain
 from gradtui.subcommands.export import export
 from gradtui.subcommands.options import (
     INTERRUPTED,
