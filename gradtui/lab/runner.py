@@ -327,8 +327,7 @@ class Runner:
         self._past.look(simulation)
         evaluation = self._snapshot.evaluation
         if due:
-            evaluation = simulation.evaluate()
-            self._past.evaluated(simulation.step_count, evaluation)
+            evaluation = self._past.evaluate(simulation)
         cpu = self._cpu()
         profile = simulation.profile(count_dead=due)
         self._timeline.add(profile)
