@@ -128,7 +128,8 @@ class Simulation:
         if found is None:
             if self._seen is None and self.step_count == 0 and shape.kind in READ:
                 inputs, targets = self.batch(0)
-                self._seen = seen(self.scenario, self.dataset, inputs, targets, self._network.activations()[-1])
+                made = self.outputs(targets) if shape.kind == "gan" else self._network.activations()[-1]
+                self._seen = seen(self.scenario, self.dataset, inputs, targets, made)
             found = foresee(self.scenario, self.dataset, self._seen)
             self._foreseen = shape, found
         return found

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
 
-from gradtui.scenario import architecture
+from gradtui.scenario import adversaries, architecture
 from gradtui.scenario.architecture import LayerSpec, Size
 from gradtui.scenario.model import Network, Scenario
 from gradtui.scenario.weights import DRAWN, Fans, bias_spread, variance
@@ -20,8 +20,7 @@ from gradtui.theory.moments import Normal, moments
 from gradtui.theory.unknown import unknown
 
 _OTHER = {
-    "transformer": "has attention",
-    "gan": "is two that play against each other",
+    "transformer": "has attention, whose weights are made of what they weigh",
 }
 #: Logarithm of the largest number.
 LARGEST = 709.0
@@ -114,6 +113,8 @@ def predict(
     network = scenario.network
     if network.kind == "rnn":
         return _in_time(scenario, inputs_mean_square, outputs, features=inputs, batch=batch)
+    if network.kind == "gan":
+        return _of_two(scenario, inputs_mean_square, inputs, batch)
     if network.kind not in ("mlp", "cnn"):
         return Prediction(f"theory here is of feed-forward layers, and this network {_OTHER[network.kind]}")
     size = Size(*image) if network.kind == "cnn" and image else Size(1, 1, inputs)
@@ -156,6 +157,37 @@ def stacked(specs: Sequence[LayerSpec], batch: Batch, examples: int, network: Ne
         endless=powers(signal.delta),
         spread=tuple(signal.spread.tolist()),
         anchors=(len(specs) - 1,) * len(specs),
+    )
+
+
+def _of_two(scenario: Scenario, inputs_mean_square: float, numbers: int, batch: Batch | None) -> Prediction:
+    """Of two adversaries, each for itself: what goes through the one and then through the other is their product."""
+    own = adversaries.generator_network(scenario)
+    layers = architecture.layers(own, Size(1, 1, scenario.generator.latent), numbers)
+    generator = (*layers[:-1], replace(layers[-1], ends=scenario.generator.output))
+    discriminator = architecture.layers(scenario.network, Size(1, 1, numbers), 1)
+    examples = scenario.task.batch or 1024
+    if reason := unknown(generator, examples) or unknown(discriminator, examples):
+        return Prediction(reason)
+    if batch is None or not batch.usable:
+        batch = Batch.unlike(inputs_mean_square, examples)
+    # To all samples the discriminator sends much the same: it has hardly bent yet.
+    noise = Batch(Batch.unlike(1.0, examples).inputs, np.ones((examples, 1, 1)))
+    made, judged = (
+        stacked(specs, read, examples, shape)
+        for specs, read, shape in ((generator, noise, own), (discriminator, batch, scenario.network))
+    )
+    if not (made.known and judged.known):
+        return Prediction(made.reason or judged.reason)
+    begins = len(made.taps)
+    return Prediction(
+        taps=(*(f"G.{tap}" for tap in made.taps), *(f"D.{tap}" for tap in judged.taps)),
+        delta=made.delta + judged.delta,
+        grad=made.grad + judged.grad,
+        endless=made.endless + judged.endless,
+        spread=made.spread + judged.spread,
+        anchors=(*made.anchors, *(begins + anchor for anchor in judged.anchors)),
+        assumed="the signals are beside that at the output of each of the two networks",
     )
 
 

@@ -66,9 +66,9 @@ class Weights:
 
 
 def _largest(units: int) -> float:
-    """The usual size of the largest eigenvalue of normal numbers of variance 1 / units: 1 in a matrix without end (Girko
-    1985), and this much more in smaller ones, as measured."""
-    return 1.0 + 0.5 / math.sqrt(units)
+    """The usual size of the largest eigenvalue of normal numbers of variance 1 / units: 1 in an endless matrix
+    (Girko 1985), and this much more in smaller ones, as measured."""
+    return 1.0 + 0.4 / math.sqrt(units)
 
 
 @dataclass(frozen=True)
