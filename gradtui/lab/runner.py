@@ -8,16 +8,16 @@ import time
 from collections import deque
 from collections.abc import Callable
 from dataclasses import replace
-from typing import Protocol
 
 from gradtui.lab.changes import Effect, effect_of, sentence
-from gradtui.lab.curves import CurveKeeper
 from gradtui.lab.pace import Pacer
+from gradtui.lab.past import Past, PastKeeper
 from gradtui.lab.simulation import Simulation
 from gradtui.lab.snapshot import (
     Change,
     Command,
     Compiling,
+    Judged,
     Pace,
     Pause,
     Redo,
@@ -54,16 +54,7 @@ _REFUSALS_KEPT = 16
 REFUSALS = (ScenarioError, MemoryError)
 
 
-class Judged(Protocol):
-    """What the runner wants of a verdict."""
-
-    @property
-    def kind(self) -> str: ...
-    @property
-    def sentence(self) -> str: ...
-
-
-Judge = Callable[[GradientProfile, Scenario], Judged]
+Judge = Callable[[GradientProfile, Scenario, Past | None], tuple[Judged, ...]]
 
 
 class _Stop:
@@ -77,8 +68,9 @@ class _Abandoned(Exception):
 class Runner:
     """Steps a scenario's simulation in a thread of its own.
 
-    `send` and `snapshot` may be called from any thread and return at once. `judge` turns a profile into the verdict
-    that snapshots carry; `clock` counts seconds, `cpu` those that the thread it is called in has worked.
+    `send` and `snapshot` may be called from any thread and return at once. `judge` turns a profile and the past into
+    the verdicts that snapshots carry, the gravest first; `clock` counts seconds, `cpu` those that the thread it is
+    called in has worked.
     """
 
     def __init__(
@@ -135,7 +127,7 @@ class Runner:
         self._snapshot = replace(now, revision=now.revision + 1, **changes)  # type: ignore[arg-type]
 
     def _forget_run(self) -> None:
-        self._curves = CurveKeeper()
+        self._past = PastKeeper()
         self._timeline = Timeline()
         self._first: GradientProfile | None = None
         self._next_pass = 0.0
@@ -332,26 +324,24 @@ class Runner:
         due = began >= self._next_pass or self._paused
         if self._first is None:
             self._first = simulation.profile(count_dead=True)
-        start, rows = simulation.history(self._curves.next_step)
-        self._curves.add_batches(start, rows)
+        self._past.look(simulation)
         evaluation = self._snapshot.evaluation
         if due:
-            evaluation = simulation.evaluate()
-            self._curves.add_evaluation(simulation.step_count, evaluation)
+            evaluation = self._past.evaluate(simulation)
         cpu = self._cpu()
         profile = simulation.profile(count_dead=due)
         self._timeline.add(profile)
+        self._past.add(profile)
         if due:
             self._next_pass = self._clock() + max(PASS_EVERY, (self._clock() - began) / PASS_SHARE)
         seen = self._watching.look(simulation, at_once=self._paused)
         now = self._snapshot
-        curves, verdict, kind = now.curves, now.verdict, now.verdict_kind
+        curves, verdicts = now.curves, now.verdicts
         if due or changes or began >= self._next_reading:
             self._next_reading = began + READING_EVERY
-            curves = self._curves.curves()
+            curves = self._past.curves.curves()
             if self._judge:
-                judged = self._judge(profile, simulation.scenario)
-                verdict, kind = judged.sentence, judged.kind
+                verdicts = self._judge(profile, simulation.scenario, self._past.past(curves))
         self._post(
             **{
                 "state": self._state(),
@@ -365,8 +355,9 @@ class Runner:
                 "evaluation": evaluation,
                 "inspection": seen.inspection,
                 "sight": seen.sight,
-                "verdict": verdict,
-                "verdict_kind": kind,
+                "verdict": verdicts[0].sentence if verdicts else "",
+                "verdict_kind": verdicts[0].kind if verdicts else "",
+                "verdicts": verdicts,
                 "compiling": None,
                 **changes,
             }

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import Enum
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
     import numpy as np
@@ -16,6 +16,15 @@ if TYPE_CHECKING:
     from gradtui.profile import GradientProfile
     from gradtui.scenario.model import Scenario
     from gradtui.theory import Prediction
+
+
+class Judged(Protocol):
+    """What the lab knows of a verdict; `diagnosis.Verdict` is one."""
+
+    @property
+    def kind(self) -> str: ...
+    @property
+    def sentence(self) -> str: ...
 
 
 class State(Enum):
@@ -77,7 +86,8 @@ class Snapshot:
 
     `revision` grows by one with every change. `profile` is the newest one, `first` the one at step 0 of this run (the
     ghost), `theory` what was to be expected there, `history` what came between. `inspection` and `sight` are what the
-    last `Watch` asked for, None when it did not. `loaded` is the scenario as it came from its file, `scenario` with
+    last `Watch` asked for, None when it did not. `verdicts` are those that hold, the gravest first; `verdict` and
+    `verdict_kind` are the first one's. `loaded` is the scenario as it came from its file, `scenario` with
     what was changed by hand. `answered` counts the commands that were carried out or refused, `settled` is the ticket
     of the last change among them, `refusals` are the last refused ones. `message` says what the last command did, or
     why it was refused; `problem` is set when state is FAILED.
@@ -99,6 +109,7 @@ class Snapshot:
     sight: Sight | None = None
     verdict: str = ""
     verdict_kind: str = ""
+    verdicts: tuple[Judged, ...] = ()
     message: str = ""
     refused: bool = False
     answered: int = 0

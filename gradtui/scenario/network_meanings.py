@@ -17,7 +17,7 @@ NETWORK: Mapping[str, Meaning] = MappingProxyType(
         "depth": Meaning(
             "how many hidden layers the signal goes through; each multiplies the gradient by a factor of its own",
             "gradient of layer 1 ~ factor^depth",
-            "Bengio, Simard & Frasconi 1994",
+            "Hochreiter 1991; Glorot & Bengio 2010",
         ),
         "width": Meaning(
             "units of a hidden layer, channels of a convolution; wide layers fluctuate less from layer to layer",
@@ -98,7 +98,7 @@ NETWORK: Mapping[str, Meaning] = MappingProxyType(
             "so many groups of units or channels are normalised apart; must divide their number",
             paper="Wu & He 2018",
         ),
-        "skip": Meaning("ways past the layers, along which the gradient is not multiplied"),
+        "skip": Meaning("ways past the layers, on which the gradient meets neither weights nor slopes"),
         "skip_every": Meaning(
             "how many hidden layers a block has; the first layer belongs to none",
             "x_next = x + F(x), F of skip_every layers",

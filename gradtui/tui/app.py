@@ -22,6 +22,7 @@ from gradtui.tui.saving import KINDS
 from gradtui.tui.screens.gallery import GalleryScreen
 from gradtui.tui.screens.help import HelpScreen
 from gradtui.tui.screens.lab import LabScreen
+from gradtui.tui.screens.words import WordsScreen
 from gradtui.tui.themes import DARK, OWN
 
 if TYPE_CHECKING:
@@ -178,6 +179,10 @@ class GradtuiApp(App[None]):
         if self._driver is not None:
             self._driver.write(sequence)
             self._driver.flush()
+
+    def open_words(self, word: str = "") -> None:
+        """Explain words, this one first."""
+        self.push_screen(WordsScreen(word))
 
     def action_help(self) -> None:
         self.push_screen(HelpScreen())

@@ -80,6 +80,13 @@ KEYS: tuple[Key, ...] = (
     ),
     Key(
         "lab",
+        "v",
+        "verdict",
+        "the whole diagnosis: every verdict, its evidence in numbers, and what it means",
+        (Press("v", "diagnosis", "Diagnosis"),),
+    ),
+    Key(
+        "lab",
         "r",
         "restart",
         "begin again at step 0 with the same seed: the same run",
@@ -120,6 +127,13 @@ KEYS: tuple[Key, ...] = (
         "zoom",
         "all layers at a glance, or one row for every layer",
         (Press("z", "zoom", "Zoom"),),
+    ),
+    Key(
+        "lab",
+        "i",
+        "explain",
+        "what the view shows, in plain words",
+        (Press("i", "explain", "Explain what is shown"),),
     ),
     Key(
         "lab",
@@ -165,9 +179,23 @@ KEYS: tuple[Key, ...] = (
     ),
     Key(
         "gallery",
+        "Tab",
+        "group",
+        "the next group; Shift+Tab the one before",
+        (Press("tab", "group(1)", "Next group"), Press("shift+tab", "group(-1)")),
+    ),
+    Key(
+        "gallery",
+        "→ ←",
+        "variants",
+        "show the variants of a family, or hide them",
+        (Press("right", "fold(True)"), Press("left", "fold(False)")),
+    ),
+    Key(
+        "gallery",
         "letters",
         "search",
-        "search by typing; Esc clears",
+        "search by typing, or by / first: names, titles, promises, papers, words of the story; Esc clears",
         (Press("escape", "clear", "Clear the search"), Press("backspace", "shorten")),
     ),
     Key("knobs", "↑ ↓", "knob", "choose a knob", (Press("up", "move(-1)"), Press("down", "move(1)"))),
@@ -183,6 +211,7 @@ KEYS: tuple[Key, ...] = (
     Key("knobs", "d", "file", "back to what the file says; Backspace too", (Press("d,backspace", "reset"),)),
     Key("knobs", "c", "changes", "list what differs from the file, to take it back", (Press("c", "changes"),)),
     Key("knobs", "D", "all", "every knob back to what the file says", (Press("D", "reset_all"),)),
+    Key("knobs", "i", "explain", "what the knob and its value mean, with formula and source", (Press("i", "explain"),)),
     Key(
         "knobs",
         "PgUp PgDn Home End",
@@ -227,6 +256,37 @@ KEYS: tuple[Key, ...] = (
         (Press("left,down", "step(-1)"), Press("right,up", "step(1)")),
     ),
     Key("entry", "letters", "", "type a number such as 3e-4 or 1/3", (Press("backspace", "shorten"),)),
+    Key("diagnosis", "↑ ↓", "verdict", "choose a verdict", (Press("up", "move(-1)"), Press("down", "move(1)"))),
+    Key(
+        "diagnosis",
+        "PgUp PgDn",
+        "scroll",
+        "scroll what is written about it",
+        (Press("pageup", "scroll(-10)"), Press("pagedown", "scroll(10)")),
+    ),
+    Key("diagnosis", "Enter", "words", "look its name up among all words", (Press("enter,i", "words"),)),
+    Key("diagnosis", "Esc", "back", "leave the diagnosis", (Press("escape,v", "close"),)),
+    Key(
+        "words",
+        "↑ ↓",
+        "choose",
+        "choose a word, or scroll its page",
+        (Press("up", "move(-1)"), Press("down", "move(1)")),
+    ),
+    Key(
+        "words", "Enter", "read", "its page alone, as wide as the screen, or the list again", (Press("enter", "read"),)
+    ),
+    Key(
+        "words",
+        "← →",
+        "scroll",
+        "scroll its page",
+        (Press("left", "scroll(-5)"), Press("right", "scroll(5)")),
+    ),
+    Key("words", "letters", "search", "search names and texts by typing", (Press("backspace", "shorten"),)),
+    Key("words", "Esc", "back", "clear the search, then leave the words", (Press("escape", "close"),)),
+    Key("words", "PgUp PgDn Home End", "", "choose a word farther away", _far(10)),
+    Key("help", "w", "words", "look up what a verdict, a gauge, a choice or a key means", (Press("w,slash", "words"),)),
     Key("help", "↑ ↓", "scroll", "scroll the help", (Press("up", "move(-1)"), Press("down", "move(1)"))),
     Key(
         "help",
@@ -263,12 +323,14 @@ PLACES = {
     "save": "In the menu for saving",
     "entry": "Typing a value",
     "gallery": "In the gallery",
+    "diagnosis": "In the diagnosis",
+    "words": "Among the words",
     "help": "In the help",
     "everywhere": "Everywhere",
 }
 
 #: Places in which every letter is typed.
-TYPING = ("list", "entry")
+TYPING = ("list", "entry", "words")
 
 
 def of(where: str) -> tuple[Key, ...]:

@@ -39,12 +39,12 @@ MakeRunner = Callable[["Scenario", bool], Runner]
 
 def make_runner(scenario: Scenario, paused: bool) -> Runner:
     """The real runner."""
-    from gradtui.diagnosis import diagnose
+    from gradtui.diagnosis import verdicts
     from gradtui.lab.runner import Runner as LabRunner
 
     # What the engine's imports have made stays; looking through it for garbage would hold the screen up for long.
     gc.freeze()
-    return LabRunner(scenario, paused=paused, judge=diagnose)
+    return LabRunner(scenario, paused=paused, judge=verdicts)
 
 
 class Link:

@@ -28,7 +28,7 @@ def verdict(steps=0, **network):
         ({"depth": 30, "activation": "tanh", "init": "uniform"}, "vanishing"),
         ({"depth": 30, "activation": "identity", "init": "he_normal"}, "exploding"),
         ({"depth": 30, "activation": "relu", "init": "normal", "init_std": 0.3}, "exploding"),
-        ({"depth": 8, "activation": "relu", "init_bias": -20.0}, "dead"),
+        ({"depth": 8, "activation": "relu", "init_bias": -20.0}, "dying"),
         ({"depth": 70}, "vanishing"),
     ],
 )

@@ -112,13 +112,15 @@ def _drawn(seed, width, depth):
 # Identities that hold exactly
 
 
-@pytest.mark.parametrize("activation", ["identity", "relu"])
+@pytest.mark.parametrize("activation", ["identity", "relu", "leaky_relu", "prelu"])
 @pytest.mark.parametrize("task", [{"name": "digits"}, {"name": "moons", "batch": 16}, {"name": "xor", "loss": "mse"}])
 def test_without_biases_every_layer_has_the_same_inner_product(activation, task):
     """<W, dL/dW> is one number for all layers of a homogeneous net, since scaling any one of them scales the output."""
     simulation = _simulation("float64", task=task, depth=12, width=32, activation=activation, init="he_normal")
     parameters, gradients = simulation.parameters(), simulation.gradients()
-    products = np.array([(parameters[n] * gradients[n]).sum() for n in parameters if n.endswith("weight")])
+    weights = [n for n in parameters if n.endswith("weight") and not n.startswith("activation")]
+    products = np.array([(parameters[n] * gradients[n]).sum() for n in weights])
+    assert len(products) == 13
     assert np.abs(products[0]) > 1e-6
     np.testing.assert_allclose(products, products[0], rtol=1e-12)
 

@@ -3,18 +3,19 @@
 from __future__ import annotations
 
 import textwrap
-from typing import ClassVar
+from typing import TYPE_CHECKING, ClassVar
 
 from textual.app import ComposeResult
-from textual.events import MouseScrollDown, MouseScrollUp
-from textual.geometry import Size
 
 from gradtui.tui import bindings
 from gradtui.tui.bands import BANDS
 from gradtui.tui.palette import KEY, MUTED, STRONG, Ink, Run, Runs
 from gradtui.tui.screens.paced import PacedScreen
 from gradtui.tui.widgets.keyline import KeyLine
-from gradtui.tui.widgets.lines import Lines
+from gradtui.tui.widgets.page import Page
+
+if TYPE_CHECKING:
+    from gradtui.tui.app import GradtuiApp
 
 #: What is on screen, and what it means.
 LEGEND: tuple[tuple[str, str], ...] = (
@@ -44,20 +45,8 @@ _AXIS = (
 )
 
 
-class HelpText(Lines):
+class HelpText(Page):
     """The help as a page that scrolls."""
-
-    DEFAULT_CSS = "HelpText { height: 1fr; }"
-
-    def __init__(self, *, id: str) -> None:
-        super().__init__(id=id)
-        self._top = 0
-
-    def scroll_lines(self, lines: int) -> None:
-        """Scroll; it stops at the ends."""
-        size = self.extent
-        self._top = max(0, min(self._top + lines, len(self.page(size.width)) - size.height))
-        self.redraw()
 
     def page(self, width: int) -> list[Runs]:
         """The whole page."""
@@ -80,15 +69,6 @@ class HelpText(Lines):
             runs.append((f" {label:<5}"[:6], Ink(f"on{number}", f"band{number}")))
         return tuple(runs)
 
-    def lines(self, size: Size) -> list[Runs]:
-        return self.page(size.width)[self._top : self._top + size.height]
-
-    def on_mouse_scroll_down(self, event: MouseScrollDown) -> None:
-        self.scroll_lines(2)
-
-    def on_mouse_scroll_up(self, event: MouseScrollUp) -> None:
-        self.scroll_lines(-2)
-
 
 def _entry(term: str, meaning: str, width: int) -> list[Runs]:
     wrapped = textwrap.wrap(meaning, max(20, width - 25)) or [""]
@@ -104,6 +84,8 @@ class HelpScreen(PacedScreen):
 
     DEFAULT_CSS = "HelpScreen { padding-top: 1; }"
 
+    app: GradtuiApp
+
     def __init__(self) -> None:
         super().__init__()
         self.text = HelpText(id="help")
@@ -114,6 +96,9 @@ class HelpScreen(PacedScreen):
 
     def action_move(self, lines: int) -> None:
         self.text.scroll_lines(lines)
+
+    def action_words(self) -> None:
+        self.app.open_words()
 
     def action_close(self) -> None:
         self.app.pop_screen()

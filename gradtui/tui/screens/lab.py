@@ -17,6 +17,7 @@ from gradtui.tui import bindings
 from gradtui.tui.arrangement import Arrangement, arrange
 from gradtui.tui.link import Link
 from gradtui.tui.saving import Kind, Saver
+from gradtui.tui.screens.diagnosis import DiagnosisScreen
 from gradtui.tui.screens.paced import PacedScreen
 from gradtui.tui.screens.save import SaveScreen
 from gradtui.tui.views.centre import Centre
@@ -74,7 +75,8 @@ class LabScreen(PacedScreen):
         layer: above; width: 38; border: round $primary; background: $surface;
     }
     LabScreen #side { layout: vertical; width: 28; }
-    LabScreen #verdict { height: 9; }
+    LabScreen #verdict { height: 11; }
+    LabScreen.-tall #verdict { height: 14; }
     LabScreen #loss, LabScreen #accuracy { height: 1fr; }
     LabScreen.-roomy #side { width: 56; }
     LabScreen #too-small { display: none; height: 1fr; }
@@ -259,6 +261,20 @@ class LabScreen(PacedScreen):
 
     def action_redo(self) -> None:
         self._send(Redo())
+
+    # ------------------------------------------------------------------ explanations
+
+    @on(VerdictPanel.Asked)
+    @on(VerdictLine.Asked)
+    def action_diagnosis(self) -> None:
+        self.app.push_screen(DiagnosisScreen(self.link.snapshot))
+
+    def action_explain(self) -> None:
+        self.app.open_words(self.centre.view.word)
+
+    @on(KnobsPanel.Explain)
+    def _explain_knob(self, message: KnobsPanel.Explain) -> None:
+        self.app.open_words(message.word)
 
     # ------------------------------------------------------------------ views
 

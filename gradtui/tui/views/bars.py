@@ -134,6 +134,10 @@ class BarsView(LayerView):
         self.choose()
 
     @property
+    def word(self) -> str:
+        return self.gauge
+
+    @property
     def gauge(self) -> str:
         """The gauge that the bars show."""
         return SIGNAL if self.swapped else GRADIENT

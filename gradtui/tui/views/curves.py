@@ -64,6 +64,10 @@ class CurvesView(View):
         yield self.accuracy
         yield self._legend
 
+    @property
+    def word(self) -> str:
+        return "chance level"
+
     def show(self, snapshot: Snapshot) -> None:
         self.loss.show(snapshot)
         self.accuracy.show(snapshot)

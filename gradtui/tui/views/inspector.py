@@ -146,6 +146,10 @@ class InspectorView(View):
     def compose(self) -> ComposeResult:
         yield self.near
 
+    @property
+    def word(self) -> str:
+        return "saturated gauge"
+
     def show(self, snapshot: Snapshot) -> None:
         self.near.snapshot = snapshot
         if snapshot.profile is not None:

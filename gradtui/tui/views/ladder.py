@@ -77,6 +77,10 @@ class LadderView(View):
         self._bounds: dict[int, tuple[float, float]] = {}
         self._swapped = False
 
+    @property
+    def word(self) -> str:
+        return f"step_{CELL if self._swapped and CELL in self._now else HIDDEN}"
+
     def compose(self) -> ComposeResult:
         yield self.picture
 

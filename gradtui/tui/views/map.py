@@ -32,6 +32,10 @@ class MapView(LayerView):
         self._history: History | None = None
 
     @property
+    def word(self) -> str:
+        return self.gauge
+
+    @property
     def gauge(self) -> str:
         """The gauge that the map shows."""
         return GAUGES[self._swapped]

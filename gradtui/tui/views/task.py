@@ -178,11 +178,17 @@ class TaskView(View):
     def __init__(self, shared: LayerRows, *, id: str = "task") -> None:
         super().__init__(id=id)
         self.picture = Picture()
+        self._name = ""
+
+    @property
+    def word(self) -> str:
+        return f"task.name={self._name}" if self._name else "task.name"
 
     def compose(self) -> ComposeResult:
         yield self.picture
 
     def show(self, snapshot: Snapshot) -> None:
+        self._name = snapshot.scenario.task.name
         if snapshot.sight is not self.picture.sight:
             self.picture.sight = snapshot.sight
             self.picture.redraw()

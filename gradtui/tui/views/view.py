@@ -34,6 +34,11 @@ class View(Area):
             super().__init__()
             self.places = places
 
+    @property
+    def word(self) -> str:
+        """What `gradtui explain` calls that which is drawn here."""
+        raise NotImplementedError
+
     def show(self, snapshot: Snapshot) -> None:
         """Draw a snapshot."""
         raise NotImplementedError

@@ -57,6 +57,10 @@ class WhyView(LayerView):
         self.parts = Column(self, self._parts_lines, classes="parts")
         self.phase = PhasePlane(id="phase")
 
+    @property
+    def word(self) -> str:
+        return "edge of chaos" if self.phase.display else "gain"
+
     def columns(self) -> list[Widget]:
         return [*super().columns(), self.phase]
 

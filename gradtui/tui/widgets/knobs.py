@@ -8,6 +8,7 @@ from textual.events import Blur, Click, Focus, MouseDown, MouseMove, MouseScroll
 from textual.geometry import Size
 from textual.message import Message
 
+from gradtui.explain import about_choice
 from gradtui.lab.snapshot import Change, Reset, State
 from gradtui.tui import bindings
 from gradtui.tui.knob_table import BY_KEY, in_use
@@ -53,6 +54,13 @@ class KnobsPanel(Lines, can_focus=True):
         def __init__(self, command: Change | Reset) -> None:
             super().__init__()
             self.command = command
+
+    class Explain(Message):
+        """A knob is to be explained in full: its word."""
+
+        def __init__(self, word: str) -> None:
+            super().__init__()
+            self.word = word
 
     class Left(Message):
         """The knobs are done with."""
@@ -207,6 +215,10 @@ class KnobsPanel(Lines, can_focus=True):
                 self.turn(knob, knob.value(loaded))
 
         self._picks.open("changed by hand", options, "", done, lambda option: "")
+
+    def action_explain(self) -> None:
+        if (knob := self.current) is not None:
+            self.post_message(self.Explain(about_choice(knob.key, self.value(knob)).word))
 
     def action_leave(self) -> None:
         self.post_message(self.Left())

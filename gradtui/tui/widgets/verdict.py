@@ -1,4 +1,4 @@
-"""The verdict: what is wrong with the gradient, in a word and a sentence."""
+"""The verdict: what is wrong with the gradient, in a word and a sentence, with the numbers that show it."""
 
 from __future__ import annotations
 
@@ -6,38 +6,40 @@ import math
 import textwrap
 from typing import TYPE_CHECKING
 
+from textual.events import Click
 from textual.geometry import Size
+from textual.message import Message
 
-from gradtui.tui import format
-from gradtui.tui.palette import MUTED, Ink, Run, Runs
+from gradtui.tui import format, pages
+from gradtui.tui.palette import KEY, MUTED, Ink, Run, Runs
 from gradtui.tui.widgets.lines import Lines, ljust
 
 if TYPE_CHECKING:
-    from gradtui.lab.snapshot import Snapshot
-
-#: Verdicts and the band whose colour they share; others are plain.
-_BAND_OF_KIND = {"dead": 1, "dying": 2, "vanishing": 3, "starved": 3, "healthy": 7, "exploding": 10, "nonfinite": 11}
+    from gradtui.lab.snapshot import Judged, Snapshot
 
 
-def kind_ink(kind: str) -> Ink:
-    """The ink of a verdict's name."""
-    return Ink(f"band{_BAND_OF_KIND[kind]}" if kind in _BAND_OF_KIND else "accent", "", True)
+class _Opens(Lines):
+    """A click asks for the whole diagnosis."""
+
+    class Asked(Message):
+        """The whole diagnosis is wanted."""
+
+    def on_click(self, event: Click) -> None:
+        event.stop()
+        self.post_message(self.Asked())
 
 
-def kind_text(kind: str) -> str:
-    """A verdict's name as a heading."""
-    return kind.replace("_", " ").upper()
-
-
-class VerdictPanel(Lines):
-    """The verdict as a paragraph."""
+class VerdictPanel(_Opens):
+    """The first verdict as a paragraph with its evidence, and the others in a line each."""
 
     def __init__(self, *, id: str) -> None:
         super().__init__(id=id)
+        self._verdicts: tuple[Judged, ...] = ()
         self._kind = self._sentence = self._expected = ""
 
     def show(self, snapshot: Snapshot) -> None:
-        """Draw a snapshot's verdict, and what theory said of the signal before anything was trained."""
+        """Draw a snapshot's verdicts, and what theory said of the signal before anything was trained."""
+        self._verdicts = snapshot.verdicts
         self._kind, self._sentence, theory = snapshot.verdict_kind, snapshot.verdict, snapshot.theory
         factor = theory.factor if theory else math.nan
         self._expected = f"theory: ×{factor:#.3g} a layer" if math.isfinite(factor) else ""
@@ -46,24 +48,58 @@ class VerdictPanel(Lines):
     def lines(self, size: Size) -> list[Runs]:
         if not self._sentence:
             return [(("VERDICT", MUTED),), (("nothing measured yet", MUTED),)]
-        heading = kind_text(self._kind) or "VERDICT"
-        wrapped = [
+        width = max(8, size.width - 1)
+        head, numbers, others, keys = self._head(width), self._numbers(width), self._others(width), _keys(self._kind)
+        sentence = [
             line
             for paragraph in self._sentence.splitlines()
-            for line in textwrap.wrap(paragraph, max(8, size.width - 1)) or [""]
+            for line in textwrap.wrap(paragraph, width, break_on_hyphens=False) or [""]
         ]
-        if len(wrapped) > size.height - 1:
-            last = max(0, size.height - 2)
-            rest = " ".join(wrapped[last:])
-            wrapped = [*wrapped[:last], format.begun(rest, size.width - 1).rstrip()][: size.height - 1]
-        out: list[Runs] = [((heading[: size.width], kind_ink(self._kind)),), *(((line, Ink()),) for line in wrapped)]
-        expected = textwrap.wrap(self._expected, max(8, size.width - 1))
-        if len(out) + len(expected) <= size.height:
-            out += [((line, MUTED),) for line in expected]
+        expected = [((line, MUTED),) for line in textwrap.wrap(self._expected, width)]
+        # The keys stay as long as there is room for the sentence and them; the rest gives way from the end.
+        room = size.height - len(head) - 1
+        rest = [*numbers, *others, *expected]
+        if len(sentence) > room:
+            last = max(0, room - 1)
+            cut = format.begun(" ".join(sentence[last:]), width).rstrip()
+            sentence = [*sentence[:last], cut][:room]
+        out = [*head, *(((line, Ink()),) for line in sentence)]
+        out += rest[: max(0, size.height - 1 - len(out))]
+        return [*out[: size.height - 1], keys] if size.height > len(head) + 1 else out[: size.height]
+
+    def _head(self, width: int) -> list[Runs]:
+        text = pages.kind_text(self._kind) or "VERDICT"
+        head: list[Run] = [(text[:width], pages.kind_ink(self._kind))]
+        if not self._verdicts:
+            return [tuple(head)]
+        first = self._verdicts[0]
+        factor = pages.factor_text(first)
+        if factor and len(text) + len(factor) < width:
+            head.append((factor.rjust(width - len(text)), MUTED))
+        where = pages.place_and_time(first)
+        return [tuple(head), *([((where[:width], MUTED),)] if where else [])]
+
+    def _numbers(self, width: int) -> list[Runs]:
+        return pages.evidence(self._verdicts[0], width) if self._verdicts else []
+
+    def _others(self, width: int) -> list[Runs]:
+        out: list[Runs] = []
+        for other in self._verdicts[1:]:
+            name = pages.kind_text(other.kind).lower()
+            said = format.begun(other.sentence, max(0, width - len(name) - 3)).rstrip()
+            out.append((("+ ", MUTED), (name, pages.kind_ink(other.kind)), (f" {said}", MUTED)))
         return out
 
 
-class VerdictLine(Lines):
+def _keys(kind: str) -> Runs:
+    """Where to go from here: the whole diagnosis, and the cures where something is wrong."""
+    runs: list[Run] = [("v", KEY), (" all of it", MUTED)]
+    if kind != "healthy":
+        runs += [("   F", KEY), (" race cures", MUTED)]
+    return tuple(runs)
+
+
+class VerdictLine(_Opens):
     """The verdict in one line, for narrow terminals, with the loss at its end."""
 
     DEFAULT_CSS = "VerdictLine { height: 1; }"
@@ -84,13 +120,15 @@ class VerdictLine(Lines):
         loss = ""
         if snapshot.profile is not None:
             loss = f"loss {format.steady(snapshot.profile.loss)} "
-        kind = kind_text(snapshot.verdict_kind)
+        kind = pages.kind_text(snapshot.verdict_kind)
+        more = f" (+{len(snapshot.verdicts) - 1})" if len(snapshot.verdicts) > 1 else ""
         runs: list[Run] = [
             (" ", MUTED),
-            (kind, kind_ink(snapshot.verdict_kind)),
+            (kind, pages.kind_ink(snapshot.verdict_kind)),
+            (more, MUTED),
             ("  " if kind else "", MUTED),
         ]
-        room = size.width - 1 - len(kind) - (2 if kind else 0) - len(loss) - 2
+        room = size.width - sum(len(text) for text, _ in runs) - len(loss) - 2
         sentence = " ".join(snapshot.verdict.split())
         if sentence.upper().startswith(kind + " "):
             sentence = sentence[len(kind) + 1 :]
