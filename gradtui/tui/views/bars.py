@@ -227,14 +227,15 @@ class BarsView(LayerView):
         return merged(heading)
 
     def _named(self, drawn: list[tuple[int, str]], track: rows.Track, width: int) -> tuple[tuple[int, str], ...]:
-        """The names of the limits beside their lines, where the row leaves room; what lies beyond is the signal, bar or
-        mark."""
+        """The names of limits beside their lines, as far as the row leaves room; they are taken off `drawn`. What lies
+        beyond is the signal, bar or mark."""
         names: list[tuple[int, str]] = []
         end = width - track.free(width)
-        for cell, name in drawn:
+        for cell, name in tuple(drawn):
             text = name if self.swapped else f"{MARK} {name}"
             first = cell - len(text) - 1
             if first >= end:
+                drawn.remove((cell, name))
                 names.append((first, text))
                 end = cell + 1
         return tuple(names)
@@ -262,13 +263,16 @@ class BarsView(LayerView):
         palette = self.picture.palette
         drawable = self._limits(width, stack)
         lines = tuple(cell for cell, _ in drawable)
+        unnamed = list(drawable)
         last = self._drawn.get(stack, []) if self._drawn_width.get(stack) == width else []
         for row, span in enumerate(visible):
             track = rows.track(span, self._values, self.axis, width, sharing=self.rows.sharing)
-            track = track._replace(limits=lines, names=() if row else self._named(drawable, track, width))
+            track = track._replace(limits=lines)
             # What all bars have in common is written where the first of them leave room.
             if notes and row and track.free(width) > len(notes[0]) + 3:
                 track = track._replace(note=notes.pop(0))
+            elif unnamed:
+                track = track._replace(names=self._named(unnamed, track, width))
             chosen = self.rows.is_chosen(span)
             before = last[row] if row < len(last) else None
             if before is None or before[0] != track or before[1] != chosen:
