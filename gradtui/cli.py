@@ -14,6 +14,7 @@ import click
 
 from gradtui import __version__
 from gradtui.subcommands.check import check
+from gradtui.subcommands.cure import cure
 from gradtui.subcommands.explain import explain
 from gradtui.subcommands.export import export
 from gradtui.subcommands.options import (
@@ -27,6 +28,7 @@ from gradtui.subcommands.options import (
     steps_option,
 )
 from gradtui.subcommands.settings import settings
+from gradtui.subcommands.theory import theory
 
 if TYPE_CHECKING:
     from gradtui.settings.table import Value
@@ -135,10 +137,12 @@ def _is_terminal() -> bool:
     return sys.stdin.isatty() and sys.stdout.isatty() and not no_cursor
 
 
+commands.add_command(cure)
 commands.add_command(explain)
 commands.add_command(check)
 commands.add_command(export)
 commands.add_command(settings)
+commands.add_command(theory)
 
 
 @commands.command()

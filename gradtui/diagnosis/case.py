@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from gradtui.diagnosis.decay import Decay, fit
-from gradtui.diagnosis.outcome import Outcome
+from gradtui.diagnosis.outcome import EARLY, Outcome
 from gradtui.lab.past import Past
 from gradtui.profile import GradientProfile
 from gradtui.scenario import architecture
@@ -49,13 +49,13 @@ class Finding:
 @dataclass(frozen=True, eq=False)
 class Case:
     """One network at one step. `name` says which one of two adversaries it is, "" where there is but one; what is
-    `presumed_stalled` is not asked of the outcome."""
+    `presumed` of (stands, stalled) is not asked of the outcome."""
 
     profile: GradientProfile
     scenario: Scenario
     past: Past = NO_PAST
     name: str = ""
-    presumed_stalled: bool | None = None
+    presumed: tuple[bool, bool] | None = None
 
     @property
     def taps(self) -> tuple[str, ...]:
@@ -68,12 +68,17 @@ class Case:
 
     def at(self, profile: GradientProfile) -> Case:
         """The same network at an earlier profile, held against the same limits."""
-        return Case(profile, self.scenario, NO_PAST, self.name, self.stalled)
+        return Case(profile, self.scenario, NO_PAST, self.name, (self.stands, self.stalled))
 
     @cached_property
     def stalled(self) -> bool:
         """Whether the loss stands still, for which some limits are stricter."""
-        return self.outcome.stalled if self.presumed_stalled is None else self.presumed_stalled
+        return self.presumed[1] if self.presumed else self.outcome.stalled
+
+    @cached_property
+    def stands(self) -> bool:
+        """Whether the loss has not moved at all, however short the run was."""
+        return self.presumed[0] if self.presumed else self.outcome.stands(EARLY)
 
     @cached_property
     def first(self) -> Case | None:

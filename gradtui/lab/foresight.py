@@ -19,14 +19,18 @@ def foresee(scenario: Scenario, dataset: Dataset, batch: Batch | None = None) ->
     inputs = dataset.train_inputs
     mean_square = float(np.mean(inputs.astype(np.float64) ** 2))
     numbers = inputs.size // len(inputs)
-    return predict(scenario, mean_square, dataset.outputs, inputs=numbers, batch=batch)
+    return predict(
+        scenario, mean_square, dataset.outputs, inputs=numbers, image=dataset.image or (1, 1, numbers), batch=batch
+    )
 
 
 def seen(scenario: Scenario, dataset: Dataset, inputs: Array, targets: Array, outputs: Array) -> Batch:
-    """What theory wants to know of a batch: inputs (batch, numbers), targets, and what the network made of them,
-    (batch, outputs)."""
+    """What theory wants to know of a batch: inputs (batch, numbers), (batch, steps, features) or (batch, channels,
+    height, width), targets, and what the network made of them, (batch, outputs)."""
+    if inputs.ndim == 4:
+        inputs = inputs.reshape(*inputs.shape[:2], -1).transpose(0, 2, 1)
     with np.errstate(all="ignore"):
-        return Batch.of(inputs.reshape(len(inputs), -1), _errors(scenario, dataset.loss, targets, outputs))
+        return Batch.of(inputs, _errors(scenario, dataset.loss, targets, outputs))
 
 
 def _errors(scenario: Scenario, loss: str, targets: Array, outputs: Array) -> NDArray[np.float64]:

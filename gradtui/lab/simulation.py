@@ -126,7 +126,7 @@ class Simulation:
         shape = self.scenario.network
         found = self.foreseen
         if found is None:
-            if self._seen is None and self.step_count == 0 and shape.kind == "mlp":
+            if self._seen is None and self.step_count == 0 and shape.kind in ("mlp", "cnn"):
                 inputs, targets = self.batch(0)
                 self._seen = seen(self.scenario, self.dataset, inputs, targets, self._network.activations()[-1])
             found = foresee(self.scenario, self.dataset, self._seen)

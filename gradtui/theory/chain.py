@@ -4,6 +4,7 @@ residual streams of the pre form, dense connections, dropout (Poole et al. 2016,
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
@@ -13,7 +14,10 @@ from numpy.typing import NDArray
 from gradtui.scenario.architecture import LayerSpec
 from gradtui.scenario.weights import Fans, bias_spread, variance
 from gradtui.theory.activations import ACTIVATIONS
-from gradtui.theory.likeness import Batch, Passed, centred, mean_square, through
+from gradtui.theory.likeness import Batch, Passed, Rows, centred, cosines, mean_square, near, through
+from gradtui.theory.moments import Normal
+from gradtui.theory.places import Places
+from gradtui.theory.width import Blur, Drift, bends
 
 Floats = NDArray[np.float64]
 
@@ -38,45 +42,80 @@ class Normed:
 
 @dataclass(frozen=True)
 class Trace:
-    """What the way forward has left of one layer for the way back. `reads` are mean products of pairs."""
+    """What the way forward has left of one layer for the way back. `sums` are mean products of pairs of what each place
+    of its product reads; `tilt` and `forth` the mean logarithms of what finite width does to the slopes and to the mean
+    square that the layer reads."""
 
     spec: LayerSpec
+    places: Places
     weight: float
     reads: Floats
-    slopes: Floats
+    sums: Floats
+    passed: Passed
     before: Normed
     after: Normed
     scale: float
+    tilt: float = 0.0
+    forth: float = 0.0
 
 
 @dataclass(frozen=True)
 class Signal:
-    """Per layer, relative to the output layer: rms of dL/d(output of the layer), and of the weight gradient."""
+    """Per layer, relative to the output layer: logarithm of the rms of dL/d(output of the layer), and of the weight
+    gradient, in a network of endless width; how far the logarithms of a network of its own width lie from them in the
+    mean, and the standard deviation of that of delta over such networks, NaN where that is not followed."""
 
-    delta: tuple[float, ...]
-    grad: tuple[float, ...]
+    delta: Floats
+    grad: Floats
+    delta_shift: Floats
+    grad_shift: Floats
+    spread: Floats
 
 
 def follow(specs: Sequence[LayerSpec], batch: Batch, examples: int, alpha: float) -> Signal:
     """Forward and back through all layers. `examples` is the true size of the batch, `alpha` what the branches of
     blocks are multiplied with."""
-    traces = forward(specs, batch.inputs, examples, alpha)
-    return back(traces, batch.errors)
+    inputs, errors = batch.pairs(len(specs))
+    traces = forward(specs, inputs, Rows(batch.places, examples), alpha)
+    return back(traces, errors, examples)
 
 
-def forward(specs: Sequence[LayerSpec], inputs: Floats, examples: int, alpha: float) -> list[Trace]:
+def scatters(specs: Sequence[LayerSpec]) -> bool:
+    """Whether the scatter of finite width is followed: through layers one behind the other."""
+    return all(
+        spec.joins is None and not (spec.begins or spec.appends or spec.gated)
+        and spec.norm in ("none", "weight", "batch") and spec.own.norm_place == "before" and not spec.dropout
+        and spec.own.init not in ("orthogonal", "lsuv")
+        for spec in specs
+    )  # fmt: skip
+
+
+def forward(specs: Sequence[LayerSpec], inputs: Floats, rows: Rows, alpha: float) -> list[Trace]:
     """The way up."""
     traces: list[Trace] = []
     reads, read_units = inputs, specs[0].source.channels
     stream: tuple[float, Floats] = (0.0, np.zeros_like(inputs))
+    scattered = scatters(specs)
+    drift, came, by, alike, share = Drift(), Drift(), bends(Normal("identity", 0.0, 0.0, 1.0)), 1.0, 1.0
     for spec in specs:
         own = spec.own
         if traces and _repeats(traces[-1], spec, reads):
-            traces.append(replace(traces[-1], spec=spec))
+            forth = came.typical(alike)
+            if scattered:
+                drift = came.weighed(share)
+                came = drift.passed(by, spec.size.channels)
+            traces.append(replace(traces[-1], spec=spec, tilt=drift.slopes(by, alike), forth=forth))
             continue
-        weight = own_variance(spec, mean_square(reads))
+        places = Places(spec)
+        sums = places.up(reads)
+        examples = Rows(spec.size.positions, rows.examples)
+        weight = own_variance(spec, mean_square(sums))
         mean, spread = bias_spread(own, spec.fan_in, spec.hidden)
-        z = spec.fan_in * weight * reads + spread
+        z = spec.fan_in * weight * sums + spread
+        if scattered:
+            alike = examples.together(cosines(z) ** 2)
+            share = 1.0 - spread / mean_square(z) if spec.norm != "batch" else 0.0
+            drift = came.weighed(share)
         scale = 1.0
         if spec.joins is not None:
             scale = alpha
@@ -85,18 +124,23 @@ def forward(specs: Sequence[LayerSpec], inputs: Floats, examples: int, alpha: fl
             stream = (mean, z)
         before = after = Normed()
         if own.norm_place == "before":
-            mean, z, before = normed(spec, mean, z, examples)
+            mean, z, before = normed(spec, mean, z, examples.whole)
         activation = ACTIVATIONS[spec.activation]
-        passed = through(spec.activation, activation.bend(own), mean, z)
+        passed = through(spec.activation, activation.bend(own), mean, z, uneven=spec.size.positions > 1)
         a = passed.values
         if own.norm_place == "after":
-            a, after = _normed_behind(spec, passed, examples)
-        traces.append(Trace(spec, weight, reads, passed.slopes, before, after, scale))
+            a, after = _normed_behind(spec, passed, examples.whole)
+        forth, tilt = came.typical(alike), 0.0
+        if scattered:
+            by = bends(Normal(spec.activation, activation.bend(own), mean, near(mean_square(z))))
+            tilt = drift.slopes(by, alike)
+            came = drift.passed(by, spec.size.channels)
+        traces.append(Trace(spec, places, weight, reads, sums, passed, before, after, scale, tilt, forth))
         a = _dropped(spec, a)
         if spec.appends:
             units = spec.size.channels
             a = (read_units * reads + units * a) / (read_units + units)
-        reads, read_units = a, spec.joined.channels
+        reads, read_units = places.pooled(a), spec.joined.channels
     return traces
 
 
@@ -104,33 +148,62 @@ def _repeats(last: Trace, spec: LayerSpec, reads: Floats) -> bool:
     """Whether a layer reads what the one before it has read and is the same: deep networks settle."""
     before = last.spec
     same = spec.own == before.own and spec.size == before.size and spec.source == before.source
+    same = same and spec.pools == before.pools and spec.window == before.window
     alone = spec.hidden and not (spec.joins is not None or spec.begins or before.begins or spec.appends)
     return same and alone and bool(np.abs(reads - last.reads).max() <= SETTLED * np.abs(reads).max())
 
 
-def back(traces: Sequence[Trace], errors: Floats) -> Signal:
-    """The way down. Signals are kept at size 1, and their true size beside them: thousands of layers leave any range
-    of numbers."""
-    delta, grad = [], []
-    signal, size = errors / mean_square(errors), 1.0
+def back(traces: Sequence[Trace], errors: Floats, examples: int) -> Signal:
+    """The way down. Signals are kept at size 1, and the logarithm of their true size beside them: thousands of layers
+    leave any range of numbers."""
+    delta, grad, shifts, grad_shifts, spreads = [], [], [], [], []
+    signal, size = errors / mean_square(errors), 0.0
     appended = traces[-1].spec.joins is None and any(trace.spec.appends for trace in traces)
+    scattered = scatters([trace.spec for trace in traces])
+    shift, blur = 0.0, Blur(0.0, np.zeros_like(errors))
     direct: Floats | None = None
     for trace in reversed(traces):
         spec = trace.spec
+        rows = Rows(spec.size.positions, examples)
+        signal = trace.places.unpooled(signal)
+        blur = blur.fitting(signal)
         length = np.sqrt(mean_square(signal))
         if length > 0.0 and np.isfinite(length):
-            signal, size = signal / length**2, size * length
+            signal, size, blur = signal / length**2, size + math.log(length), blur.scaled(length**-2)
             direct = None if direct is None else direct / length**2
-        delta.append(size if length > 0.0 else 0.0)
-        made = trace.before.back(trace.after.back(_dropped(spec, signal)) * trace.slopes)
+        delta.append(size if length > 0.0 else -math.inf)
+        own = blur.chance(signal, spec.size.channels, rows) if scattered and spec.hidden else 0.0
+        shifts.append((shift - own / 2.0) / 2.0)
+        spreads.append(math.sqrt(blur.lost + own) / 2.0 if scattered else math.nan)
+        inner = _dropped(spec, signal)
+        if scattered and spec.hidden:
+            lost = blur.lost
+            blur = blur.passed(inner, trace.passed, spec.size.channels, rows)
+            shift += trace.tilt - (blur.lost - lost) / 2.0
+        made = trace.before.back(trace.after.back(inner) * trace.passed.slopes)
         if spec.begins and direct is not None:
             made = made + direct
         direct = made if spec.joins is not None else None if spec.begins else direct
         made = trace.scale**2 * made
-        grad.append(size * np.sqrt(max(float((made * trace.reads).mean()), 0.0)))
-        below = spec.size.channels * trace.weight * made
+        grad.append(size + heard(spec, made, trace.sums))
+        grad_shifts.append((shift + trace.forth) / 2.0)
+        blur = blur.scaled(spec.size.channels * trace.weight * trace.before.scale)
+        below = spec.size.channels * trace.weight * trace.places.down(made)
         signal = signal + below if appended and spec.hidden else below
-    return Signal(relative(delta), relative(grad))
+    return Signal(
+        delta=relative(delta),
+        grad=relative(grad),
+        delta_shift=relative(shifts),
+        grad_shift=relative(grad_shifts),
+        spread=np.array(spreads[::-1]),
+    )
+
+
+def heard(spec: LayerSpec, made: Floats, sums: Floats) -> float:
+    """Logarithm of the rms of a weight's gradient, up to a number that all layers share: what all examples and places
+    say to it together."""
+    found = float((made * sums).mean()) * spec.size.positions**2
+    return math.log(found) / 2.0 if found > 0.0 else -math.inf
 
 
 def own_variance(spec: LayerSpec, read: float) -> float:
@@ -139,7 +212,7 @@ def own_variance(spec: LayerSpec, read: float) -> float:
         # Scaled until what it makes has variance 1, random biases included (Mishkin & Matas 2016).
         spread = bias_spread(spec.own, spec.fan_in, spec.hidden)[1]
         return max(1.0 - spread, 0.0) / (spec.fan_in * read) if read > 0.0 else 0.0
-    return variance(spec.own, Fans(spec.fan_in, spec.size.channels))
+    return variance(spec.own, Fans(spec.fan_in, spec.area * spec.size.channels))
 
 
 def _dropped(spec: LayerSpec, pairs: Floats) -> Floats:
@@ -176,7 +249,7 @@ def _normed_behind(spec: LayerSpec, passed: Passed, examples: int) -> tuple[Floa
 def _share(spec: LayerSpec, examples: int) -> float:
     """What few numbers in a mean do to a norm's backward pass: (n - 2) / (n - 3) for n normal numbers, of which mean
     and deviation take two directions away, while 1 / deviation^2 is large where chance makes the deviation small."""
-    count = {"batch": examples, "group": spec.size.channels // max(spec.own.norm_groups, 1)}.get(spec.norm, 0)
+    count = {"batch": examples, "group": spec.size.numbers // max(spec.own.norm_groups, 1)}.get(spec.norm, 0)
     return (count - 2.0) / (count - 3.0) if count > 3 else 1.0
 
 
@@ -187,7 +260,6 @@ def eps(spec: LayerSpec) -> float:
     return float(np.finfo(spec.own.dtype).eps) if spec.norm == "rms" else NORM_EPS
 
 
-def relative(values: list[float]) -> tuple[float, ...]:
-    """From the output down to the input and absolute, to the other way round and relative to the output's."""
-    top = values[0]
-    return tuple(float(value / top) if top > 0.0 else float("nan") for value in reversed(values))
+def relative(values: list[float]) -> Floats:
+    """Logarithms from the output down to the input, to the other way round and relative to the output's."""
+    return np.array([value - values[0] for value in reversed(values)])

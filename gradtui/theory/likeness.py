@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -13,33 +14,64 @@ from gradtui.theory.moments import COSINES, Normal, correlations, moments
 
 Floats = NDArray[np.float64]
 
-#: Examples that stand for a batch: pairs grow with their square.
-MOST = 64
+#: Rows of examples at places that stand for a batch: pairs grow with their square.
+MOST, MOST_PLACED = 64, 512
+#: Layers from which on fewer examples stand for a batch.
+LONG, MOST_LONG = 64, 24
+#: Sizes of places to a factor of e that are told apart.
+FINE = 200.0
+#: A size that counts as none.
+LEAST = 1e-30
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Batch:
-    """What a network reads and what its loss answers at step 0, as mean products of pairs, each (examples, examples):
-    of inputs over the inputs, of dL/d(output) over the outputs."""
+    """What a network reads and what its loss answers at step 0: inputs (examples, places, numbers), where places are
+    those of an image or time steps, and dL/d(output) (examples, answers, outputs)."""
 
     inputs: Floats
     errors: Floats
 
     @classmethod
-    def of(cls, inputs: NDArray[np.floating], errors: NDArray[np.floating]) -> Batch:
-        """From inputs (examples, numbers) and dL/d(output) (examples, outputs)."""
-        return cls(products(inputs[:MOST]), products(errors[:MOST]))
+    def of(cls, inputs: NDArray[Any], errors: NDArray[Any]) -> Batch:
+        """From inputs (examples, numbers) or (examples, places, numbers), and dL/d(output) (examples, outputs) or
+        (examples, steps, outputs)."""
+        return cls(_placed(inputs), _placed(errors))
+
+    @classmethod
+    def unlike(cls, mean_square: float, examples: int, places: int = 1, answers: int = 1) -> Batch:
+        """Examples of this mean square that have nothing in common, and errors likewise."""
+        shown = shown_of(examples, places * answers)
+        rows = shown * places
+        inputs = math.sqrt(mean_square * rows) * np.eye(rows).reshape(shown, places, rows)
+        return cls(inputs, np.eye(shown * answers).reshape(shown, answers, -1))
 
     @property
     def usable(self) -> bool:
         """Whether all numbers are finite and neither inputs nor errors all 0."""
-        return all(np.isfinite(pairs).all() and mean_square(pairs) > 0.0 for pairs in (self.inputs, self.errors))
+        return all(np.isfinite(rows).all() and rows.any() for rows in (self.inputs, self.errors))
 
-    @classmethod
-    def unlike(cls, mean_square: float, examples: int) -> Batch:
-        """Examples of this mean square that have nothing in common, and errors likewise."""
-        examples = min(examples, MOST)
-        return cls(mean_square * np.eye(examples), np.eye(examples))
+    @property
+    def places(self) -> int:
+        """Places of an example."""
+        return int(self.inputs.shape[1])
+
+    def pairs(self, layers: int) -> tuple[Floats, Floats]:
+        """Mean products of pairs of as many rows as theory follows through so many layers, (rows, rows): of inputs over
+        the numbers of a place, of errors over the outputs. Errors have a row an example."""
+        shown = min(shown_of(len(self.inputs), self.places), MOST_LONG if layers > LONG else MOST)
+        inputs, errors = self.inputs[:shown], self.errors[:shown]
+        return products(inputs.reshape(-1, inputs.shape[2])), products(errors.reshape(shown, -1))
+
+
+def _placed(rows: NDArray[Any]) -> Floats:
+    wide: Floats = np.asarray(rows, dtype=np.float64)
+    return wide if wide.ndim == 3 else wide[:, None, :]
+
+
+def shown_of(examples: int, places: int) -> int:
+    """How many examples stand for a batch."""
+    return min(examples, MOST if places == 1 else max(2, MOST_PLACED // places))
 
 
 def products(rows: NDArray[np.floating]) -> Floats:
@@ -73,32 +105,67 @@ def centred(pairs: Floats, examples: int) -> Floats:
     return found
 
 
+class Rows(NamedTuple):
+    """What the rows of a matrix of pairs stand for: so many places of each example, a part of a batch of `examples`."""
+
+    places: int
+    examples: int
+
+    @property
+    def whole(self) -> int:
+        """Rows that the whole batch would have."""
+        return self.places * self.examples
+
+    def together(self, pairs: Floats) -> float:
+        """The mean over all pairs of the batch: those of one example are as few in it as in truth."""
+        count = len(pairs) // self.places
+        if count == 1 or count == self.examples:
+            return float(pairs.mean())
+        same = float(np.einsum("apaq->", pairs.reshape(count, self.places, count, self.places)))
+        others = (float(pairs.sum()) - same) / (count * (count - 1) * self.places**2)
+        share = 1.0 / self.examples
+        return share * same / (count * self.places**2) + (1.0 - share) * others
+
+
 @dataclass(frozen=True)
 class Passed:
-    """What an activation makes of a batch: E phi, and E phi phi and E phi' phi' of each pair."""
+    """What an activation makes of a batch: E phi, and E phi phi, E phi' phi' and E phi'^2 phi'^2 of each pair."""
 
     mean: float
     values: Floats
     slopes: Floats
+    slope_squares: Floats
 
 
-def through(name: str, bend: float, mean: float, covariance: Floats) -> Passed:
-    """An activation of normal numbers of one mean and this covariance of pairs; all examples count as of one size."""
+def through(name: str, bend: float, mean: float, covariance: Floats, uneven: bool = False) -> Passed:
+    """An activation of normal numbers of one mean and this covariance of pairs. All rows count as of one size, unless
+    they are `uneven`, as the places of an image are."""
     variance = mean_square(covariance)
     scale = 1.0
-    if ACTIVATIONS[name].straight and mean == 0.0:
+    straight = ACTIVATIONS[name].straight and mean == 0.0
+    if straight:
         variance, scale = 1.0, variance
     found = moments(Normal(name, bend, mean, variance))
-    values, slopes = correlations(Normal(name, bend, mean, _near(variance)))
+    values, slopes, slope_squares = correlations(Normal(name, bend, mean, near(variance)))
     alike = cosines(covariance)
+    sizes: list[Floats] = [np.array(each) for each in (found.square * scale, found.slope_square, found.slope_fourth)]
+    if uneven:
+        each = np.maximum(np.diag(covariance), 0.0)
+        if straight:
+            sizes[0] = found.square * np.sqrt(np.outer(each, each))
+        else:
+            own = np.array([moments(Normal(name, bend, mean, near(max(size, LEAST), FINE))) for size in each.tolist()])
+            sizes = [np.sqrt(np.outer(column, column)) for column in own.T[1:]]
     return Passed(
         found.value * math.sqrt(scale),
-        found.square * scale * np.interp(alike, COSINES, values),
-        found.slope_square * np.interp(alike, COSINES, slopes),
+        *(
+            size * np.interp(alike, COSINES, table)
+            for size, table in zip(sizes, (values, slopes, slope_squares), strict=True)
+        ),
     )
 
 
-def _near(variance: float) -> float:
-    """A variance at most 2 % away, one of few: tables of correlations are alike for sizes that hardly differ, and
-    thousands of layers want one each."""
-    return math.exp(round(math.log(variance) * 25.0) / 25.0) if 0.0 < variance < math.inf else variance
+def near(variance: float, steps: float = 8.0) -> float:
+    """A variance not far away, one of so many to a factor of e: tables of correlations are alike for sizes that hardly
+    differ, and thousands of layers want one each."""
+    return math.exp(round(math.log(variance) * steps) / steps) if 0.0 < variance < math.inf else variance

@@ -39,11 +39,12 @@ class Normal(NamedTuple):
 
 
 class Moments(NamedTuple):
-    """E phi, E phi^2 and E phi'^2."""
+    """E phi, E phi^2, E phi'^2 and E phi'^4."""
 
     value: float
     square: float
     slope_square: float
+    slope_fourth: float
 
 
 def nodes(of: Normal) -> tuple[Floats, Floats]:
@@ -62,27 +63,38 @@ def nodes(of: Normal) -> tuple[Floats, Floats]:
 
 @lru_cache(maxsize=4096)
 def moments(of: Normal) -> Moments:
-    """The three means."""
-    value, slope, _, weights = _values(of)
-    return Moments(float(value @ weights), float(value**2 @ weights), float(slope**2 @ weights))
+    """The four means."""
+    value, slope, _, weights = values_at(of)
+    return Moments(
+        float(value @ weights), float(value**2 @ weights), float(slope**2 @ weights), float(slope**4 @ weights)
+    )
+
+
+class Tables(NamedTuple):
+    """E phi(u) phi(v) / E phi^2, the same of phi', and of phi'^2, at each cosine of `COSINES` that u and v may have."""
+
+    values: Floats
+    slopes: Floats
+    slope_squares: Floats
 
 
 @lru_cache(maxsize=512)
-def correlations(of: Normal) -> tuple[Floats, Floats]:
-    """E phi(u) phi(v) / E phi^2 and the same of phi', at each cosine of `COSINES` that u and v may have.
+def correlations(of: Normal) -> Tables:
+    """The three tables.
 
     With phi = sum of a_k h_k in normalised Hermite polynomials, E phi(u) phi(v) = sum of a_k^2 c^k (Mehler 1866).
     """
-    value, slope, z, weights = _values(of)
+    value, slope, z, weights = values_at(of)
     polynomials = np.empty((ORDERS, len(z)))
     polynomials[0], polynomials[1] = 1.0, z
     for k in range(1, ORDERS - 1):
         polynomials[k + 1] = (z * polynomials[k] - math.sqrt(k) * polynomials[k - 1]) / math.sqrt(k + 1)
     polynomials *= weights
-    return _table(value, polynomials, weights), _table(slope, polynomials, weights)
+    return Tables(*(_table(each, polynomials, weights) for each in (value, slope, slope**2)))
 
 
-def _values(of: Normal) -> tuple[Floats, Floats, Floats, Floats]:
+def values_at(of: Normal) -> tuple[Floats, Floats, Floats, Floats]:
+    """(phi, phi', z, weights) at the nodes."""
     z, weights = nodes(of)
     with np.errstate(over="ignore", under="ignore", invalid="ignore"):
         value, slope = ACTIVATIONS[of.name].function(of.mean + math.sqrt(of.variance) * z, of.bend)

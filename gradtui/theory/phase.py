@@ -108,7 +108,7 @@ def _drift(net: Wide, variance: float) -> int:
 def _meeting(net: Wide, q: float) -> tuple[float, float]:
     """(cosine at which the similarity of two inputs settles, slope of its map there)."""
     of = net.at(q)
-    values, slopes = correlations(of)
+    values, slopes, _ = correlations(of)
     made = net.weights * moments(of).square * values + net.biases
     rough = ROUGH if ACTIVATIONS[net.name].kinks else 1e-6
     off = made / q - COSINES

@@ -7,35 +7,42 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import NDArray
 
 from gradtui.scenario import architecture
 from gradtui.scenario.architecture import LayerSpec, Size
-from gradtui.scenario.model import Scenario
+from gradtui.scenario.model import Network, Scenario
 from gradtui.scenario.weights import DRAWN, Fans, bias_spread, variance
 from gradtui.theory import chain, phase, streams
 from gradtui.theory.activations import ACTIVATIONS
-from gradtui.theory.likeness import Batch, mean_square
+from gradtui.theory.likeness import Batch
 from gradtui.theory.moments import Normal, moments
+from gradtui.theory.unknown import unknown
 
-#: A group norm needs so many numbers in a group for them to look normal.
-LEAST_GROUP = 8
 _OTHER = {
-    "cnn": "has convolutions",
     "rnn": "goes through time",
     "transformer": "has attention",
     "gan": "is two that play against each other",
 }
+#: Logarithm of the largest number.
+LARGEST = 709.0
 BEYOND = "signals leave the range of numbers on their way, and theory has none for them either"
 
 
 @dataclass(frozen=True)
 class Prediction:
-    """What a very wide network does at step 0, tap by tap, or `reason`, why that is not known, in one sentence.
+    """What a network does at step 0, tap by tap, or `reason`, why that is not known, in one sentence.
 
-    `delta` and `grad` are each tap's delta_rms and grad_rms over those of the output's tap: who draws them multiplies
-    by what was measured at the output at step 0. `factor` is what one layer does to the signal on its way back, the
-    geometric mean over this depth, which a verdict's factor can be held against; `limit` is what it tends to in ever
-    deeper networks of equal layers, `settled` how it comes about in plain ones (`wide`): NaN and None elsewhere.
+    `delta` and `grad` are each tap's delta_rms and grad_rms over those of the output's tap (`anchors`: the place of
+    that tap, for each): who draws them multiplies by what was measured there at step 0. They are of the typical network
+    of this width, whose logarithm is the mean over such networks; `endless` is delta in the limit of endless width,
+    and `spread` the standard deviation of ln delta from one network to the next, NaN where that is not followed.
+
+    `factor` is what one layer (`per`), of a recurrent network one time step, does to the signal on its way back, the
+    geometric mean from the tap `top` down to the first, which a verdict's factor can be held against; `limit` is what
+    it tends to in ever deeper networks of equal layers, `settled` how it comes about in plain ones (`wide`): NaN and
+    None elsewhere. `time` and `cell_time` are (layers, steps): the signal at each time step over that at the output.
+    `assumed` says in one sentence what was taken for granted beyond wide random layers; empty where nothing was.
     """
 
     reason: str = ""
@@ -46,11 +53,28 @@ class Prediction:
     limit: float = math.nan
     wide: phase.Wide | None = None
     settled: phase.Settled | None = None
+    endless: tuple[float, ...] = ()
+    spread: tuple[float, ...] = ()
+    anchors: tuple[int, ...] = ()
+    top: int = 0
+    per: str = "layer"
+    time: tuple[tuple[float, ...], ...] = ()
+    cell_time: tuple[tuple[float, ...], ...] = ()
+    assumed: str = ""
 
     @property
     def known(self) -> bool:
         """Whether there is a prediction."""
         return not self.reason
+
+    @property
+    def critical_sigma_w(self) -> float:
+        """The sigma_w at which order ends, for this activation and sigma_b; NaN where none does or layers are no plain
+        ones."""
+        if self.wide is None:
+            return math.nan
+        wide, sigma_b = self.wide, np.array([self.sigma_b])
+        return float(phase.critical_line(wide.name, wide.bend, wide.constant, sigma_b)[0])
 
     @property
     def sigma_w(self) -> float:
@@ -77,10 +101,11 @@ def predict(
     outputs: int,
     *,
     inputs: int = 64,
+    image: tuple[int, int, int] | None = None,
     batch: Batch | None = None,
 ) -> Prediction:
-    """What theory says of a scenario whose network reads `inputs` numbers of this mean square and has `outputs`
-    outputs.
+    """What theory says of a scenario whose network reads `inputs` numbers of this mean square, or an `image` (height,
+    width, channels), and has `outputs` outputs.
 
     `batch` says how alike the examples of step 0 are and what the loss answers them; without it, or with one that
     holds no usable numbers, they count as unlike one another, which changes `grad` and little else.
@@ -88,14 +113,20 @@ def predict(
     Raises ScenarioError where sizes do not fit.
     """
     network = scenario.network
-    if network.kind != "mlp":
-        return Prediction(f"theory here is of fully connected layers, and this network {_OTHER[network.kind]}")
-    specs = architecture.layers(network, Size(1, 1, inputs), outputs)
+    if network.kind not in ("mlp", "cnn"):
+        return Prediction(f"theory here is of feed-forward layers, and this network {_OTHER[network.kind]}")
+    size = Size(*image) if network.kind == "cnn" and image else Size(1, 1, inputs)
+    specs = architecture.layers(network, size, outputs)
     examples = scenario.task.batch or 1024
-    if reason := _reason(specs, examples):
+    if reason := unknown(specs, examples):
         return Prediction(reason)
     if batch is None or not batch.usable:
-        batch = Batch.unlike(inputs_mean_square, examples)
+        batch = Batch.unlike(inputs_mean_square, examples, specs[0].image.positions)
+    return stacked(specs, batch, examples, network)
+
+
+def stacked(specs: Sequence[LayerSpec], batch: Batch, examples: int, network: Network) -> Prediction:
+    """The prediction for layers one behind the other."""
     alpha = network.rezero_init if network.skip == "rezero" else network.skip_scale
     remembers = any(spec.gated or (spec.joins is not None and spec.own.skip_form == "post") for spec in specs)
     try:
@@ -103,57 +134,50 @@ def predict(
             signal = (streams if remembers else chain).follow(specs, batch, examples, alpha)
     except np.linalg.LinAlgError:
         return Prediction(BEYOND)
-    if not np.isfinite(signal.delta).all():
+    if np.isnan(signal.delta).any() or (signal.delta > LARGEST).any():
         return Prediction(BEYOND)
-    delta, layers = signal.delta, len(specs) - 1
-    factor = delta[0] ** (1.0 / layers) if layers and delta[0] >= 0.0 else math.nan
+    delta, top = signal.delta + signal.delta_shift, _top(specs)
     wide = _wide(specs)
     found = None
     if wide:
-        first = specs[0]
-        begun = first.fan_in * chain.own_variance(first, mean_square(batch.inputs)) * mean_square(batch.inputs)
+        first, read = specs[0], float((batch.inputs**2).mean())
+        begun = first.fan_in * chain.own_variance(first, read) * read
         found = phase.settled(wide, begun + wide.biases)
     return Prediction(
         taps=tuple(spec.tap for spec in specs),
-        delta=delta,
-        grad=signal.grad,
-        factor=factor,
+        delta=powers(delta),
+        grad=powers(signal.grad + signal.grad_shift),
+        factor=math.exp((delta[0] - delta[top]) / top) if top else math.nan,
+        top=top,
         limit=math.sqrt(found.chi) if found else _normed_limit(specs),
         wide=wide,
         settled=found,
+        endless=powers(signal.delta),
+        spread=tuple(signal.spread.tolist()),
+        anchors=(len(specs) - 1,) * len(specs),
     )
 
 
-def _reason(specs: Sequence[LayerSpec], examples: int) -> str:
-    """Why nothing is known; empty where something is."""
-    for spec in specs:
-        own, name = spec.own, f"layer {spec.tap}"
-        if spec.activation not in ACTIVATIONS:
-            return f"theory does not know the activation {spec.activation}"
-        if own.init == "zeros":
-            return "all weights begin at 0: nothing comes back, and theory has nothing to multiply"
-        if own.init == "identity":
-            return "theory is of random weights, and these begin as the identity"
-        if own.init not in DRAWN and own.init != "lsuv":
-            return f"theory does not know how large the weights of init {own.init} are"
-        if own.init == "lsuv" and (spec.norm == "batch" or spec.dropout):
-            return "LSUV scales the weights without dropout and batch norm, which theory does not follow"
-        if spec.projection:
-            return f"the block that {name} ends changes its width by a projection, which theory here does not follow"
-        if spec.norm == "group" and spec.size.channels // own.norm_groups < LEAST_GROUP:
-            return f"groups of fewer than {LEAST_GROUP} units are too small for the theory of wide layers"
-        if spec.norm == "batch" and examples < LEAST_GROUP:
-            return f"a batch of fewer than {LEAST_GROUP} is too small for the theory of batch norm"
-        remembers = spec.gated or ((spec.joins is not None or spec.begins) and own.skip_form == "post")
-        if remembers and own.norm_place == "after" and spec.norm not in ("none", "weight"):
-            return f"the norm behind the activation of {name} stands in a stream, which theory here does not follow"
-    return ""
+def _top(specs: Sequence[LayerSpec]) -> int:
+    """The tap from which on layers count: what lies between images and the output is no layer's doing."""
+    top = len(specs) - 1
+    return top - 1 if top > 1 and specs[-2].size.positions > 1 else top
+
+
+def powers(logarithms: NDArray[np.float64]) -> tuple[float, ...]:
+    """e to these; beyond the range of numbers it is 0 or inf."""
+    with np.errstate(over="ignore", under="ignore"):
+        return tuple(np.exp(logarithms).tolist())
 
 
 def _equal(specs: Sequence[LayerSpec]) -> bool:
     """Whether all hidden layers are the same."""
     hidden = specs[:-1]
-    return bool(hidden) and all((spec.own, spec.size) == (hidden[0].own, hidden[0].size) for spec in hidden)
+    return (
+        bool(hidden)
+        and not specs[0].window
+        and all((spec.own, spec.size) == (hidden[0].own, hidden[0].size) for spec in hidden)
+    )
 
 
 def _skips(spec: LayerSpec) -> bool:

@@ -8,6 +8,7 @@ weights bring to them is drawn with the covariance that the layer below has.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -17,13 +18,16 @@ from numpy.typing import NDArray
 from gradtui.scenario.architecture import LayerSpec
 from gradtui.scenario.weights import Fans, bias_spread, variance
 from gradtui.theory.activations import ACTIVATIONS
-from gradtui.theory.chain import Normed, Signal, normed, own_variance, relative
-from gradtui.theory.likeness import Batch, mean_square
+from gradtui.theory.chain import Normed, Signal, heard, normed, own_variance, relative
+from gradtui.theory.likeness import Batch, Rows, mean_square
+from gradtui.theory.places import Places
 
 Floats = NDArray[np.float64]
 
 #: Examples and units of the sample: as many as BLAS multiplies without calling other threads.
 EXAMPLES, UNITS = 24, 448
+#: Rows of the sample where layers are images: each is a row and a column of a matrix whose root is taken.
+MOST_ROWS = 128
 
 
 @dataclass(frozen=True)
@@ -37,11 +41,13 @@ class Gate:
 
 @dataclass(frozen=True)
 class Trace:
-    """What the way forward has left of one layer; arrays are (examples, units) but `reads`, (examples, examples)."""
+    """What the way forward has left of one layer; arrays are (rows, units) but `sums`, (rows, rows): a row an example,
+    or an example at a place."""
 
     spec: LayerSpec
+    places: Places
     weight: float
-    reads: Floats
+    sums: Floats
     slopes: Floats
     before: Normed
     scale: float
@@ -50,43 +56,54 @@ class Trace:
 
 
 class Draws:
-    """Normal numbers whose products over the units are exactly those of independent examples, in ever new order."""
+    """Normal numbers whose products over the units are exactly those of independent rows, in ever new order."""
 
-    def __init__(self, examples: int) -> None:
+    def __init__(self) -> None:
         self._random = np.random.default_rng(0)
-        numbers = self._random.standard_normal((examples, UNITS))
-        numbers -= numbers.mean(axis=1, keepdims=True)
-        whitened = np.linalg.solve(np.linalg.cholesky(numbers @ numbers.T / UNITS), numbers)
-        self._numbers: Floats = whitened
+        self._numbers: dict[int, Floats] = {}
 
     def normals(self, covariance: Floats) -> Floats:
-        """(examples, units) numbers of mean 0 and this covariance of examples."""
+        """(rows, units) numbers of mean 0 and this covariance of rows."""
         sizes, directions = np.linalg.eigh(covariance)
         root = directions * np.sqrt(np.maximum(sizes, 0.0))
-        drawn: Floats = root @ self._numbers[:, self._random.permutation(UNITS)]
+        drawn: Floats = root @ self._whitened(len(root))[:, self._random.permutation(UNITS)]
         return drawn
 
-    def mask(self, rate: float) -> Floats:
+    def _whitened(self, rows: int) -> Floats:
+        if rows not in self._numbers:
+            numbers = self._random.standard_normal((rows, UNITS))
+            numbers -= numbers.mean(axis=1, keepdims=True)
+            self._numbers[rows] = np.linalg.solve(np.linalg.cholesky(numbers @ numbers.T / UNITS), numbers)
+        return self._numbers[rows]
+
+    def mask(self, rate: float, rows: int) -> Floats:
         """Dropout's factors."""
-        return (self._random.random(self._numbers.shape) >= rate) / (1.0 - rate)
+        return (self._random.random((rows, UNITS)) >= rate) / (1.0 - rate)
 
 
 def follow(specs: Sequence[LayerSpec], batch: Batch, examples: int, alpha: float) -> Signal:
-    """Forward and back through all layers; arguments as in `chain.follow`."""
-    count = min(EXAMPLES, len(batch.inputs))
-    draws = Draws(count)
-    traces = _forward(specs, batch.inputs[:count, :count], examples, alpha, draws)
-    return _back(traces, batch.errors[:count, :count], draws)
+    """Forward and back through all layers; arguments as in `chain.follow`. No more rows are followed than there are
+    units in the sample."""
+    inputs, errors = batch.pairs(len(specs))
+    places = max(batch.places, *(spec.size.positions for spec in specs))
+    count = min(EXAMPLES if places == 1 else max(1, MOST_ROWS // places), len(errors))
+    draws = Draws()
+    rows = Rows(batch.places, examples)
+    traces = _forward(specs, inputs[: count * batch.places, : count * batch.places], rows, alpha, draws)
+    return _back(traces, errors[:count, :count], draws)
 
 
-def _forward(specs: Sequence[LayerSpec], reads: Floats, examples: int, alpha: float, draws: Draws) -> list[Trace]:
+def _forward(specs: Sequence[LayerSpec], reads: Floats, rows: Rows, alpha: float, draws: Draws) -> list[Trace]:
     traces: list[Trace] = []
     a = kept = np.zeros((len(reads), UNITS))
     for spec in specs:
         own = spec.own
-        weight = own_variance(spec, mean_square(reads))
+        places = Places(spec)
+        sums = places.up(reads)
+        weight = own_variance(spec, mean_square(sums))
         mean, spread = bias_spread(own, spec.fan_in, spec.hidden)
-        mean, covariance, before = normed(spec, mean, spec.fan_in * weight * reads + spread, examples)
+        together = rows._replace(places=spec.size.positions).whole
+        mean, covariance, before = normed(spec, mean, spec.fan_in * weight * sums + spread, together)
         z = mean + draws.normals(covariance)
         scale = 1.0
         if spec.joins is not None:
@@ -96,45 +113,45 @@ def _forward(specs: Sequence[LayerSpec], reads: Floats, examples: int, alpha: fl
         h, slopes = activation.function(z, activation.bend(own))
         gate = None
         if spec.gated:
-            gate, h = _mixed(spec, h, a, reads, draws)
-        mask = draws.mask(spec.dropout) if spec.dropout else None
-        a = h if mask is None else h * mask
+            gate, h = _mixed(spec, h, a, sums, draws)
+        mask = draws.mask(spec.dropout, len(h)) if spec.dropout else None
+        a = places.averaged(h if mask is None else h * mask)
         kept = a if spec.begins else kept
-        traces.append(Trace(spec, weight, reads, slopes, before, scale, mask, gate))
+        traces.append(Trace(spec, places, weight, sums, slopes, before, scale, mask, gate))
         reads = a @ a.T / UNITS
     return traces
 
 
-def _mixed(spec: LayerSpec, h: Floats, x: Floats, reads: Floats, draws: Draws) -> tuple[Gate, Floats]:
+def _mixed(spec: LayerSpec, h: Floats, x: Floats, sums: Floats, draws: Draws) -> tuple[Gate, Floats]:
     """t h + (1 - t) x with t = sigmoid(gate) (Srivastava, Greff & Schmidhuber 2015)."""
-    fans = Fans(spec.fan_in, spec.size.channels)
+    fans = Fans(spec.fan_in, spec.area * spec.size.channels)
     weight = 1.0 / max(fans) if spec.own.init == "lsuv" else variance(spec.own, fans)
     t, steepness = ACTIVATIONS["sigmoid"].function(
-        spec.own.highway_bias + draws.normals(spec.fan_in * weight * reads), 0.0
+        spec.own.highway_bias + draws.normals(spec.fan_in * weight * sums), 0.0
     )
     return Gate(weight, t, steepness * (h - x)), t * h + (1.0 - t) * x
 
 
 def _back(traces: Sequence[Trace], errors: Floats, draws: Draws) -> Signal:
-    delta, grad = [], []
-    size = 1.0
+    delta, grad = [0.0], []
+    size = 0.0
     top = traces[-1]
     covariance = errors / mean_square(errors)
-    delta.append(size)
-    grad.append(np.sqrt(max(float((covariance * top.reads).mean()), 0.0)))
-    signal = draws.normals(top.spec.size.channels * top.weight * covariance)
+    grad.append(heard(top.spec, covariance, top.sums))
+    signal = draws.normals(top.spec.size.channels * top.weight * top.places.down(covariance))
     direct: Floats | None = None
     for trace in reversed(traces[:-1]):
-        spec = trace.spec
+        spec, places = trace.spec, trace.places
         if spec.begins and direct is not None:
             signal, direct = signal + direct, None
+        signal = places.shared(signal)
         length = float(np.sqrt((signal**2).mean()))
         if length > 0.0 and np.isfinite(length):
-            signal, size = signal / length, size * length
+            signal, size = signal / length, size + math.log(length)
             direct = None if direct is None else direct / length
-        delta.append(size if length > 0.0 else 0.0)
+        delta.append(size if length > 0.0 else -math.inf)
         signal = signal if trace.mask is None else signal * trace.mask
-        below = np.zeros_like(trace.reads)
+        below = np.zeros_like(trace.sums)
         past: Floats | float = 0.0
         if trace.gate:
             steered = signal * trace.gate.steers
@@ -145,6 +162,8 @@ def _back(traces: Sequence[Trace], errors: Floats, draws: Draws) -> Signal:
         if spec.joins is not None:
             direct = made
         products = trace.before.back(trace.scale**2 * (made @ made.T / UNITS))
-        grad.append(size * np.sqrt(max(float((products * trace.reads).mean()), 0.0)))
-        signal = draws.normals(below + spec.size.channels * trace.weight * products) + past
-    return Signal(relative(delta), relative(grad))
+        grad.append(size + heard(spec, products, trace.sums))
+        if spec is not traces[0].spec:
+            signal = draws.normals(places.down(below + spec.size.channels * trace.weight * products)) + past
+    nothing = np.zeros(len(delta))
+    return Signal(relative(delta), relative(grad), nothing, nothing, np.full(len(delta), math.nan))

@@ -1,0 +1,52 @@
+"""Races and pairs as the screen sees them: begun in a thread, after the engine's imports, and ended again."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING, Protocol
+
+if TYPE_CHECKING:
+    from gradtui.diagnosis.standing import Standing
+    from gradtui.lab.pairing import PairCommand, PairSnapshot
+    from gradtui.scenario.model import Scenario
+
+#: Seconds that a race may take beside a run that goes on, and how many times that when it is asked to go on for longer.
+BUDGET, LONGER = 15.0, 4.0
+
+
+class Racer(Protocol):
+    """What the screen needs of a race."""
+
+    def start(self) -> None: ...
+    def stop(self) -> None: ...
+    def join(self) -> None: ...
+    def standing(self) -> Standing: ...
+
+
+class Twosome(Protocol):
+    """What the screen needs of a pair."""
+
+    def start(self) -> None: ...
+    def close(self) -> None: ...
+    def join(self) -> None: ...
+    def send(self, command: PairCommand) -> None: ...
+    def snapshot(self) -> PairSnapshot: ...
+
+
+MakeRace = Callable[["Scenario", Sequence[str], float], Racer]
+MakePair = Callable[["Scenario", "Scenario"], Twosome]
+
+
+def make_race(scenario: Scenario, kinds: Sequence[str], budget: float) -> Racer:
+    """The real race, on all cores but the one that the run on screen has, and at a low priority."""
+    from gradtui.diagnosis.race import Race, processors
+
+    return Race(scenario, kinds=kinds, budget=budget, threads=max(1, processors() - 1), gently=True)
+
+
+def make_pair(left: Scenario, right: Scenario) -> Twosome:
+    """The real pair."""
+    from gradtui.diagnosis import verdicts
+    from gradtui.lab.pairing import Pair
+
+    return Pair(left, right, judge=verdicts)
