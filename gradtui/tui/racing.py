@@ -50,3 +50,36 @@ def make_pair(left: Scenario, right: Scenario) -> Twosome:
     from gradtui.lab.pairing import Pair
 
     return Pair(left, right, judge=verdicts)
+
+
+class Contest:
+    """The race of one scenario: begun at once, and again for longer when asked. It goes on while nobody looks."""
+
+    def __init__(self, scenario: Scenario, kinds: Sequence[str], make: MakeRace = make_race) -> None:
+        self.scenario = scenario
+        self._kinds, self._make = tuple(kinds), make
+        self._budget = BUDGET
+        self._past: list[Racer] = []
+        self._racer = make(scenario, self._kinds, self._budget)
+        self._racer.start()
+
+    def standing(self) -> Standing:
+        """How it stands; the same object until something has changed."""
+        return self._racer.standing()
+
+    def longer(self) -> None:
+        """Race again, with several times the time."""
+        self._racer.stop()
+        self._past.append(self._racer)
+        self._budget *= LONGER
+        self._racer = self._make(self.scenario, self._kinds, self._budget)
+        self._racer.start()
+
+    def stop(self) -> None:
+        """End it soon; what is known stands."""
+        self._racer.stop()
+
+    def join(self) -> None:
+        """Wait until it has ended."""
+        for racer in (*self._past, self._racer):
+            racer.join()
