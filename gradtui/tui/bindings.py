@@ -59,6 +59,13 @@ KEYS: tuple[Key, ...] = (
     ),
     Key(
         "lab",
+        "v",
+        "verdict",
+        "the whole diagnosis: every verdict, its evidence in numbers, and what it means",
+        (Press("v", "diagnosis", "Diagnosis"),),
+    ),
+    Key(
+        "lab",
         ".",
         "step",
         "pause and make exactly one step",
@@ -77,13 +84,6 @@ KEYS: tuple[Key, ...] = (
         "knobs",
         "turn the knobs: depth, activation, learning rate ...",
         (Press("k", "knobs", "Knobs"),),
-    ),
-    Key(
-        "lab",
-        "v",
-        "verdict",
-        "the whole diagnosis: every verdict, its evidence in numbers, and what it means",
-        (Press("v", "diagnosis", "Diagnosis"),),
     ),
     Key(
         "lab",
