@@ -25,6 +25,8 @@ DRAWS = (
     (static.exploding, 14),
     (static.exploding_by_batch_norm, 2),
     (static.exploding_in_time, 5),
+    (static.images, 4),
+    (static.lost_generator, 2),
     (static.dying, 9),
     (trained.dying, 5),
     (static.saturated, 14),
@@ -59,7 +61,9 @@ DRAWS = (
     (trained.images, 4),
     (trained.memories, 8),
     (trained.attention, 4),
-    (trained.games, 4),
+    (trained.deep_states, 3),
+    (trained.first_moves, 2),
+    (trained.games, 3),
 )
 
 

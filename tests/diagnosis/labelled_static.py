@@ -7,7 +7,7 @@ import math
 from labelled import VARIANCES, at_chance, case, document, flat_share, not_learned, rounded_off, silent, size, way_back
 
 #: What the recursion must leave of the signal: far beyond a thousandth, which a doctor may still hear.
-GONE, GROWN = -5.0, 4.7
+GONE, GROWN = -4.2, 4.5
 WIDTHS = (24, 32, 48, 64)
 DTYPES = ("float32", "float32", "float64")
 MATCHED = {
@@ -27,6 +27,12 @@ MATCHED = {
 }
 
 
+def any_task(rng):
+    """Digits or points of the plane, and a batch of any size; a single example has nothing to be compared with."""
+    task = {"name": rng.choice(["digits", "digits", "digits", "moons", "spirals"])}
+    return {**task, "batch": rng.choice([1, 8, 32, 64, 128])}
+
+
 def vanishing(rng):
     """Depth, activation, weights: the product of the factors is gone."""
     while True:
@@ -44,7 +50,8 @@ def vanishing(rng):
     if init == "normal":
         network["init_std"] = std
     optimizer = {"name": rng.choice(["sgd", "momentum", "adam", "rmsprop", "nag"]), "lr": 0.01}
-    return case("vanishing", document(rng, network, optimizer=optimizer), 0, f"the recursion leaves 1e{lost:.0f}")
+    made = document(rng, network, any_task(rng), optimizer)
+    return case("vanishing", made, 0, f"the recursion leaves 1e{lost:.1f}")
 
 
 def vanishing_still(rng):
@@ -112,7 +119,26 @@ def exploding(rng):
             break
     network = {"depth": depth, "width": rng.choice([32, 48, 64]), "activation": activation, "init": init}
     network |= {"init_gain": gain, "dtype": rng.choice(DTYPES)}
-    return case("exploding", document(rng, network), 0, f"the recursion makes 1e{grown:.0f} of it")
+    return case("exploding", document(rng, network, any_task(rng)), 0, f"the recursion makes 1e{grown:.1f} of it")
+
+
+def images(rng):
+    """Convolutions: a ReLU stack with three times He's weights, or biases that no image overcomes."""
+    network = {"kind": "cnn", "width": rng.choice([6, 8]), "activation": "relu", "init": "he_normal"}
+    if rng.random() < 0.5:
+        network |= {"depth": rng.choice([12, 16, 20]), "init_gain": rng.choice([3.0, 4.0])}
+        return case("exploding", document(rng, network), 0, "2.7 a layer and more")
+    network |= {"depth": rng.choice([3, 5]), "init_bias": -20.0}
+    return case("dying", document(rng, network), rng.choice([0, 40]), "biases of -20")
+
+
+def lost_generator(rng):
+    """A generator of many sigmoid or small tanh layers: it hears of the game in its upper layers alone."""
+    network = {"kind": "gan", "depth": 2, "width": 32, "activation": "leaky_relu", "init": "he_uniform"}
+    generator = {"depth": rng.choice([12, 16]), "width": 32, "activation": "sigmoid", "init": "xavier_normal"}
+    task = {"name": "gan-digits", "loss": rng.choice(["non_saturating", "least_squares", "minimax"])}
+    optimizer = {"name": "adam", "lr": 1e-3}
+    return case("vanishing", document(rng, network, task, optimizer, generator=generator), 0, "0.24 a layer")
 
 
 def exploding_by_batch_norm(rng):
@@ -184,6 +210,9 @@ def symmetric(rng):
     made = document(rng, {**network, "init": "zeros"}, optimizer=optimizer)
     if rng.random() < 0.1:
         made = recurrent(rng, {"name": "latch", "length": 10}, init="zeros", recurrent_init="zeros")
+    if rng.random() < 0.15:
+        made["network"] |= {"init": "zeros"}
+        made["task"] |= {"batch": 1}
     return case("symmetric", made, steps, "weights are 0")
 
 
@@ -238,7 +267,7 @@ def healthy(rng):
             break
     network = {"depth": depth, "width": rng.choice([48, 64]), "activation": activation, "init": init}
     network["dtype"] = rng.choice(DTYPES)
-    return case("healthy", document(rng, network), 0, "the recursion keeps it")
+    return case("healthy", document(rng, network, any_task(rng)), 0, "the recursion keeps it")
 
 
 def healthy_structures(rng):

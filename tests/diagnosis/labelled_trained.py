@@ -40,6 +40,9 @@ def nonfinite(rng):
     network = {"depth": rng.choice([2, 3, 5, 8]), "width": rng.choice([32, 64]), "activation": activation}
     network["init"] = MATCHED[activation]
     optimizer = rng.choice([{"lr": 1e2}, {"lr": 1e4}, {"lr": 30.0}, {"name": "momentum", "lr": 50.0}])
+    if rng.random() < 0.2:
+        network |= {"kind": "cnn", "depth": 3, "width": 6}
+        optimizer = {"lr": 1e4}
     return case("nonfinite", document(rng, network, optimizer=optimizer), rng.choice([20, 60]), "lr", outcome=broken)
 
 
@@ -347,6 +350,20 @@ def attention(rng):
         return case("healthy", made, rng.choice([100, 150]), "M1", outcome=learned(0.9))
     made = encoder(rng, 3, skip_form="post")(lr=0.003, warmup_steps=120)
     return case("healthy", made, 250, "M1: warmed up", outcome=learned(0.9))
+
+
+def deep_states(rng):
+    """Two or three recurrent layers, and digits read row by row."""
+    cell = rng.choice(["lstm", "gru", "rnn"])
+    made = recurrent(rng, {"name": "row-digits", "batch": 64}, cell, depth=rng.choice([1, 2, 3]), width=24)
+    made["optimizer"] |= {"lr": 0.01}
+    return case("healthy", made, 400, "learned", outcome=learned(0.85))
+
+
+def first_moves(rng):
+    """The beginning of a game: nobody is sure of anything."""
+    made = game(rng, rng.choice(["minimax", "non_saturating", "least_squares"]))
+    return case("healthy", made, 0, "D answers about a half")
 
 
 def games(rng):
