@@ -203,11 +203,11 @@ THRESHOLDS: Mapping[str, Threshold] = MappingProxyType(
             "Glorot & Bengio 2010",
         ),
         "still": Threshold(
-            0.02,
+            0.005,
             True,
-            "fall of the loss over the second half of the run, as a share of the loss of chance",
+            "fall of the loss from the third quarter of the run to the last, as a share of the loss of chance",
             "stalled",
-            "less than the noise of batches",
+            "so little a quarter of the run, that another two dozen runs as long would not halve it",
             "Glorot & Bengio 2010",
         ),
         "learned": Threshold(

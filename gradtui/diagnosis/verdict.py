@@ -7,6 +7,8 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from types import MappingProxyType
 
+import numpy as np
+
 from gradtui.diagnosis import sequences, signal, training, units
 from gradtui.diagnosis.case import NO_PAST, Case, Evidence, Finding, layer
 from gradtui.diagnosis.sequences import through
@@ -80,7 +82,11 @@ def verdicts(profile: GradientProfile, scenario: Scenario, past: Past | None = N
     Without a past, the picture is all there is to judge. Of two networks that play against each other each is judged
     by itself, since no signal passes from the input of one to the output of the other.
     """
-    past = past or NO_PAST
+    with np.errstate(all="ignore"):  # what is no number is a finding, not a mishap
+        return _found(profile, scenario, past or NO_PAST)
+
+
+def _found(profile: GradientProfile, scenario: Scenario, past: Past) -> tuple[Verdict, ...]:
     stacks = adversaries(profile)
     if not stacks:
         case = Case(profile, scenario, past)
