@@ -15,6 +15,8 @@ from gradtui.lab.past import Past
 #: Before so many steps a loss tells of luck; before so many it can hardly have moved; before so many it has not had
 #: the time to come off a plateau.
 FEW, EARLY, PATIENCE = 20, 50, 150
+#: From so many steps on a plateau below chance counts as one.
+LONG = 300
 #: Steps of a long run that still count as recent.
 LATELY = 1000
 #: Standard errors by which a later loss must be below an earlier one to count as a fall.
@@ -78,6 +80,12 @@ class Outcome:
         return bool((right and self.share_of_chance < 1.0) or THRESHOLDS["learned"].crossed(self.share_of_chance))
 
     @cached_property
+    def learns(self) -> bool:
+        """Whether the net has learned well, or is clearly on its way."""
+        on_the_way = THRESHOLDS["on_the_way"].crossed(self.share_of_chance) and THRESHOLDS["falling"].crossed(self.fall)
+        return self.learned or on_the_way
+
+    @cached_property
     def fall(self) -> float:
         """By how much the loss of the last quarter is below that of the quarter before it, as a share of chance; 0
         where the difference is within the noise."""
@@ -109,14 +117,14 @@ class Outcome:
         return (
             self.steps >= patience
             and not self.learned
-            and THRESHOLDS["stalled"].crossed(self.share_of_chance)
+            and THRESHOLDS["stalled" if self.steps < LONG else "plateau"].crossed(self.share_of_chance)
             and THRESHOLDS["still"].crossed(self.fall)
         )
 
     @cached_property
     def stalled_since(self) -> int:
         """The step since which the loss has not been clearly below that of chance."""
-        below = np.flatnonzero(self._loss < 0.9 * limit("stalled") * self.chance)
+        below = np.flatnonzero(self._loss < 0.9 * limit("plateau") * self.chance)
         return self.past.curves.steps[min(int(below[-1]) + 1, len(self._loss) - 1)] if len(below) else 0
 
     @cached_property

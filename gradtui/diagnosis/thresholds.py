@@ -202,6 +202,28 @@ THRESHOLDS: Mapping[str, Threshold] = MappingProxyType(
             "what the net knows is little more than how often each answer occurs",
             "Glorot & Bengio 2010",
         ),
+        "plateau": Threshold(
+            0.85,
+            False,
+            _OF_CHANCE,
+            "stalled",
+            "after hundreds of steps: something is known, little enough, and no more is learned",
+            "Glorot & Bengio 2010",
+        ),
+        "falling": Threshold(
+            0.02,
+            False,
+            "fall of the loss from the third quarter of the run to the last, as a share of the loss of chance",
+            "healthy",
+            "at this pace the loss of chance is gone within some dozen runs as long",
+        ),
+        "on_the_way": Threshold(
+            0.85,
+            True,
+            _OF_CHANCE,
+            "healthy",
+            "the loss has come off that of chance: while it falls besides, no picture of a gradient says otherwise",
+        ),
         "still": Threshold(
             0.005,
             True,

@@ -139,7 +139,7 @@ def small_batch(case: Case) -> Finding | None:
         said,
         (
             Evidence("batch", float(numbers), limit("small_batch"), "numbers behind each mean and variance"),
-            Evidence("share", case.share, math.nan, "what the first layer hears of what the output hears"),
+            Evidence("share", case.share, math.nan, f"what the first layer hears of what {case.source} hears"),
         ),
         case.taps[0],
     )

@@ -152,7 +152,7 @@ def adversaries(profile: GradientProfile) -> dict[str, GradientProfile]:
 def _of_one(case: Case) -> list[Verdict]:
     found: list[Verdict] = []
     for kind, judges in _JUDGES.items():
-        if case.outcome.learned and kind in _OF_PICTURES:
+        if case.outcome.learns and kind in _OF_PICTURES:
             continue
         for judge in judges:
             finding = judge(case)
@@ -186,7 +186,7 @@ def _healthy(case: Case) -> Verdict:
     outcome, profile = case.outcome, case.profile
     evidence: tuple[Evidence, ...] = ()
     learns = ""
-    if outcome.learned:
+    if outcome.learns:
         evidence = (Evidence("loss", outcome.recent, outcome.chance, "recently, beside that of chance"),)
         learns = f"; it learns: the loss is {outcome.recent:.2g}, chance would be {outcome.chance:.2g}"
     if profile.time:
@@ -198,6 +198,6 @@ def _healthy(case: Case) -> Verdict:
         return Verdict(
             "healthy", f"no hidden layer lies between the input and the output{learns}", case.factor, evidence
         )
-    evidence += (Evidence("share", case.share, math.nan, "what the first layer hears of what the output hears"),)
+    evidence += (Evidence("share", case.share, math.nan, f"what the first layer hears of what {case.source} hears"),)
     said = f"the signal reaches {layer(case.taps[0])} at ×{case.factor:.3g} a layer{learns}"
     return Verdict("healthy", said, case.factor, evidence, "", None, case.decay.confidence)
