@@ -12,8 +12,9 @@ from numpy.typing import NDArray
 from gradtui.diagnosis.thresholds import THRESHOLDS, limit
 from gradtui.lab.past import Past
 
-#: Before so many steps a loss tells of luck; before so many it has not had the time to come off a plateau.
-FEW, PATIENCE = 20, 150
+#: Before so many steps a loss tells of luck; before so many it can hardly have moved; before so many it has not had
+#: the time to come off a plateau.
+FEW, EARLY, PATIENCE = 20, 50, 150
 #: Standard errors by which a later loss must be below an earlier one to count as a fall.
 SIGNIFICANT = 3.0
 
@@ -80,7 +81,7 @@ class Outcome:
             return False
         base = self.past.chance.accuracy
         right = self.accuracy > base + 0.6 * (1.0 - base)  # False where either is NaN
-        return bool(right or THRESHOLDS["learned"].crossed(self.share_of_chance))
+        return bool((right and self.share_of_chance < 1.0) or THRESHOLDS["learned"].crossed(self.share_of_chance))
 
     @cached_property
     def fall(self) -> float:
@@ -95,6 +96,14 @@ class Outcome:
         noise = math.sqrt(float(before.var() + after.var()) / quarter)
         difference = float(before.mean() - after.mean())
         return difference / self.chance if abs(difference) > SIGNIFICANT * noise else 0.0
+
+    @cached_property
+    def change(self) -> float:
+        """By how much the mean loss of the last quarter differs from that of the first, as a share of chance."""
+        quarter = len(self._loss) // 4
+        if not quarter or not self.chance > 0.0:
+            return math.nan
+        return abs(float(self._loss[-quarter:].mean() - self._loss[:quarter].mean())) / self.chance
 
     @cached_property
     def stalled(self) -> bool:

@@ -6,7 +6,7 @@ import math
 
 import numpy as np
 
-from gradtui.diagnosis.case import Case, Evidence, Finding, layer, percent
+from gradtui.diagnosis.case import THE_SAME, Case, Evidence, Finding, Floats, layer, percent
 from gradtui.diagnosis.decay import in_words
 from gradtui.diagnosis.thresholds import THRESHOLDS, limit
 
@@ -16,6 +16,8 @@ ADAPTIVE = frozenset(
 )  # fmt: skip
 #: Those that have an eps below which a gradient moves its weight less and less.
 _WITH_EPS = ADAPTIVE - {"rprop", "lion"}
+#: Products below this are, for the most part, rounded to 0.
+TINY = {"float32": 1e-36, "float64": 1e-305}
 #: A cause that changes the signal by less than this a layer is not worth a word.
 _WORTH = 0.02
 
@@ -26,12 +28,14 @@ def vanishing(case: Case) -> Finding | None:
     bound = "faint" if case.stalled else "vanished"
     if not THRESHOLDS[bound].crossed(case.share) or evens(case):
         return None
+    if case.earlier:
+        return THE_SAME
     where = _crossing(case, limit(bound))
     evidence = (
         *_way_evidence(case, limit(bound)),
         Evidence("layers", float(len(case.way)), math.nan, f"below {layer(where)} less than {limit(bound):g} is left"),
     )
-    lost = np.flatnonzero(case.profile["underflow"][case.hidden] >= limit("underflown"))
+    lost = np.flatnonzero((case.profile["underflow"][case.hidden] >= 1.0) & (_expected(case) < _tiny(case)))
     if len(lost):
         floor = (
             f"layers {case.taps[lost[0]]} to {case.taps[lost[-1]]} have"
@@ -50,6 +54,8 @@ def exploding(case: Case) -> Finding | None:
     """The signal grows a thousandfold on its way back (Pascanu, Mikolov & Bengio 2013)."""
     if not THRESHOLDS["exploded"].crossed(case.share):
         return _torn(case)
+    if case.earlier:
+        return THE_SAME
     where = _crossing(case, limit("exploded"))
     said = (
         f"×{case.factor:.3g} a layer: {layer(case.taps[0])} hears {case.share:.2g} times what the output hears"
@@ -85,32 +91,43 @@ def _torn(case: Case) -> Finding | None:
 
 def underflow(case: Case) -> Finding | None:
     """Gradient entries that the number format has rounded to 0."""
-    zeros = np.nan_to_num(case.profile["underflow"][case.hidden])
-    lost = np.flatnonzero(zeros > limit("underflown"))
-    # A net that is silent or alike throughout has zeros that no rounding made.
-    if not len(lost) or not _small_enough(case):
+    zeros = case.profile["underflow"][case.hidden]
+    if not (zeros > limit("underflown")).any():
         return None
+    lost = np.flatnonzero((zeros > limit("underflown")) & (_expected(case) < _tiny(case)))
+    if not len(lost):
+        return None
+    if case.earlier:
+        return THE_SAME
     top = int(lost[-1])
     dtype = case.scenario.network.dtype
     what = f"layers {case.taps[lost[0]]} to {case.taps[top]}" if len(lost) > 1 else layer(case.taps[top])
     return Finding(
         f"{percent(float(zeros[lost].mean()))} of the gradient entries of {what} are exactly 0: {dtype} holds nothing "
-        f"so small",
+        "so small",
         (
-            Evidence(
-                "underflow", float(zeros.max()), limit("underflown"), f"share of zeros in {layer(case.taps[top])}"
-            ),
+            Evidence("underflow", float(zeros[top]), limit("underflown"), f"share of zeros in {layer(case.taps[top])}"),
             Evidence("layers lost", float(len(lost)), math.nan, f"of {len(zeros)} hidden layers"),
         ),
         case.taps[top],
     )
 
 
-def _small_enough(case: Case) -> bool:
-    """Whether the smallest gradient that is not 0 is near the end of the number format, products included."""
-    heard = case.profile["grad_rms"]
-    heard = heard[np.isfinite(heard) & (heard > 0.0)]
-    return bool(len(heard)) and heard.min() < (1e-25 if case.scenario.network.dtype == "float32" else 1e-200)
+def _tiny(case: Case) -> float:
+    return TINY[case.scenario.network.dtype]
+
+
+def _expected(case: Case) -> Floats:
+    """About how large the gradient of each hidden layer must be, (layers,): what it reads times what it hears. A wall
+    of silent units makes zeros as well, but of a signal that was no small one."""
+    profile = case.profile
+    heard = profile["delta_rms"]
+    # Where it is 0 it was rounded away within the layer, or stopped by it: what came in tells which.
+    known = np.where(heard == 0.0, len(heard) - 1, np.arange(len(heard)))
+    heard = heard[np.minimum.accumulate(known[::-1])[::-1]]
+    read = np.hypot(profile["activation_mean"], profile["activation_std"])
+    expected: Floats = heard[:-1] * np.concatenate([[1.0], read[:-2]]) / max(case.scenario.task.batch, 1)
+    return expected
 
 
 def evens(case: Case) -> bool:
@@ -146,6 +163,8 @@ def masked(case: Case) -> Finding | None:
         Evidence("even", pace, limit("even"), "pace of the first layers over that of the upper ones"),
         Evidence("grad_rms", float(heard[0]), optimizer.eps, "gradient of the first layer beside eps"),
     )
+    if case.earlier and (pace >= limit("even") or 0 < len(below) < len(heard)):
+        return THE_SAME
     if pace >= limit("even"):
         ahead = ": eps will bite next" if heard[0] < 100.0 * optimizer.eps and optimizer.name in _WITH_EPS else ""
         return Finding(

@@ -140,8 +140,11 @@ def rate_low(case: Case) -> Finding | None:
     if not len(moved) or _ended(case) or case.share < limit("faint"):
         return None
     pace = float(moved.max())
-    changed = abs(outcome.first - outcome.recent) / outcome.chance
-    if not THRESHOLDS["rate_low"].crossed(pace) or not changed <= 0.1 or not case.profile["grad_rms"].max() > 0.0:
+    if (
+        not THRESHOLDS["rate_low"].crossed(pace)
+        or not outcome.change <= 0.1
+        or not case.profile["grad_rms"].max() > 0.0
+    ):
         return None
     return Finding(
         f"the layer that moves most changes by {pace:.2g} of its weights in a step: the learning rate is too low "

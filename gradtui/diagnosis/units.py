@@ -6,8 +6,11 @@ import math
 
 import numpy as np
 
-from gradtui.diagnosis.case import Case, Evidence, Finding, layer, percent
+from gradtui.diagnosis.case import THE_SAME, Case, Evidence, Finding, layer, percent
 from gradtui.diagnosis.thresholds import THRESHOLDS, limit
+
+#: Activations below this are about to be rounded to 0.
+FAINTEST = {"float32": 1e-33, "float64": 1e-300}
 
 
 def symmetric(case: Case) -> Finding | None:
@@ -44,9 +47,14 @@ def symmetric(case: Case) -> Finding | None:
 def dying(case: Case) -> Finding | None:
     """Units without a slope on any training example: nothing moves them any more (Lu et al. 2019)."""
     dead = np.nan_to_num(case.profile["dead"][case.hidden])
-    if not len(dead) or dead.max() < dead_limit(case):
+    # Silence that came of numbers too small to be told from 0 is no fault of the units.
+    read = np.concatenate([[1.0], np.hypot(case.profile["activation_mean"], case.profile["activation_std"])[:-2]])
+    dead = np.where(read < FAINTEST[case.scenario.network.dtype], 0.0, dead)
+    # A layer that answers nothing of this batch stops all of it, if it is as good as dead besides.
+    stopped = (case.profile["zero_batch"][case.hidden] >= 1.0) & (dead > 0.5)
+    if not len(dead) or (dead.max() < dead_limit(case) and not stopped.any()):
         return None
-    walls = np.flatnonzero(dead >= 1.0)
+    walls = np.flatnonzero((dead >= 1.0) | stopped)
     worst = int(walls[0]) if len(walls) else int(np.argmax(dead))
     where = layer(case.taps[worst])
     evidence = (
@@ -54,7 +62,9 @@ def dying(case: Case) -> Finding | None:
         Evidence("layers", float((dead >= limit("dying")).sum()), math.nan, f"so bad of {len(dead)}"),
         Evidence("zero_batch", float(case.profile["zero_batch"][worst]), math.nan, "silent on this batch"),
     )
-    if len(walls):
+    if len(walls) and dead[worst] < 1.0:
+        said = f"no unit of {where} answers this batch, and {percent(dead[worst])} answer no training example at all"
+    elif len(walls):
         said = f"all units of {where} are dead: no example and no gradient gets past it"
     else:
         said = f"{percent(dead[worst])} of the units of {where} are dead: they answer no training example any more"
@@ -80,6 +90,7 @@ def saturated(case: Case) -> Finding | None:
         f"{percent(flat[worst])} of the activations of {layer(case.taps[worst])} lie where φ is flat",
         (
             Evidence("saturated", float(flat[worst]), limit("saturated"), f"share in {layer(case.taps[worst])}"),
+            Evidence("mean", float(flat.mean()), limit("stuck"), "over all hidden layers"),
             Evidence("layers", float(many), math.nan, f"so bad of {len(flat)}"),
         ),
         case.taps[worst],
@@ -92,10 +103,12 @@ def identical(case: Case) -> Finding | None:
     if case.profile.time or len(similarity) < 2 or not np.isfinite(similarity[[0, -1]]).all():
         return None
     # Deep nets that train say much the same to all inputs at first: only where nothing comes of it is it a fault.
-    bound = limit("alike")
+    bound = limit("alike" if case.stalled else "alike_early")
     apart = 1.0 - similarity
-    if not case.stalled or not (apart[-1] < bound and apart[0] > 10.0 * bound):
+    if not case.stands or not (apart[-1] < bound and apart[0] > 10.0 * bound):
         return None
+    if case.earlier:
+        return THE_SAME
     where = case.taps[int(np.flatnonzero(apart >= bound)[-1]) + 1]
     return Finding(
         f"the answers of {layer(case.taps[-2])} to different inputs are the same to one part in "

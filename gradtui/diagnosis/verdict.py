@@ -10,6 +10,7 @@ from types import MappingProxyType
 from gradtui.diagnosis import sequences, signal, training, units
 from gradtui.diagnosis.case import NO_PAST, Case, Evidence, Finding, layer
 from gradtui.diagnosis.sequences import through
+from gradtui.diagnosis.thresholds import limit
 from gradtui.lab.past import Past
 from gradtui.profile import GradientProfile
 from gradtui.scenario.model import Scenario
@@ -103,6 +104,8 @@ def _ranked(found: list[Verdict]) -> tuple[Verdict, ...]:
     """The gravest first; but what came up under way stands behind what was there from the start, and behind a training
     that went wrong."""
     since = {each.kind: each.since or 0 for each in found}
+    stuck = any(each.kind == "saturated" and each.evidence[1].value > limit("stuck") for each in found)
+    faint = any(each.kind == "vanishing" and each.evidence[0].value > limit("vanished") for each in found)
 
     def rank(each: Verdict) -> tuple[int, int]:
         late = (each.since or 0) > 0
@@ -119,6 +122,8 @@ def _ranked(found: list[Verdict]) -> tuple[Verdict, ...]:
             # Inputs that became alike before the signal was lost have lost it.
             early = each.kind == "identical" and since["identical"] < since.get("vanishing", 0)
             return 3, -1 if early else place
+        if (each.kind == "identical" and faint) or (each.kind == "saturated" and stuck):
+            return 1, KINDS.index("exploding") - 1
         return 1, place
 
     return tuple(sorted(found, key=rank))
@@ -126,7 +131,9 @@ def _ranked(found: list[Verdict]) -> tuple[Verdict, ...]:
 
 def adversaries(profile: GradientProfile) -> dict[str, GradientProfile]:
     """The profiles of generator and discriminator, each by itself; empty where there are no two."""
-    found = {}
+    found: dict[str, GradientProfile] = {}
+    if not profile.taps[0].startswith("G."):
+        return found
     for name, prefix in (("generator", "G."), ("discriminator", "D.")):
         places = [place for place, tap in enumerate(profile.taps) if tap.startswith(prefix)]
         if places:

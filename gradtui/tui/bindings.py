@@ -59,6 +59,13 @@ KEYS: tuple[Key, ...] = (
     ),
     Key(
         "lab",
+        "v",
+        "verdict",
+        "the whole diagnosis: every verdict, its evidence in numbers, and what it means",
+        (Press("v", "diagnosis", "Diagnosis"),),
+    ),
+    Key(
+        "lab",
         ".",
         "step",
         "pause and make exactly one step",
@@ -130,13 +137,6 @@ KEYS: tuple[Key, ...] = (
     ),
     Key(
         "lab",
-        "v",
-        "verdict",
-        "the whole diagnosis: every verdict, its evidence in numbers, and what it means",
-        (Press("v", "diagnosis", "Diagnosis"),),
-    ),
-    Key(
-        "lab",
         "i",
         "explain",
         "what the view shows, in plain words",
@@ -186,9 +186,23 @@ KEYS: tuple[Key, ...] = (
     ),
     Key(
         "gallery",
+        "Tab",
+        "group",
+        "the next group; Shift+Tab the one before",
+        (Press("tab", "group(1)", "Next group"), Press("shift+tab", "group(-1)")),
+    ),
+    Key(
+        "gallery",
+        "→ ←",
+        "variants",
+        "show the variants of a family, or hide them",
+        (Press("right", "fold(True)"), Press("left", "fold(False)")),
+    ),
+    Key(
+        "gallery",
         "letters",
         "search",
-        "search by typing; Esc clears",
+        "search by typing, or by / first: names, titles, promises, papers, words of the story; Esc clears",
         (Press("escape", "clear", "Clear the search"), Press("backspace", "shorten")),
     ),
     Key("knobs", "↑ ↓", "knob", "choose a knob", (Press("up", "move(-1)"), Press("down", "move(1)"))),
