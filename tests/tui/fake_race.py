@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
-from typing import Any
+from typing import Any, ClassVar
 
 from fake_runner import staircase
 from full_runner import measured
@@ -83,7 +83,7 @@ def _row(key: str, label: str, assignments: tuple[str, ...], scenario: Scenario,
 class FakeRace:
     """A race that is over at once. `made` are all of them, with what was found and the budget."""
 
-    made: list[FakeRace] = []
+    made: ClassVar[list[FakeRace]] = []
 
     def __init__(self, scenario: Scenario, found: Sequence[Verdict], budget: float) -> None:
         self.scenario, self.found, self.budget = scenario, tuple(found), budget
@@ -107,7 +107,7 @@ class FakeRace:
 class FakePair:
     """Two networks that stand at one step. `made` are all of them."""
 
-    made: list[FakePair] = []
+    made: ClassVar[list[FakePair]] = []
 
     def __init__(self, left: Scenario, right: Scenario) -> None:
         self.scenarios = left, right
