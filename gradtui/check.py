@@ -202,7 +202,7 @@ def _runs(name: str, scenario: Scenario, seed: int) -> dict[str, _Run]:
     family |= {variant.name: own for variant, own in zip(scenario.variant, scenario.family()[1:], strict=True)}
     return {
         member: _Run(
-            name if member == families.BASELINE else f"{name}/{member}",
+            name if member == families.BASELINE else f"{scenario.name or name}/{member}",
             family[member].replace(f"seed={seed}"),
             {at: frozenset(names) for at, names in moments.items()},
         )

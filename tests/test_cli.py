@@ -273,6 +273,15 @@ def test_check_writes_junit_and_json(quick: Path, tmp_path: Path) -> None:
     assert "cannot be written" in refused.stderr
 
 
+def test_check_of_a_variant_holds_the_claims_in_which_it_has_a_part(quick: Path) -> None:
+    claims = ("deeper.loss < 100 * baseline.loss", "loss < -1")
+    quick.write_text(QUICK + VARIANT + "".join(f'[[expect]]\nclaim = "{claim}"\n' for claim in claims))
+    result = invoke("check", f"{quick}/deeper")
+    assert result.exit_code == 0
+    assert "1 expectation held, 0 failed" in result.stdout
+    assert invoke("check", f"{quick}/baseline").exit_code == 1
+
+
 def test_check_sums_up_what_was_done_before_ctrl_c(quick: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     from gradtui.check import Checked, Finding
     from gradtui.scenario.model import Expect

@@ -46,6 +46,18 @@ def load(name_or_path: str | os.PathLike[str]) -> Scenario:
     return families.find(scenario, variant)
 
 
+def expected_of(name_or_path: str | os.PathLike[str]) -> Scenario:
+    """The scenario whose claims are to be checked: as it is, or of `name/variant` the family with the claims in which
+    that variant has a part."""
+    source, variant = parted(name_or_path)
+    scenario = _read(locate(source))
+    if not variant:
+        return scenario
+    from gradtui.scenario import families
+
+    return families.about(scenario, variant)
+
+
 def parted(name_or_path: str | os.PathLike[str]) -> tuple[str | os.PathLike[str], str]:
     """(name or path, variant) of `name/variant` and `path/variant`; the variant is empty where none is named."""
     given = os.fspath(name_or_path)
