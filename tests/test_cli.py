@@ -199,7 +199,9 @@ def test_run_json_is_one_object_that_repeats(quick: Path) -> None:
     assert json.dumps(first) == json.dumps(second)
     assert (first["scenario"], first["seed"], first["steps"], first["taps"]) == ("quick", 4, 3, ["1", "out"])
     assert set(first["evaluate"]) == {"loss", "accuracy"}
-    assert set(first["verdict"]) == {"kind", "sentence"}
+    assert first["verdict"] == first["verdicts"][0]
+    assert set(first["verdict"]) == {"kind", "sentence", "layer", "since", "factor", "confidence", "evidence"}
+    assert all(set(each) == {"name", "value", "threshold", "words"} for each in first["verdict"]["evidence"])
     assert first["settings"]["network"]["width"] == 4
     from gradtui.gauges import GAUGES
 
