@@ -101,7 +101,7 @@ def test_version_is_the_projects() -> None:
         (["sigmoid-deep"], "sigmoid-deep is a scenario, not a command; did you mean --scenario sigmoid-deep"),
         (["sigmod-deep"], "did you mean --scenario sigmoid-deep?"),
         (["chek"], "did you mean check?"),
-        (["zzz"], "the commands are check, doctor, export, run, scenarios, settings, warmup"),
+        (["zzz"], "the commands are check, cure, doctor, explain, export, run, scenarios, settings, theory, warmup"),
         (["--scenario", "nope", "run", "sigmoid-deep"], "without a command"),
         (["--set", "seed=1"], "--scenario"),
         (["--scenario", "sigmod"], "did you mean sigmoid-deep?"),

@@ -48,7 +48,7 @@ def member(family: Scenario, variant: Variant) -> Scenario:
 
 
 def about(family: Scenario, name: str) -> Scenario:
-    """The family with those claims alone that a member of this name has a part in; ScenarioError where there is none."""
+    """The family with those claims alone that the member has a part in; ScenarioError where there is no such member."""
     find(family, name)
     own = tuple(each for each in family.expect if name in {each.of or BASELINE, *_members(each)})
     return replace(family, expect=own)
