@@ -27,6 +27,7 @@ from gradtui.tui.screens.words import WordsScreen
 from gradtui.tui.themes import DARK, OWN
 
 if TYPE_CHECKING:
+    from gradtui.diagnosis.verdict import Verdict
     from gradtui.scenario.model import Scenario
     from gradtui.tui.pacing import Pacing
 
@@ -136,9 +137,9 @@ class GradtuiApp(App[None]):
     def _end(self, code: int) -> None:
         self.exit(return_code=code)
 
-    def contest(self, scenario: Scenario, kinds: Sequence[str]) -> Contest:
-        """Begin to race the cures of a scenario."""
-        contest = Contest(scenario, kinds, self._make_race)
+    def contest(self, scenario: Scenario, found: Sequence[Verdict]) -> Contest:
+        """Begin to race the cures of a scenario in which this was found."""
+        contest = Contest(scenario, found, self._make_race)
         self._beside.append(contest)
         return contest
 

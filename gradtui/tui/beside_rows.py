@@ -61,7 +61,7 @@ def lines(snapshot: PairSnapshot, axis: Axis, gauge: str, width: int, height: in
     bar = max(4, (width - _NAME - _RATIO - 2 * _NUMBER - 2) // 2)
     out = [_heading(axis, gauge, bar, width)]
     for span in groups.spans(taps, height - 1):
-        runs: list[Run] = [(f"{format.fitted(rows.name(span, taps), _NAME - 1):>{_NAME - 1}} ", MUTED)]
+        runs: list[Run] = [(f"{format.fitted(rows.name(span, taps), _NAME - 1).rstrip():>{_NAME - 1}} ", MUTED)]
         runs += [*_track(span, both[0], axis, bar, fill, shade), *_number(span, both[0])]
         runs += _between(span, both)
         runs += [*_track(span, both[1], axis, bar, fill, shade), *_number(span, both[1])]
@@ -88,7 +88,7 @@ def _heading(axis: Axis, gauge: str, bar: int, width: int) -> Runs:
         labels[cell : cell + len(text)] = [(letter, MUTED) for letter in text]
     scale = merged(labels)
     side = [*scale, (f"{gauge:>{_NUMBER}}", MUTED)]
-    between: Run = (f"{'10^':^{_RATIO}}", MUTED)
+    between: Run = (f"{'decades':^{_RATIO}}", MUTED)
     return cut([(" " * _NAME, MUTED), *side, between, *side], width)
 
 

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from gradtui.diagnosis.standing import Row, Standing
 
 #: Cells of the columns that are always there.
-_RANK, _LABEL, _DECAY, _MOVED, _LOSS, _ACCURACY = 3, 26, 15, 8, 8, 6
+_RANK, _LABEL, _DECAY, _MOVED, _LOSS, _ACCURACY = 3, 25, 15, 9, 8, 6
 #: From these widths on there is room for the accuracy, the cost of a step, the past of the loss, and remarks.
 _WITH_ACCURACY, _WITH_COST, _WITH_PAST, _WITH_REMARK = 78, 94, 112, 132
 _COST, _PAST, _OUTCOME = 9, 13, 10
@@ -63,7 +63,7 @@ def heading(standing: Standing, columns: Columns) -> Runs:
     texts = [
         f"{'':>{_RANK}} {'change':<{_LABEL}}",
         f"{f'decay {step}':>{_DECAY}}",
-        f"{'1 moved':>{_MOVED}}",
+        f"{'moved':>{_MOVED}}",
         f"{'mse' if mse else 'loss':>{_LOSS}}",
         f" {axis}" if columns.bar else "",
         f" {'its past':<{_PAST}}" if columns.past else "",
@@ -94,7 +94,7 @@ def line(row: Row, rank: int, standing: Standing, columns: Columns, *, chosen: b
         runs.append((f"{'' if math.isnan(row.accuracy) else format.percent(row.accuracy):>{_ACCURACY}}", plain))
     if columns.cost:
         runs.append((f"{'' if math.isnan(row.microseconds) else f'{row.microseconds:,.0f}':>{_COST}}", muted))
-    word, ink = _outcome(row)
+    word, ink = _outcome(row) if standing.steps else ("", "muted")
     runs.append((f"  {word:<8}", Ink(ink, back, row.cure)))
     if columns.remark and row.remark:
         runs.append((" " + format.begun(row.remark, columns.rest - 1), muted))

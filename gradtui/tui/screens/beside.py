@@ -32,7 +32,7 @@ _GAUGES = ("grad_rms", "delta_rms")
 class BesideHead(Lines):
     """What stands on either side, at which step, and what is wrong with each."""
 
-    DEFAULT_CSS = "BesideHead { height: 3; }"
+    DEFAULT_CSS = "BesideHead { height: 2; }"
 
     def __init__(self, label: str, *, id: str) -> None:
         super().__init__(id=id)
@@ -55,7 +55,7 @@ class BesideHead(Lines):
         runs += [(format.begun(self._label, max(0, room)), Ink("text", "", True)), (f"  {state} ", MUTED)]
         half = size.width // 2
         sides = [_verdict(side, width) for side, width in ((now.left, half), (now.right, size.width - half))]
-        return [ljust(runs, size.width), (*sides[0], *sides[1]), ()]
+        return [ljust(runs, size.width), (*sides[0], *sides[1])]
 
 
 def _state(now: PairSnapshot) -> str:
@@ -111,7 +111,7 @@ class BesideBars(Lines):
 class BesideLosses(Lines):
     """The losses of both, on one axis from 0 on."""
 
-    DEFAULT_CSS = "BesideLosses { height: 3; }"
+    DEFAULT_CSS = "BesideLosses { height: 2; }"
 
     def __init__(self, *, id: str) -> None:
         super().__init__(id=id)
@@ -137,7 +137,6 @@ class BesideLosses(Lines):
         return [
             (("─" * max(0, size.width - len(above) - 3), Ink("faint")), (f" {above} ", MUTED), ("─", Ink("faint"))),
             (*drawn[0], *drawn[1]),
-            (),
         ]
 
 

@@ -6,7 +6,7 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar, cast
 
 from textual import on
 from textual.app import ComposeResult
@@ -51,6 +51,7 @@ from gradtui.tui.widgets.verdict import VerdictLine, VerdictPanel
 
 if TYPE_CHECKING:
     from gradtui.diagnosis.standing import Row
+    from gradtui.diagnosis.verdict import Verdict
     from gradtui.tui.app import GradtuiApp
 
 #: Speeds that + and - go through, in steps a second; None is as fast as the machine can.
@@ -264,13 +265,13 @@ class LabScreen(PacedScreen):
 
     def action_cures(self) -> None:
         shown = self.shown
-        if shown is None or shown.profile is None:
+        if shown is None:
             return
         if self._contest is None or self._contest.scenario != shown.scenario:
             if self._contest is not None:
                 self._contest.stop()
-            kinds = tuple(each.kind for each in shown.verdicts if each.kind != "healthy")
-            self._contest = self.app.contest(shown.scenario, kinds)
+            found = tuple(each for each in shown.verdicts if each.kind != "healthy")
+            self._contest = self.app.contest(shown.scenario, cast("tuple[Verdict, ...]", found))
         self.app.push_screen(RaceScreen(self._contest, adopt=self._adopt, beside=self._open_beside))
 
     def _adopt(self, row: Row) -> None:

@@ -72,6 +72,8 @@ def progress(standing: Standing) -> str:
     if stage == "failed":
         return "it could not be raced"
     steps = f"{standing.steps:,} steps each"
+    if stage == "racing" and not standing.steps:
+        return "building the networks"
     if stage == "racing":
         return f"racing: {steps}, {standing.seconds:.0f} of {standing.budget:.0f} s"
     cures = len(standing.cures)
