@@ -70,7 +70,9 @@ def theory(depth: int) -> Prediction:
     ratios = tuple(10.0 ** (-decades * (depth - layer)) for layer in range(depth + 1))
     wide = Wide("sigmoid", 0.0, 1.0, 0.0)
     settled = Settled(q=0.285, chi=0.0557, depth=0.346, cosine=1.0, cosine_depth=0.346)
-    return Prediction("", taps(depth), ratios, ratios, 10.0**-decades, 0.236, wide, settled)
+    return Prediction(
+        "", taps(depth), ratios, ratios, 10.0**-decades, 0.236, wide, settled, anchors=(depth,) * (depth + 1)
+    )
 
 
 def hill(low: float, high: float, middle: float, wide: float, *, log: bool = False, zeros: int = 0) -> Histogram:
