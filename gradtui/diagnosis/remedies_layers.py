@@ -124,7 +124,7 @@ REMEDIES: tuple[Remedy, ...] = (
         FLOW,
         LAYERED,
         _with_init("he_normal", "network.activation=mish"),
-        Meaning("a smooth ReLU with slope 0.6 at 0", "z tanh(log(1 + e^z))", "Misra 2019"),
+        Meaning("a smooth ReLU with slope 0.6 at 0", "z tanh(log(1 + e^z))", "Misra 2020"),
     ),
     Remedy(
         "he",
