@@ -143,14 +143,11 @@ class Simulation:
     def effective_rank(self) -> NDArray[np.float64]:
         """Per tap, the participation ratio (sum s^2)^2 / sum s^4 of the singular values s of the layer's output on the
         last batch, divided by the width: 1/width where all examples look alike, 1 where they fill the space."""
-        ranks = []
-        for output in self._network.activations():
-            wide = output.astype(np.float64)
-            # Both sums can be read off the smaller of the two Gram matrices, whose eigenvalues are the s^2.
-            gram = wide.T @ wide if len(wide) > wide.shape[1] else wide @ wide.T
-            with np.errstate(invalid="ignore"):
-                ranks.append(np.trace(gram) ** 2 / (gram**2).sum() / output.shape[1])
-        return np.array(ranks)
+        return np.array([_participation(output) for output in self._network.activations()])
+
+    def effective_rank_of(self, layer: int) -> float:
+        """The effective rank of tap number `layer` alone."""
+        return _participation(self._network.activations()[layer])
 
     def evaluate(self) -> dict[str, float]:
         """`loss` and, unless the task is a regression, `accuracy` on the held-out examples. Of two adversaries both are
@@ -220,6 +217,15 @@ class Simulation:
     def load_parameters(self, values: dict[str, Array]) -> None:
         """Replace every parameter. Raises ValueError naming what is missing, unknown or of the wrong shape."""
         self._network.load_parameters(values)
+
+
+def _participation(output: Array) -> float:
+    """(sum s^2)^2 / sum s^4 of the singular values s of output (rows, units), over the units."""
+    wide = output.astype(np.float64)
+    with np.errstate(invalid="ignore", over="ignore"):
+        # Both sums can be read off the smaller of the two Gram matrices, whose eigenvalues are the s^2.
+        gram = wide.T @ wide if len(wide) > wide.shape[1] else wide @ wide.T
+        return float(np.trace(gram) ** 2 / (gram**2).sum() / output.shape[1])
 
 
 def _imitates(scenario: Scenario) -> bool:
