@@ -156,7 +156,8 @@ def run(source: str, steps: int | None, assignments: tuple[str, ...], seed: int 
     import time
 
     scenario = scenario_of(source, assignments, seed)
-    from gradtui.diagnosis import diagnose
+    from gradtui.diagnosis import verdicts
+    from gradtui.lab.past import PastKeeper, watched
     from gradtui.lab.simulation import Simulation
     from gradtui.progress import Progress, portions
     from gradtui.report import Report, as_json, as_table
@@ -165,23 +166,22 @@ def run(source: str, steps: int | None, assignments: tuple[str, ...], seed: int 
     progress = Progress()
     try:
         simulation = Simulation(scenario, progress.compiling)
+        keeper = PastKeeper()
         started = time.perf_counter()
-        for portion in portions(total):
-            simulation.step(portion)
-            progress.stepping(simulation.step_count, total)
+        for done in watched(simulation, keeper, portions(total)):
+            progress.stepping(done, total)
         seconds = time.perf_counter() - started
     finally:
         progress.close()
     profile = simulation.profile()
-    verdict = diagnose(profile, scenario)
+    evaluation = keeper.evaluate(simulation)
     report = Report(
         scenario=scenario,
         steps=total,
         loss=simulation.loss,
-        evaluation=simulation.evaluate(),
+        evaluation=evaluation,
         profile=profile,
-        verdict_kind=verdict.kind,
-        verdict=verdict.sentence,
+        verdicts=verdicts(profile, scenario, keeper.past()),
         steps_per_second=total / seconds if total and seconds else 0.0,
     )
     click.echo(as_json(report) if wants_json else as_table(report))

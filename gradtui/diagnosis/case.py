@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, lru_cache
 
 import numpy as np
 from numpy.typing import NDArray
@@ -18,6 +18,8 @@ from gradtui.scenario.model import Scenario
 
 Floats = NDArray[np.float64]
 
+#: Skips that add what comes in to what a block makes of it.
+ADDING = frozenset({"residual", "rezero"})
 #: What judges know of a run whose past was not kept.
 NO_PAST = Past()
 
@@ -46,6 +48,10 @@ class Finding:
     factor: float | None = None
 
 
+#: What a judge says of an earlier profile: that it was so, without the words.
+THE_SAME = Finding("")
+
+
 @dataclass(frozen=True, eq=False)
 class Case:
     """One network at one step. `name` says which one of two adversaries it is, "" where there is but one; what is
@@ -65,6 +71,11 @@ class Case:
     def outcome(self) -> Outcome:
         """What has come of the training. Adversaries' losses tell of the other one as much: nothing is known."""
         return Outcome(NO_PAST if self.name else self.past)
+
+    @property
+    def earlier(self) -> bool:
+        """Whether all that is asked is whether it was so already."""
+        return self.presumed is not None
 
     def at(self, profile: GradientProfile) -> Case:
         """The same network at an earlier profile, held against the same limits."""
@@ -95,46 +106,25 @@ class Case:
         return self.scenario.generator.width if self.name == "generator" else self.scenario.network.width
 
     @cached_property
-    def _adds(self) -> bool:
-        """Whether what comes in is added to what blocks make of it; a generator is a plain chain."""
-        return self.name != "generator" and self.scenario.network.skip in ("residual", "rezero")
-
-    @cached_property
     def way(self) -> NDArray[np.int64]:
         """The numbers of the taps that the signal passes one behind the other, shape (n,): neither queries and keys,
         which stand beside the values, nor what lies in the branch of a residual block."""
-        network, count = self.scenario.network, len(self.taps)
-        if network.kind == "transformer":
-            within = (".q", ".k", ".v", ".ff1") if network.skip == "residual" else (".q", ".k")
-            return np.array([index for index, tap in enumerate(self.taps) if not tap.endswith(within)])
-        if network.kind == "rnn":
-            # The signal of a layer is a mean over all time steps, that of the output layer is not.
-            return np.arange(max(count - 1, 1))
-        if not self._adds:
-            return np.arange(count)
-        joins = self._joins
-        if not joins:
-            return np.arange(count)
-        if self._measures_branches:
-            return np.array([0, *range(max(joins), count)])
-        inside = [index for index in range(1, max(joins)) if index not in joins]
-        return np.array([index for index in range(count) if index not in inside])
-
-    @cached_property
-    def _joins(self) -> frozenset[int]:
-        """The numbers of the layers that end a residual block."""
-        return frozenset(architecture.blocks(len(self.taps) - 1, self.scenario.network.skip_every)[1])
+        network = self.scenario.network
+        skip = "none" if self.name == "generator" else network.skip
+        return _way(self.taps, network.kind, skip, network.skip_form, network.skip_every)
 
     @cached_property
     def _measures_branches(self) -> bool:
         """In the pre form a layer's output is what the next branch reads: the sum itself has no tap."""
-        return self._adds and self.scenario.network.kind in ("mlp", "cnn") and self.scenario.network.skip_form == "pre"
+        network = self.scenario.network
+        adds = network.skip in ADDING and network.kind in ("mlp", "cnn", "gan") and self.name != "generator"
+        return adds and network.skip_form == "pre" and len(self.taps) - 1 > network.skip_every
 
     @cached_property
     def signal(self) -> Floats:
         """delta_rms along the way, shape (n,); in the pre form the first one is that of the sum."""
         found: Floats = self.profile["delta_rms"][self.way]
-        if self._measures_branches and self._joins:
+        if self._measures_branches:
             found = found.copy()
             found[0] = self._sum_signal()
         return found
@@ -174,6 +164,24 @@ class Case:
     def hidden(self) -> slice:
         """All taps but the output layer's."""
         return slice(0, len(self.taps) - 1)
+
+
+@lru_cache(maxsize=64)
+def _way(taps: tuple[str, ...], kind: str, skip: str, form: str, every: int) -> NDArray[np.int64]:
+    count = len(taps)
+    if kind == "transformer":
+        within = (".q", ".k", ".v", ".ff1") if skip == "residual" else (".q", ".k")
+        return np.array([index for index, tap in enumerate(taps) if not tap.endswith(within)])
+    if kind == "rnn":
+        # The signal of a layer is a mean over all time steps, that of the output layer is not.
+        return np.arange(max(count - 1, 1))
+    joins = architecture.blocks(count - 1, every)[1] if skip in ADDING else {}
+    if not joins:
+        return np.arange(count)
+    last = max(joins)
+    if form == "pre":
+        return np.array([0, *range(last, count)])
+    return np.array([index for index in range(count) if not (0 < index < last) or index in joins])
 
 
 def layer(tap: str) -> str:

@@ -16,7 +16,7 @@ from gradtui.diagnosis.entrant import Entrant, at_a_tenth
 from gradtui.diagnosis.remedies import treatments
 from gradtui.diagnosis.remedy import Treatment
 from gradtui.diagnosis.standing import Stage, Standing, ranked
-from gradtui.diagnosis.verdict import verdicts
+from gradtui.diagnosis.verdict import Verdict, verdicts
 from gradtui.lab.chance import chance_of
 from gradtui.lab.past import PastKeeper
 from gradtui.lab.simulation import Simulation
@@ -60,7 +60,7 @@ def processors() -> int:
 class Race:
     """Races the remedies of what is wrong with `scenario`.
 
-    `kinds` are the verdicts to treat, the gravest first; without them the scenario is diagnosed first, trained for a
+    `found` are the verdicts to treat, the gravest first; without them the scenario is diagnosed first, trained for a
     while if it is healthy at step 0. `steps` is how many each run makes; without it at most the scenario's own, and no
     more than `budget` seconds allow. `gently`: at a low priority. `standing` may be asked from any thread.
     """
@@ -69,14 +69,14 @@ class Race:
         self,
         scenario: Scenario,
         *,
-        kinds: Sequence[str] = (),
+        found: Sequence[Verdict] = (),
         budget: float | None = None,
         steps: int | None = None,
         threads: int | None = None,
         gently: bool = False,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
-        self._scenario, self._kinds = scenario, tuple(kinds)
+        self._scenario, self._found = scenario, tuple(found)
         self._steps = max(scenario.steps, _LEAST) if steps is None else steps
         unbounded = steps is not None and budget is None
         self._budget = math.inf if unbounded else BUDGET if budget is None else budget
@@ -89,7 +89,7 @@ class Race:
         self._ending, self._thorough = 0.0, True
         self._began = 0.0
         self._compiled, self._compiling_since = 0.0, 0.0
-        self._standing = Standing(scenario, budget=self._budget, threads=self._threads)
+        self._standing = Standing(scenario, verdicts=self._found, budget=self._budget, threads=self._threads)
         self._thread = threading.Thread(target=self.run, name="gradtui-race", daemon=True)
 
     def start(self) -> None:
@@ -118,7 +118,7 @@ class Race:
         """Race in the calling thread, to the end."""
         self._began = self._clock()
         try:
-            kinds = self._kinds or self._diagnose()
+            kinds = tuple(verdict.kind for verdict in self._found) or self._diagnose()
             if not self._stopping and kinds != ("healthy",):
                 self._race(kinds)
             self._post(stage=Stage.STOPPED if self._stopping else Stage.DONE)
@@ -293,8 +293,9 @@ class Race:
             key = entrant.row.remedy
             if entrant.row.steps and (key not in better or _merit(entrant) < _merit(better[key])):
                 better[key] = entrant
-        now = self._standing
-        self._post(rows=ranked([each.row for each in better.values()], now.chance, now.kinds, now.since))
+        now, rows = self._standing, [each.row for each in better.values()]
+        # What the unchanged network has come to is known once all have begun.
+        self._post(rows=ranked(rows, now.chance, now.kinds, now.since) if now.steps else tuple(rows))
 
     # ------------------------------------------------------------------ time
 

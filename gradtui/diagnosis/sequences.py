@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from gradtui.diagnosis.case import Case, Evidence, Finding
+from gradtui.diagnosis.case import THE_SAME, Case, Evidence, Finding
 from gradtui.diagnosis.decay import Decay, fit, in_words
 from gradtui.diagnosis.thresholds import THRESHOLDS, limit
 from gradtui.profile import GradientProfile
@@ -70,6 +70,8 @@ def runaway(case: Case) -> Finding | None:
 
 
 def _of_steps(case: Case, found: ThroughTime, name: str) -> Finding:
+    if case.earlier:
+        return THE_SAME
     where = f" in layer {found.layer}" if len(case.profile.time["delta_rms"]) > 1 else ""
     if found.share == 0.0:
         said = f"nothing of what time step {found.last} hears comes back to step {found.first}{where}"

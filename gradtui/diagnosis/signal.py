@@ -6,7 +6,7 @@ import math
 
 import numpy as np
 
-from gradtui.diagnosis.case import Case, Evidence, Finding, Floats, layer, percent
+from gradtui.diagnosis.case import THE_SAME, Case, Evidence, Finding, Floats, layer, percent
 from gradtui.diagnosis.decay import in_words
 from gradtui.diagnosis.thresholds import THRESHOLDS, limit
 
@@ -28,6 +28,8 @@ def vanishing(case: Case) -> Finding | None:
     bound = "faint" if case.stalled else "vanished"
     if not THRESHOLDS[bound].crossed(case.share) or evens(case):
         return None
+    if case.earlier:
+        return THE_SAME
     where = _crossing(case, limit(bound))
     evidence = (
         *_way_evidence(case, limit(bound)),
@@ -52,6 +54,8 @@ def exploding(case: Case) -> Finding | None:
     """The signal grows a thousandfold on its way back (Pascanu, Mikolov & Bengio 2013)."""
     if not THRESHOLDS["exploded"].crossed(case.share):
         return _torn(case)
+    if case.earlier:
+        return THE_SAME
     where = _crossing(case, limit("exploded"))
     said = (
         f"×{case.factor:.3g} a layer: {layer(case.taps[0])} hears {case.share:.2g} times what the output hears"
@@ -87,10 +91,14 @@ def _torn(case: Case) -> Finding | None:
 
 def underflow(case: Case) -> Finding | None:
     """Gradient entries that the number format has rounded to 0."""
-    zeros = np.nan_to_num(case.profile["underflow"][case.hidden])
+    zeros = case.profile["underflow"][case.hidden]
+    if not (zeros > limit("underflown")).any():
+        return None
     lost = np.flatnonzero((zeros > limit("underflown")) & (_expected(case) < _tiny(case)))
     if not len(lost):
         return None
+    if case.earlier:
+        return THE_SAME
     top = int(lost[-1])
     dtype = case.scenario.network.dtype
     what = f"layers {case.taps[lost[0]]} to {case.taps[top]}" if len(lost) > 1 else layer(case.taps[top])
@@ -113,11 +121,10 @@ def _expected(case: Case) -> Floats:
     """About how large the gradient of each hidden layer must be, (layers,): what it reads times what it hears. A wall
     of silent units makes zeros as well, but of a signal that was no small one."""
     profile = case.profile
-    heard = profile["delta_rms"].copy()
-    for index in range(len(heard) - 2, -1, -1):
-        if heard[index] == 0.0:
-            # Rounded away within this layer, or stopped by it: what came in tells which.
-            heard[index] = heard[index + 1]
+    heard = profile["delta_rms"]
+    # Where it is 0 it was rounded away within the layer, or stopped by it: what came in tells which.
+    known = np.where(heard == 0.0, len(heard) - 1, np.arange(len(heard)))
+    heard = heard[np.minimum.accumulate(known[::-1])[::-1]]
     read = np.hypot(profile["activation_mean"], profile["activation_std"])
     expected: Floats = heard[:-1] * np.concatenate([[1.0], read[:-2]]) / max(case.scenario.task.batch, 1)
     return expected
@@ -156,6 +163,8 @@ def masked(case: Case) -> Finding | None:
         Evidence("even", pace, limit("even"), "pace of the first layers over that of the upper ones"),
         Evidence("grad_rms", float(heard[0]), optimizer.eps, "gradient of the first layer beside eps"),
     )
+    if case.earlier and (pace >= limit("even") or 0 < len(below) < len(heard)):
+        return THE_SAME
     if pace >= limit("even"):
         ahead = ": eps will bite next" if heard[0] < 100.0 * optimizer.eps and optimizer.name in _WITH_EPS else ""
         return Finding(

@@ -89,8 +89,8 @@ class Standing:
     """One look at a race.
 
     `rows` are ranked, the unchanged scenario among them; `left_out` are labels of remedies that could not be tried,
-    with the reasons. `kinds` are the verdicts that they are tried against; `since` is the step at which what is wrong was
-    found. `chance` is the loss of answering always the same, NaN where that is not known. `tenths`: a tenth of each
+    with the reasons. `kinds` are the verdicts that they are tried against; `since` is the step at which what is wrong
+    was found. `chance` is the loss of answering always the same, NaN where that is not known. `tenths`: a tenth of each
     learning rate was tried too. `seconds` is the time used up, of `budget`, without compiling; `compiling` is (done,
     total, kernel).
     """

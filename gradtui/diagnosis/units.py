@@ -6,7 +6,7 @@ import math
 
 import numpy as np
 
-from gradtui.diagnosis.case import Case, Evidence, Finding, layer, percent
+from gradtui.diagnosis.case import THE_SAME, Case, Evidence, Finding, layer, percent
 from gradtui.diagnosis.thresholds import THRESHOLDS, limit
 
 #: Activations below this are about to be rounded to 0.
@@ -107,6 +107,8 @@ def identical(case: Case) -> Finding | None:
     apart = 1.0 - similarity
     if not case.stands or not (apart[-1] < bound and apart[0] > 10.0 * bound):
         return None
+    if case.earlier:
+        return THE_SAME
     where = case.taps[int(np.flatnonzero(apart >= bound)[-1]) + 1]
     return Finding(
         f"the answers of {layer(case.taps[-2])} to different inputs are the same to one part in "

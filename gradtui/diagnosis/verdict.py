@@ -131,7 +131,9 @@ def _ranked(found: list[Verdict]) -> tuple[Verdict, ...]:
 
 def adversaries(profile: GradientProfile) -> dict[str, GradientProfile]:
     """The profiles of generator and discriminator, each by itself; empty where there are no two."""
-    found = {}
+    found: dict[str, GradientProfile] = {}
+    if not profile.taps[0].startswith("G."):
+        return found
     for name, prefix in (("generator", "G."), ("discriminator", "D.")):
         places = [place for place, tap in enumerate(profile.taps) if tap.startswith(prefix)]
         if places:

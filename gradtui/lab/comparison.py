@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from gradtui.lab.simulation import Simulation
 from gradtui.profile import GradientProfile
-from gradtui.theory import Prediction
+from gradtui.theory import Prediction, unrolled
 
 Floats = NDArray[np.float64]
 
@@ -50,7 +50,7 @@ class Comparison:
     def factor(self) -> float:
         """What was measured in the place of the prediction's factor."""
         if self.theory.per == "step":
-            return per_step(self.profile.time["delta_rms"][0])
+            return unrolled.per_step(self.profile.time["delta_rms"][0])
         delta, top = self.profile["delta_rms"], self.theory.top
         if not top or not delta[0] > 0.0 or not delta[top] > 0.0:
             return math.nan
@@ -60,13 +60,6 @@ class Comparison:
     def factor_deviation(self) -> float:
         """The measured factor over the predicted one, less 1."""
         return self.factor / self.theory.factor - 1.0 if self.theory.factor > 0.0 else math.nan
-
-
-def per_step(signal: Floats) -> float:
-    """The geometric mean of what a time step does to a signal (steps,) on its way back."""
-    if len(signal) < 2 or not signal[0] > 0.0 or not signal[-1] > 0.0:
-        return math.nan
-    return float(np.exp((np.log(signal[0]) - np.log(signal[-1])) / (len(signal) - 1)))
 
 
 def _off(measured: Floats, predicted: Floats) -> Floats:

@@ -16,6 +16,8 @@ from gradtui.profile import GradientProfile
 
 #: From one kept profile to the next the step grows by this factor: some twenty profiles in the first 5,000 steps.
 SPACING = 1.5
+#: Share of a layer's units that are silent on a batch from which on it is looked whether they are dead.
+SILENT = 0.75
 
 
 NO_CURVES = Curves()
@@ -91,6 +93,13 @@ class PastKeeper:
         )
 
 
+def measured(simulation: Simulation) -> GradientProfile:
+    """The profile, with the dead units counted where a batch leaves so many silent that it might be worth it."""
+    found = simulation.profile(count_dead=False)
+    silent = found["zero_batch"][:-1]
+    return simulation.profile() if len(silent) and np.nanmax(silent) >= SILENT else found
+
+
 def watched(simulation: Simulation, keeper: PastKeeper, portions: Iterator[int]) -> Iterator[int]:
     """Step `simulation` in portions, cut where a profile is to be kept, and yield the number of steps made."""
     keeper.add(simulation.profile())
@@ -101,6 +110,6 @@ def watched(simulation: Simulation, keeper: PastKeeper, portions: Iterator[int])
             wanted = keeper.next_step + 1
             simulation.step(min(end, max(wanted, simulation.step_count + 1)) - simulation.step_count)
             if simulation.step_count >= wanted:
-                keeper.add(simulation.profile(count_dead=False))
+                keeper.add(measured(simulation))
         keeper.look(simulation)
         yield simulation.step_count

@@ -101,10 +101,13 @@ def lines(scenario: Scenario, found: Comparison) -> list[str]:
     if not said.known:
         return [*out, *textwrap.wrap(f"No prediction: {said.reason}.", 79)]
     out += _place(said)
-    sign = f"{found.factor_deviation:+.1%}".replace("%", " %")
-    out.append(f"a {said.per:<9} predicted {_times(said.factor)}   measured {_times(found.factor)}   {sign}")
+    if math.isfinite(said.factor):
+        sign = f"{found.factor_deviation:+.1%}".replace("%", " %")
+        out.append(f"a {said.per:<9} predicted {_times(said.factor)}   measured {_times(found.factor)}   {sign}")
     if math.isfinite(said.limit):
-        out.append(f"ever deeper {_times(said.limit)} a layer, in networks of endless width")
+        out.append(
+            f"{'ever deeper' if said.per == 'layer' else 'ever longer'} {_times(said.limit)} a {said.per}, in networks of endless width"
+        )
     if said.assumed:
         out += textwrap.wrap(f"Assumed: {said.assumed}.", 79)
     out += ["", *_taps(found)]
@@ -121,16 +124,16 @@ def _place(said: Prediction) -> list[str]:
     """Where a plain network stands between order and chaos."""
     if said.settled is None:
         return []
-    settled, critical = said.settled, said.critical_sigma_w
+    settled, critical, per = said.settled, said.critical_sigma_w, said.per
     edge = f"order ends at sigma_w {critical:.4g}" if math.isfinite(critical) else "no sigma_w ends the order"
     if said.word == "critical":
         words = "critical: on the edge of chaos the signal holds"
     else:
         does = "shrinks" if said.word == "ordered" else "grows"
-        words = f"{said.word}: the gradient {does} by a factor of e every {2.0 * settled.depth:.3g} layers"
+        words = f"{said.word}: the gradient {does} by a factor of e every {2.0 * settled.depth:.3g} {per}s"
     return [
         f"sigma_w     {said.sigma_w:.4g}   sigma_b {said.sigma_b:.4g}   {edge}",
-        f"q*          {settled.q:.4g}   chi {settled.chi:.4g}   depth scale {settled.depth:.4g} layers",
+        f"q*          {settled.q:.4g}   chi {settled.chi:.4g}   depth scale {settled.depth:.4g} {per}s",
         words,
     ]
 

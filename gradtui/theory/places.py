@@ -38,7 +38,9 @@ class Places:
         """What comes back to each place: the sum over all that have seen it."""
         if self._window is not None:
             return _sent(pairs, self._window, self._image)
-        return np.kron(pairs, np.eye(self._image.positions)) if self._flattens else pairs
+        if not self._flattens:
+            return pairs
+        return np.asarray(np.kron(pairs, np.eye(self._image.positions)), dtype=np.float64)
 
     def pooled(self, pairs: Floats) -> Floats:
         """Behind the pools."""

@@ -59,6 +59,13 @@ KEYS: tuple[Key, ...] = (
     ),
     Key(
         "lab",
+        "v",
+        "verdict",
+        "the whole diagnosis: every verdict, its evidence in numbers, and what it means",
+        (Press("v", "diagnosis", "Diagnosis"),),
+    ),
+    Key(
+        "lab",
         ".",
         "step",
         "pause and make exactly one step",
@@ -80,10 +87,10 @@ KEYS: tuple[Key, ...] = (
     ),
     Key(
         "lab",
-        "v",
-        "verdict",
-        "the whole diagnosis: every verdict, its evidence in numbers, and what it means",
-        (Press("v", "diagnosis", "Diagnosis"),),
+        "F",
+        "cures",
+        "race what may cure it, beside the run: which change works here, and by how much",
+        (Press("F", "cures", "Race the cures"),),
     ),
     Key(
         "lab",
@@ -246,6 +253,20 @@ KEYS: tuple[Key, ...] = (
         tuple(Press(key, f"take('{key}')") for key in "vpntc"),
     ),
     Key("save", "Esc", "cancel", "save nothing", (Press("escape,s", "close"),)),
+    Key("cures", "↑ ↓", "choose", "choose a change", (Press("up", "move(-1)"), Press("down", "move(1)"))),
+    Key("cures", "Enter", "adopt", "make the chosen change in the run; u takes it back", (Press("enter", "adopt"),)),
+    Key("cures", "b", "beside", "see it beside the original: same steps, same batches", (Press("b", "beside"),)),
+    Key("cures", "+", "longer", "race again, with four times the time", (Press("plus,equals_sign", "longer"),)),
+    Key(
+        "cures", "Esc", "back", "back to the run; the race goes on, and F shows it again", (Press("escape,F", "close"),)
+    ),
+    Key("cures", "PgUp PgDn Home End", "", "choose a change farther away", _far(10)),
+    Key("beside", "space", "pause", "pause both, or go on", (Press("space", "pause"),)),
+    Key("beside", ".", "step", "pause and make exactly one step, both", (Press("full_stop", "step_once"),)),
+    Key("beside", "g", "swap", "the gradient of the weights, or the signal itself", (Press("g", "swap"),)),
+    Key("beside", "r", "restart", "begin both again at step 0", (Press("r", "restart"),)),
+    Key("beside", "Enter", "adopt", "make the change of the right one in the run", (Press("enter", "adopt"),)),
+    Key("beside", "Esc", "back", "end both and go back to the race", (Press("escape,b", "close"),)),
     Key("entry", "Enter", "take", "take what is typed, if it is allowed", (Press("enter", "take"),)),
     Key("entry", "Esc", "cancel", "keep the value it had", (Press("escape", "close"),)),
     Key(
@@ -320,6 +341,8 @@ PLACES = {
     "lab": "In the lab",
     "knobs": "On the knobs",
     "list": "In a list of values",
+    "cures": "In the race of cures",
+    "beside": "Beside the original",
     "save": "In the menu for saving",
     "entry": "Typing a value",
     "gallery": "In the gallery",

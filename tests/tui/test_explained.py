@@ -49,7 +49,7 @@ async def test_the_panel_has_the_first_verdict_its_numbers_and_the_others() -> N
         assert panel[0].split() == ["VANISHING", "×0.236"]
         assert panel[1].strip() == "layer 1, since step 0"
         flat = " ".join(" ".join(panel).split())
-        assert "1.6e-19 of 1e-3" in flat
+        assert "1.6e-19 ╎ 0.001" in flat
         assert "+ stalled" in flat
         assert "+ identical outputs" in flat
         assert "v all of it F race cures" in flat
@@ -76,7 +76,7 @@ async def test_the_diagnosis_has_every_verdict_with_its_evidence(size: tuple[int
         page = text(opened)
         for part in ("3 findings", "1 VANISHING", "2 STALLED", "3 IDENTICAL OUTPUTS", "layer 1, since step 0"):
             assert part in page
-        assert "1.6e-19 of 1e-3" in page
+        assert "1.6e-19 ╎ 0.001" in page
         await opened.press("down")
         assert "since step 400" in text(opened)
         before = text(opened)
