@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 
 from gradtui import tasks
 from gradtui.engine.adversarial.network import Adversaries
+from gradtui.engine.attention.network import Transformer
 from gradtui.engine.build import build
 from gradtui.engine.close_up import CloseUp
 from gradtui.engine.compile import OnCompile
@@ -174,6 +175,13 @@ class Simulation:
         """The latent points, (256, latent), by which a generator is measured: the same through a whole run. `outputs`
         makes samples of them. Raises ValueError where there is no generator."""
         return self._adversaries.latent_points
+
+    def attention_weights(self, block: int) -> Array:
+        """What each time step of a transformer looked at in a block (counted from 0) on the last batch: (batch, heads,
+        queries, keys), each row adds up to 1. Raises ValueError where nothing attends."""
+        if not isinstance(self._network, Transformer):
+            raise ValueError('only a simulation with network.kind = "transformer" attends to anything')
+        return self._network.attention_weights(block)
 
     @property
     def generator_loss(self) -> float:
