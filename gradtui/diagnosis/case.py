@@ -180,8 +180,9 @@ def _way(taps: tuple[str, ...], kind: str, skip: str, form: str, every: int) -> 
     if kind == "rnn":
         # The signal of a layer is a mean over all time steps, that of the output layer is not.
         return np.arange(max(count - 1, 1))
-    if kind == "cnn":
-        # Of what the output layer sends down, a pool over a whole image gives each place its small share.
+    if kind == "cnn" or skip != "none":
+        # Of what the output layer sends down, a pool over a whole image gives each place its small share; and where
+        # layers can be passed by, the output layer alone cannot: what it does says nothing of the way.
         return _chain(max(count - 1, 1), count - 1, skip, form, every)
     return _chain(count, count - 1, skip, form, every)
 
