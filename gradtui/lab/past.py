@@ -40,7 +40,7 @@ class Past:
 
 
 class PastKeeper:
-    """Gathers the past of one run while it goes on. `stepping` counts the seconds that its steps took, without looks."""
+    """Gathers the past of one run while it goes on. `stepping` counts the seconds that its steps took."""
 
     def __init__(self, curves: CurveKeeper | None = None) -> None:
         self.curves = curves or CurveKeeper()
