@@ -104,6 +104,7 @@ def measured(simulation: Simulation) -> GradientProfile:
 
 def watched(simulation: Simulation, keeper: PastKeeper, portions: Iterator[int]) -> Iterator[int]:
     """Step `simulation` in portions, cut where a profile is to be kept, and yield the number of steps made."""
+    keeper.look(simulation)
     keeper.add(simulation.profile())
     for portion in portions:
         end = simulation.step_count + portion
