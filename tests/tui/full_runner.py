@@ -53,6 +53,8 @@ def measured(depth: int, step: int) -> GradientProfile:
         activation_mean=(0.5 + 0.05 * np.sin(layers)).tolist(),
         activation_std=(0.1 + 0.02 * np.cos(layers)).tolist(),
         saturated=(0.02 + 0.015 * np.sin(layers)).tolist(),
+        distance=(1e-3 * (1.0 + layers)).tolist(),
+        clipped=(gain[::-1] * 0.0).tolist(),
         similarity=(1.0 - 0.9 / (1.0 + layers)).tolist(),
     )
 
@@ -101,6 +103,7 @@ def inspection(layer: int, depth: int) -> Inspection:
         slopes=tuple(math.exp(-z) / (1.0 + math.exp(-z)) ** 2 for z in places),
         steepest=0.25,
         flat=0.031,
+        effective_rank=0.043,
     )
 
 
