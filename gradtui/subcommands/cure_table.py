@@ -9,6 +9,7 @@ from typing import Any, TextIO
 
 from gradtui.diagnosis.standing import Row, Stage, Standing, words
 from gradtui.diagnosis.verdict import Verdict
+from gradtui.explain.verdicts import title_of
 
 #: The column of the change.
 _CHANGE = 1
@@ -81,7 +82,7 @@ def _number(value: float) -> float | str:
 def heading(standing: Standing) -> list[str]:
     """What is wrong, in a line, and the conditions of the race in the next."""
     verdict = standing.verdicts[0] if standing.verdicts else None
-    said = f"{verdict.kind.replace('_', ' ').upper()}: {verdict.sentence}" if verdict else "not diagnosed yet"
+    said = f"{title_of(verdict.kind)}: {verdict.sentence}" if verdict else "not diagnosed yet"
     name = standing.scenario.name or standing.scenario.title or "scenario"
     also = [words(each.kind) for each in standing.verdicts[1:]]
     lines = [f"{name}, seed {standing.scenario.seed}", said]

@@ -55,7 +55,7 @@ async def test_the_help_scrolls_to_its_end_and_closes() -> None:
     async with lab((80, 24)) as opened:
         await opened.press("question_mark")
         assert "Reading the bars" in "\n".join(whole(opened.app))
-        await opened.press(*["pagedown"] * 14)
+        await opened.press(*["pagedown"] * 30)
         assert "Ctrl+Z" in "\n".join(whole(opened.app))
         await opened.press("question_mark")
         assert isinstance(opened.app.screen, LabScreen)
