@@ -202,10 +202,14 @@ class Race:
         """Build all and make the first steps; who cannot be built is left out, and so is what it was to be held
         against."""
         refused: dict[int, str] = {}
+        late: set[Entrant] = set()
         first = min(_FIRST, self._steps)
 
         def begin(number: int, entrant: Entrant) -> None:
             if number in refused or self._stopping:
+                return
+            if number and self._elapsed() > self._budget:
+                late.add(entrant)
                 return
             try:
                 entrant.build(self._on_compile)
@@ -225,9 +229,11 @@ class Race:
         if self._elapsed() < _BEGINNING * self._budget:
             tasks = [partial(begin, number, each) for number, field in enumerate(fields) for each in field[1:]]
             self._work(pool, tasks, running)
-        else:
+        if self._elapsed() > _BEGINNING * self._budget and any(not each.row.steps for each in running):
+            # Some had a second rate and some had none: that would be no fair race.
             fields = [field[:1] for field in fields]
             self._post(tenths=False)
+        refused |= {number: "there was no time to begin it" for number, field in enumerate(fields) if field[0] in late}
         self._made = first
         for field in fields:
             for entrant in field[1:]:
