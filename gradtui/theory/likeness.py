@@ -66,10 +66,11 @@ class Batch:
 
 
 def _few(errors: Floats, shown: int) -> Floats:
-    """The products of so few examples' errors that come to as much together as those of all of them."""
+    """The products of so few examples' errors that come to as much together as those of all of them, as far as the few
+    can."""
     count = len(errors)
     own = mean_square(errors)
-    others = (float(errors.sum()) - own * count) / max(count * (shown - 1), 1)
+    others = min((float(errors.sum()) - own * count) / max(count * (shown - 1), 1), own)
     found = np.full((shown, shown), others)
     np.fill_diagonal(found, own)
     return found
