@@ -130,13 +130,14 @@ def _place(said: Prediction) -> list[str]:
         return []
     settled, critical, per = said.settled, said.critical_sigma_w, said.per
     edge = f"order ends at sigma_w {critical:.4g}" if math.isfinite(critical) else "no sigma_w ends the order"
+    brought = "sigma_b" if per == "layer" else "inputs, biases"
     if said.word == "critical":
         words = "critical: on the edge of chaos the signal holds"
     else:
         does = "shrinks" if said.word == "ordered" else "grows"
         words = f"{said.word}: the gradient {does} by a factor of e every {2.0 * settled.depth:.3g} {per}s"
     return [
-        f"sigma_w     {said.sigma_w:.4g}   sigma_b {said.sigma_b:.4g}   {edge}",
+        f"sigma_w     {said.sigma_w:.4g}   {brought} {said.sigma_b:.4g}   {edge}",
         f"q*          {settled.q:.4g}   chi {settled.chi:.4g}   depth scale {settled.depth:.4g} {per}s",
         words,
     ]
