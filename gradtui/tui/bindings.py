@@ -285,6 +285,7 @@ KEYS: tuple[Key, ...] = (
         "scroll what is written about it",
         (Press("pageup", "scroll(-10)"), Press("pagedown", "scroll(10)")),
     ),
+    Key("diagnosis", "F", "cures", "race the cures against it", (Press("F", "cures"),)),
     Key("diagnosis", "Enter", "words", "look its name up among all words", (Press("enter,i", "words"),)),
     Key("diagnosis", "Esc", "back", "leave the diagnosis", (Press("escape,v", "close"),)),
     Key(

@@ -106,6 +106,19 @@ async def test_the_diagnosis_follows_the_run_and_keeps_its_place() -> None:
         assert screen.ranking.at == 2
 
 
+async def test_the_gravest_verdict_is_read_until_another_is_chosen() -> None:
+    async with lab((80, 24)) as opened:
+        give(opened, FOUND[1:])
+        await opened.shown()
+        await opened.press("v")
+        screen = opened.app.screen
+        assert isinstance(screen, DiagnosisScreen)
+        assert screen.finding.verdict is FOUND[1]
+        give(opened)
+        await opened.pilot.pause(0.7)
+        assert screen.finding.verdict is FOUND[0]
+
+
 async def test_a_click_on_the_verdict_opens_it() -> None:
     async with lab((80, 24)) as opened:
         give(opened)
