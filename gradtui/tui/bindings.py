@@ -260,6 +260,7 @@ KEYS: tuple[Key, ...] = (
     Key(
         "cures", "Esc", "back", "back to the run; the race goes on, and F shows it again", (Press("escape,F", "close"),)
     ),
+    Key("cures", "i", "", "what the chosen change is, with formula and source", (Press("i", "explain"),)),
     Key("cures", "PgUp PgDn Home End", "", "choose a change farther away", _far(10)),
     Key("beside", "space", "pause", "pause both, or go on", (Press("space", "pause"),)),
     Key("beside", ".", "step", "pause and make exactly one step, both", (Press("full_stop", "step_once"),)),

@@ -81,6 +81,7 @@ class Finding(Page):
 class DiagnosisScreen(PacedScreen):
     """Over the lab, whose run goes on; Esc goes back."""
 
+    BLANK: ClassVar[bool] = True
     BINDINGS = bindings.textual("diagnosis")
     AUTO_FOCUS: ClassVar[str | None] = ""
 
