@@ -9,13 +9,14 @@ from dataclasses import replace
 import pytest
 from fake_race import FakePair, FakeRace, standing
 from fake_runner import scenario
-from full_runner import FullRunner
+from full_runner import FullRunner, measured
 from opened import Opened, lab, whole
 from syrupy.assertion import SnapshotAssertion
 from test_screens import Screens, picture
 
 from gradtui.diagnosis.standing import Stage
 from gradtui.lab.snapshot import Change, Pause, Restart, Resume, StepOnce
+from gradtui.tui import beside_rows
 from gradtui.tui.beside_rows import ratio
 from gradtui.tui.screens.beside import BesideScreen, spark
 from gradtui.tui.screens.lab import LabScreen
@@ -178,6 +179,19 @@ async def test_any_depth_fits(depth: int) -> None:
         await opened.press("down", "b")
         await opened.pilot.pause(0.05)
         assert " out " in text(opened)
+
+
+def test_layers_that_only_one_of_them_has_are_left_blank() -> None:
+    pair = FakePair(scenario(30), scenario(2))
+    right = replace(pair.now.right, profile=measured(2, 9), first=measured(2, 0))
+    now = replace(pair.now, right=right)
+    axis = beside_rows.common_axis(now.left, now.right)
+    drawn = ["".join(text for text, _ in runs) for runs in beside_rows.lines(now, axis, "grad_rms", 80, 9, "#", ".")]
+    assert all(len(line) == 80 for line in drawn)
+    assert not any("NaN" in line for line in drawn)
+    # Layer 2 shares a row with layers that the right one lacks; those below it have rows of their own.
+    assert "e-" in drawn[2].split()[-1]
+    assert drawn[4].split()[-1] == "-"
 
 
 @pytest.mark.parametrize(
