@@ -169,8 +169,11 @@ def advice(standing: Standing) -> list[str]:
 
 
 def left_out(standing: Standing) -> list[str]:
-    """What could not be tried, and why."""
-    return [f"not tried: {label}: {reason}" for label, reason in standing.left_out]
+    """What could not be tried, a line for each reason."""
+    labels: dict[str, list[str]] = {}
+    for label, reason in standing.left_out:
+        labels.setdefault(reason, []).append(label)
+    return [f"not tried: {', '.join(found)}: {reason}" for reason, found in labels.items()]
 
 
 class Live:

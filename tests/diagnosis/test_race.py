@@ -197,6 +197,40 @@ def test_a_remedy_that_the_data_refuse_is_left_out(monkeypatch):
     assert {each.remedy for each in standing.rows} == {"", "momentum"}
 
 
+def test_what_there_is_no_time_to_begin_is_left_out(monkeypatch):
+    now = [0.0]
+    build = racing.Entrant.build
+
+    def slowly(self, on_compile):
+        build(self, on_compile)
+        now[0] += 1.0
+
+    monkeypatch.setattr(racing.Entrant, "build", slowly)
+    ready = [each for each in REMEDIES if each.key in ("batch_norm", "momentum", "clip_norm", "layer_norm")]
+    monkeypatch.setattr("gradtui.diagnosis.remedies.REMEDIES", tuple(ready))
+    standing = Race(SICK, budget=2.5, threads=1, clock=lambda: now[0]).run()
+    assert [row.remedy for row in standing.rows if not row.unchanged] == ["batch_norm", "layer_norm"]
+    assert {reason for _, reason in standing.left_out} == {"there was no time to begin it"}
+    assert not standing.tenths
+
+
+@pytest.mark.parametrize(("patient", "steps"), [(False, 12), (True, 60)])
+def test_a_patient_race_goes_on_until_its_ranking_is_worth_something(monkeypatch, patient, steps):
+    now = [0.0]
+    look = racing.Entrant.look
+
+    def time_is_up(self, clock):
+        now[0] = 1.0
+        return look(self, clock)
+
+    monkeypatch.setattr(racing.Entrant, "look", time_is_up)
+    ready = [each for each in REMEDIES if each.key in ("batch_norm", "momentum")]
+    monkeypatch.setattr("gradtui.diagnosis.remedies.REMEDIES", tuple(ready))
+    standing = Race(SICK, budget=1.0, threads=1, patient=patient, clock=lambda: now[0]).run()
+    assert standing.steps == steps
+    assert {row.steps for row in standing.rows} == {steps}
+
+
 def test_no_more_networks_are_built_than_there_is_memory_for(monkeypatch):
     ready = [each for each in REMEDIES if each.key in ("batch_norm", "momentum", "clip_norm", "layer_norm")]
     monkeypatch.setattr("gradtui.diagnosis.remedies.REMEDIES", tuple(ready))
