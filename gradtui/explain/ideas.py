@@ -273,14 +273,15 @@ IDEAS = (
     Text(
         "toy tasks",
         "toy tasks",
-        "The tasks here are small stand-ins: digits for image recognition, recall and copying for text, the latch for "
-        "a sentiment that the first word decides, rows of digits for frames of speech.",
+        "The tasks here are small stand-ins: digits for image recognition, reversed symbols for translation, a review "
+        "whose first word decides for sentiment, humps that move over eight bands for speech, a T-maze for the memory "
+        "that reinforcement learning needs, recall and copying for text.",
         "Small enough to train in seconds, hard enough that a lost gradient shows. They say nothing about scores on "
         "the real thing.",
         "",
         "Hochreiter & Schmidhuber 1997; Bengio, Simard & Frasconi 1994; Alpaydin & Kaynak 1998",
         "",
-        ("digits", "adding", "latch", "recall", "copy"),
+        ("digits", "reverse", "sentiment", "frames", "t-maze", "recall", "copy"),
         ("temporal-order", "lstm-forget-bias"),
         ("toy", "tasks", "sentiment", "translation", "speech", "image recognition", "nlp"),
     ),
