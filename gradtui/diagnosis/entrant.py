@@ -76,6 +76,11 @@ class Entrant:
         """What it learns from, once it is built."""
         return self._simulation.dataset if self._simulation else None
 
+    @property
+    def memory(self) -> int:
+        """Bytes that it takes while it runs."""
+        return self._simulation.memory if self._simulation else 0
+
     def build(self, on_compile: OnCompile) -> None:
         """Make the network and its first step; what its data do not allow raises ScenarioError."""
         self._simulation = simulation = Simulation(self.scenario, on_compile)

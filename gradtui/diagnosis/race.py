@@ -57,6 +57,14 @@ def processors() -> int:
         return os.cpu_count() or 1
 
 
+def free_memory() -> int:
+    """Bytes that may still be used; where the system does not say, four gigabytes."""
+    try:
+        return os.sysconf("SC_AVPHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")
+    except (AttributeError, OSError, ValueError):
+        return 4 << 30
+
+
 class Race:
     """Races the remedies of what is wrong with `scenario`.
 
@@ -209,8 +217,11 @@ class Race:
                     raise
                 refused[number] = " ".join(str(error).split()) or "not enough memory"
 
+        begin(0, fields[0][0])
+        fields = self._fitting(fields)
         running = [entrant for field in fields for entrant in field]
-        self._work(pool, [partial(begin, number, field[0]) for number, field in enumerate(fields)], running)
+        firsts = list(enumerate(fields))[1:]
+        self._work(pool, [partial(begin, number, field[0]) for number, field in firsts], running)
         if self._elapsed() < _BEGINNING * self._budget:
             tasks = [partial(begin, number, each) for number, field in enumerate(fields) for each in field[1:]]
             self._work(pool, tasks, running)
@@ -233,6 +244,19 @@ class Race:
             steps=self._made,
         )
         return [field for number, field in enumerate(fields) if number not in refused]
+
+    def _fitting(self, fields: list[list[Entrant]]) -> list[list[Entrant]]:
+        """As many of the runs as there is memory for: without second learning rates if need be, and without the last of
+        the remedies."""
+        room = free_memory() // 2
+        each = max(1, fields[0][0].memory)
+        if each * sum(len(field) for field in fields) > room:
+            fields = [field[:1] for field in fields]
+            self._post(tenths=False)
+        most = max(2, int(room // each))
+        over = tuple((field[0].row.label, "there is no memory for one more network") for field in fields[most:])
+        self._post(left_out=(*self._standing.left_out, *over))
+        return fields[:most]
 
     def _planned(self, fields: Sequence[Sequence[Entrant]]) -> int:
         """How many steps of each run the budget allows."""

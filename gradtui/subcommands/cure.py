@@ -80,5 +80,5 @@ def cure(
     for line in lines(standing):
         click.echo(line)
     click.echo("")
-    for line in (conditions(standing), *left_out(standing), *advice(standing)):
+    for line in (*conditions(standing), *left_out(standing), *advice(standing)):
         click.echo(line)

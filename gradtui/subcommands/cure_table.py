@@ -91,17 +91,18 @@ def heading(standing: Standing) -> list[str]:
     return lines
 
 
-def conditions(standing: Standing) -> str:
+def conditions(standing: Standing) -> list[str]:
     """Under what all rows were run."""
     plural = "" if standing.threads == 1 else "s"
     chance = "" if math.isnan(standing.chance) else f"; guessing costs {standing.chance:.4g}"
-    rates = (
-        "at the rate given and at a tenth of it, of which the better stands here" if standing.tenths else "at one rate"
-    )
-    return (
-        f"{standing.steps:,} steps each from the same draws on the same batches, {rates}; "
-        f"{standing.seconds:.1f} s on {standing.threads} thread{plural}{chance}"
-    )
+    rates = "of the rate given and a tenth of it, the better stands here"
+    if not standing.tenths:
+        rates = "all at the rate given; there was no time for a tenth of it"
+    return [
+        f"{standing.steps:,} steps each from the same draws on the same batches, "
+        f"{standing.seconds:.1f} s on {standing.threads} thread{plural}",
+        f"{rates}{chance}",
+    ]
 
 
 def lines(standing: Standing, most: int | None = None) -> list[str]:
@@ -151,7 +152,7 @@ def _short(value: float) -> str:
 
 def outcome(row: Row) -> str:
     """The last column: a cure or none, and what the numbers do not say."""
-    word = "as it was" if row.unchanged else "CURE" if row.cure else "no cure"
+    word = "as it is" if row.unchanged else "CURE" if row.cure else "no cure"
     return f"{word}: {row.remark}" if row.remark else word
 
 

@@ -197,6 +197,16 @@ def test_a_remedy_that_the_data_refuse_is_left_out(monkeypatch):
     assert {each.remedy for each in standing.rows} == {"", "momentum"}
 
 
+def test_no_more_networks_are_built_than_there_is_memory_for(monkeypatch):
+    ready = [each for each in REMEDIES if each.key in ("batch_norm", "momentum", "clip_norm", "layer_norm")]
+    monkeypatch.setattr("gradtui.diagnosis.remedies.REMEDIES", tuple(ready))
+    monkeypatch.setattr(racing, "free_memory", lambda: 2 * 3 * Simulation(SICK).memory)
+    standing = Race(SICK, steps=20).run()
+    assert len(standing.rows) == 3
+    assert not standing.tenths
+    assert [reason for _, reason in standing.left_out] == ["there is no memory for one more network"] * 2
+
+
 def test_a_scenario_that_cannot_be_built_says_why():
     broken = Scenario.from_dict({"task": {"name": "file", "path": "nowhere.csv"}})
     standing = Race(broken, steps=10).run()

@@ -147,6 +147,7 @@ class _Search(Lines):
 class WordsScreen(PacedScreen):
     """Over whatever was there; Esc clears the search, then goes back."""
 
+    BLANK: ClassVar[bool] = True
     BINDINGS = bindings.textual("words")
     AUTO_FOCUS: ClassVar[str | None] = ""
 
