@@ -99,6 +99,21 @@ class Case:
         return self.presumed[2] if self.presumed else now
 
     @cached_property
+    def lost(self) -> str:
+        """The limit below which the signal counts as lost: a stricter one where the loss stands still, unless the
+        signal was sound at first, so that what became of it came of the training; and one where each layer takes most
+        of it, for a net that has not learned anyhow."""
+        if self.stalled and (self.first is None or self.first.share < 3.0 * THRESHOLDS["faint"].value):
+            return "faint"
+        return self.worn
+
+    @property
+    def worn(self) -> str:
+        """The limit for a signal of which nothing is known but how it changes from layer to layer."""
+        steep = THRESHOLDS["steep"].crossed(self.factor) and not THRESHOLDS["vanished"].crossed(self.share)
+        return "worn" if steep else "vanished"
+
+    @cached_property
     def first(self) -> Case | None:
         """The network as it began; None where that was not kept."""
         profiles = self.past.profiles

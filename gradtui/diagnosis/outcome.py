@@ -14,7 +14,7 @@ from gradtui.lab.past import Past
 
 #: Before so many steps a loss tells of luck; before so many it can hardly have moved; before so many it has not had
 #: the time to come off a plateau.
-FEW, EARLY, PATIENCE = 20, 50, 200
+FEW, EARLY, PATIENCE = 20, 40, 150
 #: From so many steps on a plateau below chance counts as one.
 LONG = 300
 #: Up to this share of the loss of chance a loss is on its way to that, not from somewhere far above.
@@ -23,6 +23,8 @@ NEAR = 1.05
 LATELY = 1000
 #: Standard errors by which a later loss must be below an earlier one to count as a fall.
 SIGNIFICANT = 3.0
+#: Standard errors by which the slope of a line through most of a run must be below 0: all points speak for it.
+CLEAR = 2.5
 
 
 @dataclass(frozen=True, eq=False)
@@ -84,8 +86,8 @@ class Outcome:
     @cached_property
     def learns(self) -> bool:
         """Whether the net has learned well, or is clearly on its way."""
-        on_the_way = THRESHOLDS["on_the_way"].crossed(self.share_of_chance) and THRESHOLDS["falling"].crossed(self.fall)
-        return self.learned or on_the_way
+        off = self.steps >= FEW and THRESHOLDS["on_the_way"].crossed(self.share_of_chance)
+        return self.learned or (off and (THRESHOLDS["falling"].crossed(self.fall) or self._falls(0.75)))
 
     @cached_property
     def fall(self) -> float:
@@ -104,6 +106,35 @@ class Outcome:
         if self.share_of_chance < NEAR:
             above, below = min(above, self.chance), min(below, self.chance)
         return (above - below) / self.chance
+
+    @cached_property
+    def descends(self) -> bool:
+        """Whether the loss comes down, be it from above that of chance: the line through the last three quarters of the
+        run falls beyond doubt; through all of it where answers are right more often than by chance."""
+        base = self.past.chance.accuracy
+        knows = THRESHOLDS["knows"].crossed((self.accuracy - base) / (1.0 - base)) if base < 1.0 else False
+        return any(self._falls(share) for share in ((0.75, 1.0) if knows else (0.75,)))
+
+    def _falls(self, share: float) -> bool:
+        """Whether the slope of the least-squares line through the last `share` of the losses is significantly below 0,
+        and no trifle."""
+        loss = self._loss[-int(share * len(self._loss)) :]
+        if len(loss) < 8 or not np.isfinite(loss).all():
+            return False
+        x = np.linspace(-0.5, 0.5, len(loss))
+        spread = float(x @ x)
+        slope = float(x @ loss) / spread
+        left = loss - loss.mean() - slope * x
+        error = math.sqrt(float(left @ left) / (len(loss) - 2) / spread)
+        return slope < -CLEAR * error and -slope > limit("falling") * self.chance
+
+    @cached_property
+    def peak(self) -> tuple[int, float]:
+        """The step of the largest loss, and that loss beside the larger of the first one and that of chance."""
+        if self.steps < 2 or not self._worst > 0.0:
+            return 0, math.nan
+        highest = int(np.argmax(np.nan_to_num(self._loss, nan=0.0)))
+        return self.past.curves.steps[highest], float(self._loss[highest]) / self._worst
 
     @cached_property
     def change(self) -> float:

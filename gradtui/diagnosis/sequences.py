@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -67,10 +67,18 @@ def runaway(case: Case) -> Finding | None:
         return None
     found = through(case.profile, case.scenario)
     bound = "swollen" if case.overshot else "exploded"
-    return _of_steps(case, found, bound) if THRESHOLDS[bound].crossed(found.share) else None
+    if THRESHOLDS[bound].crossed(found.share):
+        return _of_steps(case, found, bound)
+    begun, outcome = case.first, case.outcome
+    if begun is not None and THRESHOLDS["overshot"].crossed(begun.profile.loss / outcome.chance):
+        # The first answers were far out since they had exploded, and nothing has come of the training since.
+        before = through(begun.profile, case.scenario)
+        if THRESHOLDS["exploded"].crossed(before.share) and outcome.share_of_chance > limit("plateau"):
+            return replace(_of_steps(case, before, "exploded", "at first "), since=0)
+    return None
 
 
-def _of_steps(case: Case, found: ThroughTime, name: str) -> Finding:
+def _of_steps(case: Case, found: ThroughTime, name: str, when: str = "") -> Finding:
     if case.earlier:
         return THE_SAME
     where = f" in layer {found.layer}" if len(case.profile.time["delta_rms"]) > 1 else ""
@@ -78,7 +86,7 @@ def _of_steps(case: Case, found: ThroughTime, name: str) -> Finding:
         said = f"nothing of what time step {found.last} hears comes back to step {found.first}{where}"
     else:
         much = f"{found.share:.2g} of" if found.share < 1.0 else f"{found.share:.2g} times"
-        said = f"×{found.factor:.3g} a time step: step {found.first} hears {much} what step {found.last} hears{where}"
+        said = f"{when}×{found.factor:.3g} a time step: step {found.first} hears {much} what step {found.last} hears{where}"
     return Finding(
         said,
         (

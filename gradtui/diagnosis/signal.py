@@ -5,19 +5,24 @@ from __future__ import annotations
 import math
 
 import numpy as np
+from numpy.typing import NDArray
 
 from gradtui.diagnosis.case import THE_SAME, Case, Evidence, Finding, Floats, layer, percent
 from gradtui.diagnosis.decay import in_words
 from gradtui.diagnosis.thresholds import THRESHOLDS, limit
 
-#: Optimizers that divide by the size of the gradients that they have seen, or look at their signs alone.
+#: Optimizers that divide by the size of the gradients that they have seen, or look at their signs or directions alone.
 ADAPTIVE = frozenset(
-    {"adam", "amsgrad", "adamw", "nadam", "rmsprop", "adagrad", "adadelta", "rprop", "lion"}
+    {"adam", "amsgrad", "adamw", "nadam", "rmsprop", "adagrad", "adadelta", "rprop", "lion", "muon"}
 )  # fmt: skip
 #: Those that have an eps below which a gradient moves its weight less and less.
-_WITH_EPS = ADAPTIVE - {"rprop", "lion"}
+_WITH_EPS = ADAPTIVE - {"rprop", "lion", "muon"}
 #: Products below this are, for the most part, rounded to 0.
 TINY = {"float32": 1e-36, "float64": 1e-305}
+#: Of so many steps of the way one may stand out, if it takes so large a share of all decades that are lost.
+_MANY, _NEARLY_ALL = 3, 0.7
+#: Activations below this are about to be rounded to 0.
+FAINTEST = {"float32": 1e-33, "float64": 1e-300}
 #: A cause that changes the signal by less than this a layer is not worth a word.
 _WORTH = 0.02
 
@@ -25,7 +30,7 @@ _WORTH = 0.02
 def vanishing(case: Case) -> Finding | None:
     """The first layer hears a thousandth of what the last one hears, or less (Hochreiter 1998); or a sixtieth, where
     the loss stands still besides."""
-    bound = "faint" if case.stalled else "vanished"
+    bound = case.lost
     if not THRESHOLDS[bound].crossed(case.share) or evens(case):
         return None
     if case.earlier:
@@ -47,7 +52,24 @@ def vanishing(case: Case) -> Finding | None:
         said = f"nothing of what {case.source} hears comes back to {layer(case.taps[0])}"
     else:
         said = f"×{case.factor:.3g} a layer: {layer(case.taps[0])} hears {case.share:.2g} of what {case.source} hears"
+    jump = _jump(case)
+    if jump is not None:
+        tap, passed = jump
+        said = (
+            f"{layer(tap)} alone passes ×{passed:.2g} of what it hears: {layer(case.taps[0])} hears {case.share:.2g} of "
+            f"what {case.source} hears"
+        )
     return Finding(said + causes(case), evidence, where, confidence=case.decay.confidence, factor=case.factor)
+
+
+def _jump(case: Case) -> tuple[str, float] | None:
+    """(tap, what it passes) of the one layer that takes nearly all of what is lost; None where it is lost evenly."""
+    with np.errstate(divide="ignore"):
+        decades = np.diff(np.log10(case.signal))
+    if not np.isfinite(decades).all() or len(decades) < _MANY or decades.max() < _NEARLY_ALL * decades.sum():
+        return None
+    worst = int(np.argmax(decades))
+    return case.taps[case.way[worst + 1]], float(10.0 ** -decades[worst])
 
 
 def exploding(case: Case) -> Finding | None:
@@ -110,7 +132,12 @@ def _torn(case: Case) -> Finding | None:
 
 
 def underflow(case: Case) -> Finding | None:
-    """Gradient entries that the number format has rounded to 0."""
+    """Gradient entries that the number format has rounded to 0, or activations."""
+    size = np.hypot(case.profile["activation_mean"], case.profile["activation_std"])[case.hidden]
+    # A layer is silent for want of numbers where what it reads is the next thing to none.
+    gone = np.flatnonzero(size == 0.0)
+    if len(gone) and gone[0] and size[gone[0] - 1] < FAINTEST[case.scenario.network.dtype]:
+        return THE_SAME if case.earlier else _rounded_on_the_way_up(case, size, gone)
     zeros = case.profile["underflow"][case.hidden]
     if not (zeros > limit("underflown")).any():
         return None
@@ -130,6 +157,21 @@ def underflow(case: Case) -> Finding | None:
             Evidence("layers lost", float(len(lost)), math.nan, f"of {len(zeros)} hidden layers"),
         ),
         case.taps[top],
+    )
+
+
+def _rounded_on_the_way_up(case: Case, size: Floats, gone: NDArray[np.int64]) -> Finding:
+    where = case.taps[gone[0]]
+    what = f"layers {where} to {case.taps[gone[-1]]}" if len(gone) > 1 else layer(where)
+    below = float(size[gone[0] - 1])
+    return Finding(
+        f"the answers of {what} are exactly 0: they have shrunk from layer to layer until "
+        f"{case.scenario.network.dtype} holds nothing so small",
+        (
+            Evidence("activation", below, FAINTEST[case.scenario.network.dtype], f"size of what {layer(where)} reads"),
+            Evidence("layers lost", float(len(gone)), math.nan, f"of {len(size)} hidden layers"),
+        ),
+        where,
     )
 
 
@@ -175,14 +217,15 @@ def masked(case: Case) -> Finding | None:
     until eps is larger than that."""
     pace = _pace(case)
     # What was lost at first and comes back is masked as long as little of it is there.
-    lost = case.first is not None and THRESHOLDS["vanished"].crossed(case.first.share)
-    if math.isnan(pace) or not THRESHOLDS["faint" if lost else "vanished"].crossed(case.share):
+    began_lost = case.first is not None and THRESHOLDS["vanished"].crossed(case.first.share)
+    bound = "faint" if began_lost else case.worn
+    if math.isnan(pace) or not THRESHOLDS[bound].crossed(case.share):
         return None
     optimizer = case.scenario.optimizer
     heard = case.profile["grad_rms"][case.hidden]
     below = np.flatnonzero(heard < optimizer.eps) if optimizer.name in _WITH_EPS else np.empty(0, np.int64)
     evidence = (
-        Evidence("share", case.share, limit("vanished"), f"what the first layer hears of what {case.source} hears"),
+        Evidence("share", case.share, limit(bound), f"what the first layer hears of what {case.source} hears"),
         Evidence("even", pace, limit("even"), "pace of the first layers over that of the upper ones"),
         Evidence("grad_rms", float(heard[0]), optimizer.eps, "gradient of the first layer beside eps"),
     )
@@ -227,7 +270,10 @@ def _crossing(case: Case, threshold: float) -> str:
 
 def causes(case: Case) -> str:
     """What slopes, weights, norms and skips do on their own, as mean factors a layer; empty where nothing finite was
-    measured."""
+    measured. Where nothing at all gets past, the layers whose slopes are all 0."""
+    if case.share == 0.0:
+        walls = [tap for tap, gain in zip(case.taps, case.profile["gain_slope"], strict=True) if gain == -math.inf]
+        return f" (φ' is 0 in {layer(walls[-1])})" if walls else ""
     parts = []
     for name, gauge, always in (
         ("φ'", "gain_slope", True),

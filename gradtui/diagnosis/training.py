@@ -7,7 +7,7 @@ import math
 import numpy as np
 
 from gradtui.diagnosis.case import Case, Evidence, Finding, layer, percent
-from gradtui.diagnosis.outcome import FEW
+from gradtui.diagnosis.outcome import EARLY, FEW
 from gradtui.diagnosis.signal import ADAPTIVE
 from gradtui.diagnosis.thresholds import THRESHOLDS, limit
 from gradtui.profile import GradientProfile
@@ -79,7 +79,7 @@ def _origin(profile: GradientProfile, before: GradientProfile | None) -> tuple[s
 def stalled(case: Case) -> Finding | None:
     """The loss stands at that of a net that does not look at its inputs."""
     outcome = case.outcome
-    if not outcome.stalled:
+    if not outcome.stalled or _slow(case):
         return None
     since = outcome.stalled_since
     favourite = case.past.favourite
@@ -115,8 +115,11 @@ def rate_high(case: Case) -> Finding | None:
     # Weights near 0 that belong there move by a large share of themselves: then the loss is none the worse.
     fast = THRESHOLDS["rate_high"].crossed(pace) and outcome.share_of_chance > 1.05
     replaced = THRESHOLDS["weights_replaced"].crossed(pace) and outcome.steps < FEW
-    if not (raised or fast or replaced):
+    thrown = _thrown(case)
+    if not (raised or fast or replaced or thrown):
         return None
+    if thrown and not raised:
+        return thrown
     if raised:
         said = f"the loss has risen from {outcome.first:.3g} to {outcome.recent:.3g}: the steps overshoot"
     else:
@@ -132,20 +135,89 @@ def rate_high(case: Case) -> Finding | None:
     )
 
 
+def _thrown(case: Case) -> Finding | None:
+    """Early steps that threw a sound net's weights away; the loss may have come back to that of chance since, since the
+    output's biases still learn."""
+    outcome, first = case.outcome, case.first
+    if first is None or first.share < limit("faint") or not outcome.share_of_chance > limit("plateau"):
+        return None
+    step, height = outcome.peak
+    early = [each for each in case.past.profiles if each.step < FEW and len(case.taps) > 1]
+    paces = [(each.step, float(np.median(np.nan_to_num(each["update_ratio"][case.hidden])))) for each in early]
+    torn = next(((when, pace) for when, pace in paces if THRESHOLDS["rate_high"].crossed(pace)), None)
+    leapt = THRESHOLDS["leapt"].crossed(height)
+    distance = float(np.nanmedian(case.profile["distance"]))
+    if not leapt and (torn is None or outcome.steps < EARLY or not THRESHOLDS["thrown"].crossed(distance)):
+        return None
+    if leapt:
+        said = f"the loss has leapt to {height:,.0f} times what it was"
+        since = step
+    else:
+        since, pace = torn or (0, math.nan)
+        said = f"one step has changed half of the layers by {pace:.2g} times their weights"
+    return Finding(
+        f"{said}: the steps have thrown the weights away, and nothing has come of it since",
+        (
+            Evidence("peak", height, limit("leapt"), "largest loss over the larger of the first and chance"),
+            Evidence(
+                "update_ratio",
+                max((pace for _, pace in paces), default=math.nan),
+                limit("rate_high"),
+                f"largest median over hidden layers within the first {FEW} steps",
+            ),
+            Evidence("distance", distance, limit("thrown"), "of the weights from the first ones, median over layers"),
+            Evidence("lr", case.scenario.optimizer.lr, math.nan, f"of {case.scenario.optimizer.name}"),
+        ),
+        since=since,
+    )
+
+
+def _slow(case: Case) -> bool:
+    """Whether a loss that seems to stand is on its way: it falls beyond doubt, the weights are still about where they
+    began, and neither the signal nor what tells inputs apart is lost."""
+    similarity = case.profile["similarity"][case.hidden]
+    alike = bool(len(similarity)) and not case.profile.time and not similarity[-1] < 1.0 - 5.0 * limit("alike")
+    return (
+        case.outcome.descends
+        and THRESHOLDS["moved"].crossed(float(np.nanmedian(case.profile["distance"])))
+        and not case.share < limit("faint")
+        and not alike
+    )
+
+
+def _creeping(case: Case) -> Finding | None:
+    """A net on its way, of which hundreds of steps have made next to nothing."""
+    outcome = case.outcome
+    if not outcome.stalled or not _slow(case):
+        return None
+    distance = float(np.nanmedian(case.profile["distance"]))
+    return Finding(
+        f"the loss falls, but after {outcome.steps:,} steps the weights are {distance:.2g} of their size away from "
+        f"where they began, and the loss is {outcome.recent:.3g} beside {outcome.chance:.3g} by chance",
+        (
+            Evidence("distance", distance, limit("moved"), "of the weights from the first ones, median over layers"),
+            Evidence("loss", outcome.recent, limit("stalled") * outcome.chance, "median of the last tenth of the run"),
+            Evidence("lr", case.scenario.optimizer.lr, math.nan, f"of {case.scenario.optimizer.name}"),
+        ),
+    )
+
+
 def rate_low(case: Case) -> Finding | None:
     """Updates too small to come anywhere although gradients are there."""
     outcome, optimizer = case.outcome, case.scenario.optimizer
     moved = case.profile["update_ratio"]
     moved = moved[np.isfinite(moved)]
-    if not len(moved) or _ended(case) or case.share < limit("faint"):
+    if not len(moved) or case.share < limit("faint"):
         return None
     pace = float(moved.max())
+    little = outcome.change <= 0.1 or outcome.share_of_chance > limit("plateau")
     if (
         not THRESHOLDS["rate_low"].crossed(pace)
-        or not (case.earlier or outcome.change <= 0.1)
+        or not (case.earlier or little)
         or not case.profile["grad_rms"].max() > 0.0
+        or (not case.earlier and _ended(case))
     ):
-        return None
+        return None if case.earlier else _creeping(case)
     return Finding(
         f"the layer that moves most changes by {pace:.2g} of its weights in a step: the learning rate is too low "
         "to come anywhere",
@@ -157,9 +229,26 @@ def rate_low(case: Case) -> Finding | None:
     )
 
 
+def _pace(profile: GradientProfile) -> float:
+    """update_ratio of the layer that moves most; NaN where none has moved yet, or none is known to."""
+    moved = profile["update_ratio"][np.isfinite(profile["update_ratio"])]
+    return float(moved.max()) if len(moved) else math.nan
+
+
 def _ended(case: Case) -> bool:
-    """Whether a schedule has brought the learning rate down, or has not brought it up yet."""
+    """Whether a schedule has brought the learning rate down, or has not brought it up yet, as it is meant to: after
+    most of the run, or as long as the rise is no longer than the run that is planned."""
     optimizer, step = case.scenario.optimizer, case.profile.step
+    since = step
+    for each in reversed(case.past.profiles):
+        if not THRESHOLDS["rate_low"].crossed(_pace(each)):
+            break
+        since = each.step
+    nil = step >= FEW and since <= step // 2
+    if nil and optimizer.warmup_steps <= case.scenario.steps and step < optimizer.warmup_steps:
+        nil = False
+    if nil:
+        return False
     if step < optimizer.warmup_steps or optimizer.schedule == "warmup":
         return step < max(optimizer.warmup_steps, 5)
     if optimizer.schedule == "cosine":

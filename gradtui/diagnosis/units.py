@@ -7,10 +7,8 @@ import math
 import numpy as np
 
 from gradtui.diagnosis.case import THE_SAME, Case, Evidence, Finding, layer, percent
+from gradtui.diagnosis.signal import FAINTEST
 from gradtui.diagnosis.thresholds import THRESHOLDS, limit
-
-#: Activations below this are about to be rounded to 0.
-FAINTEST = {"float32": 1e-33, "float64": 1e-300}
 
 
 def symmetric(case: Case) -> Finding | None:
@@ -80,15 +78,22 @@ def saturated(case: Case) -> Finding | None:
     if not len(flat) or not THRESHOLDS["saturated"].crossed(flat.max()):
         return None
     worst = int(np.argmax(flat))
+    where = case.taps[worst]
     many = int((flat > limit("saturated")).sum())
+    # Of what is lost on the whole way, by how much the slopes of this one layer are to blame, in decades.
+    slope = float(case.profile["gain_slope"][worst])
+    taken = slope / math.log10(case.share) if 0.0 < case.share < 1.0 and len(flat) > 2 else math.nan
     return Finding(
-        f"{percent(flat[worst])} of the activations of {layer(case.taps[worst])} lie where φ is flat",
+        f"{percent(flat[worst])} of the activations of {layer(where)} lie where φ is flat",
         (
-            Evidence("saturated", float(flat[worst]), limit("saturated"), f"share in {layer(case.taps[worst])}"),
+            Evidence("saturated", float(flat[worst]), limit("saturated"), f"share in {layer(where)}"),
             Evidence("mean", float(flat.mean()), limit("stuck"), "over all hidden layers"),
             Evidence("layers", float(many), math.nan, f"so bad of {len(flat)}"),
+            Evidence(
+                "taken", taken, math.nan, f"of all decades that the signal loses, by the slopes of {layer(where)}"
+            ),
         ),
-        case.taps[worst],
+        where,
     )
 
 
@@ -100,7 +105,10 @@ def identical(case: Case) -> Finding | None:
     # Deep nets that train say much the same to all inputs at first: only where nothing comes of it is it a fault.
     bound = limit("alike" if case.stalled else "alike_early")
     apart = 1.0 - similarity
-    if not case.stands or not (apart[-1] < bound and apart[0] > 10.0 * bound):
+    if case.overshot:
+        # Answers that are far out, and far out by the same: what tells inputs apart is drowned.
+        bound = limit("alike")
+    if not (case.stands or case.overshot) or not (apart[-1] < bound and apart[0] > 10.0 * bound):
         return None
     if case.earlier:
         return THE_SAME
@@ -130,6 +138,9 @@ def small_batch(case: Case) -> Finding | None:
         places = max(8 // (max(network.stride, 1) * 2 ** max(network.stages - 1, 0)), 1) ** 2
     numbers = task.batch * places
     if not THRESHOLDS["small_batch"].crossed(numbers):
+        return None
+    # What learns beside a gradient of 0 is the output layer, on features drawn by chance; noise can be learned through.
+    if case.outcome.learned and not (numbers <= 2 and THRESHOLDS["faint"].crossed(case.share)):
         return None
     if numbers <= 2:
         said = f"batch norm over {numbers} example{'s' if numbers > 1 else ''}: what it hands back is a gradient of 0"

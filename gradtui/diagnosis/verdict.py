@@ -71,7 +71,9 @@ _EXPLAINS = {
     "small_batch": frozenset({"vanishing", "exploding", "identical"}),
 }
 #: What keeps part of a net from learning for good, while the rest is on its way.
-_LASTING = frozenset({"symmetric", "dying", "small_batch"})
+_LASTING = frozenset({"symmetric", "dying"})
+#: Whose judge asks itself what a good outcome is worth.
+_ASKS_ITSELF = frozenset({"small_batch"})
 #: Causes of all else that is found; a training that went wrong; what comes of the others.
 _ALWAYS_FIRST = frozenset({"nonfinite", "symmetric", "small_batch"})
 _OF_A_TRAINING = frozenset({"rate_high", "warm_up"})
@@ -126,6 +128,11 @@ def _ranked(found: list[Verdict]) -> tuple[Verdict, ...]:
     def share(kind: str) -> float:
         return _value(by_kind[kind], "share") if kind in by_kind else math.nan
 
+    def gently() -> bool:
+        """Whether depth wears the signal away little by little; inputs that become alike do the harm long before."""
+        lost = by_kind.get("vanishing")
+        return lost is not None and share("vanishing") > limit("worn") / 10.0 and lost.factor > 1.5 * limit("steep")
+
     def place(kind: str) -> tuple[int, float]:
         own = float(KINDS.index(kind))
         if kind in _ALWAYS_FIRST:
@@ -141,10 +148,13 @@ def _ranked(found: list[Verdict]) -> tuple[Verdict, ...]:
                 by_kind["vanishing"].since or 0 if "vanishing" in by_kind else 0
             )
             return 3, ahead if first else own
-        if kind == "identical" and share("vanishing") > 3.0 * limit("vanished"):
+        if kind == "identical" and "masked" in by_kind:
+            # A signal that is lost on its way back was made by inputs that became alike on their way up: one cause.
+            return place("masked")[0], place("masked")[1] + 0.5
+        if kind == "identical" and (share("vanishing") > limit("worn") or gently()):
             return 1, ahead
         if kind == "saturated":
-            switches = _value(by_kind[kind], "mean") > limit("stuck")
+            switches = _value(by_kind[kind], "mean") > limit("stuck") or _value(by_kind[kind], "taken") > 0.5
             return 1, ahead if switches or share("exploding") < limit("exploded") else own
         return 1, own
 
@@ -174,7 +184,7 @@ def _of_one(case: Case) -> list[Verdict]:
     found: list[Verdict] = []
     for kind, judges in _JUDGES.items():
         well = case.outcome.learned if kind in _LASTING else case.outcome.learns
-        if well and kind in _OF_PICTURES:
+        if well and kind in _OF_PICTURES - _ASKS_ITSELF:
             continue
         for judge in judges:
             finding = judge(case)

@@ -20,7 +20,7 @@ SHOWN = {
     "short_memory": ("truncated-memory", 0),
     "small_batch": ("batch-norm-of-two", 0),
     "warm_up": ("transformer-post-ln", 90),
-    "identical": ("depth-wall/five", 100),
+    "identical": ("attention-no-residual", 50),
     "saturated": ("saturated-tanh", 0),
     "underflow": ("too-small-to-hold", 0),
     "masked": ("adam-masks", 20),

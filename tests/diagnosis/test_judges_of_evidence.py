@@ -1,0 +1,135 @@
+"""Judges of what a doctor would look at: slopes of the loss, ways gone, paces as measured, places of a jump."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+import pytest
+from made_profiles import CHANCE, first, lived, made, of, staircase
+
+from gradtui import Scenario, Simulation
+from gradtui.diagnosis import verdicts
+from gradtui.lab.past import PastKeeper, watched
+
+NOISE = 0.05 * np.random.default_rng(1).standard_normal(400)
+STILL = list(CHANCE + NOISE)
+COMES_DOWN = list(np.linspace(1.2 * CHANCE, 1.01 * CHANCE, 400) + NOISE)
+SIGMOID = {"network": {"depth": 5, "width": 64, "activation": "sigmoid"}}
+
+
+def run(steps, **tables):
+    scenario = Scenario.from_dict(tables)
+    simulation, keeper = Simulation(scenario), PastKeeper()
+    for _ in watched(simulation, keeper, iter([steps] if steps else [])):
+        pass
+    keeper.evaluate(simulation)
+    return verdicts(simulation.profile(), scenario, keeper.past())
+
+
+@pytest.mark.parametrize(
+    ("losses", "distance", "similarity", "kind"),
+    [
+        (COMES_DOWN, 0.01, 0.5, "rate_low"),
+        (COMES_DOWN, 1.0, 0.5, "stalled"),  # it has gone a long way to come to nothing
+        (COMES_DOWN, 0.01, 0.999, "stalled"),  # of inputs that look alike only their mean is learned
+        (STILL, 0.01, 0.5, "stalled"),
+    ],
+)
+def test_slow_is_not_stalled(losses, distance, similarity, kind) -> None:
+    profile = made(step=399, distance=distance, similarity=similarity)
+    assert first(profile, lived(losses, made())).kind == kind
+
+
+@pytest.mark.parametrize(
+    ("schedule", "since", "kind"),
+    [
+        ({"schedule": "step", "step_size": 2, "gamma": 0.1}, 12, "rate_low"),
+        ({"schedule": "step", "step_size": 200, "gamma": 0.01}, 300, "stalled"),
+        ({"warmup_steps": 100_000}, 1, "rate_low"),
+    ],
+)
+def test_a_rate_that_is_nil_by_schedule(schedule, since, kind) -> None:
+    steps = [1, 5, 12, 40, 90, 180, 300]
+    kept = [made(step=step, update_ratio=1e-8 if step >= since else 1e-3) for step in steps]
+    profile = made(step=399, update_ratio=1e-8)
+    assert first(profile, lived(STILL, made(), *kept), optimizer=schedule).kind == kind
+    learned = list(np.linspace(CHANCE, 0.2, 400))
+    assert first(profile, lived(learned, made(), *kept), optimizer=schedule).kind == "healthy"
+
+
+def test_weights_thrown_away() -> None:
+    gone = made(step=399, delta_rms=[0.0] * 10 + [1.0], distance=40.0)
+    leapt = [CHANCE] * 3 + [1e6] * 5 + STILL[8:]
+    found = first(gone, lived(leapt, made()))
+    assert (found.kind, found.since) == ("rate_high", 3)
+    assert "times what it was" in found.sentence
+    torn = [made(step=1, update_ratio=0.5), made(step=2, update_ratio=0.3)]
+    assert first(gone, lived(STILL, made(), *torn)).kind == "rate_high"
+    # It was gone before a step was made: that is the cause.
+    assert first(gone, lived(leapt, made(delta_rms=[0.0] * 10 + [1.0]))).kind == "vanishing"
+
+
+@pytest.mark.parametrize(("steps", "kinds"), [(0, ["vanishing"]), (40, ["vanishing", "identical"])])
+def test_five_sigmoid_layers_are_sick_before_they_have_stood_still(steps, kinds) -> None:
+    assert [verdict.kind for verdict in run(steps, **SIGMOID)] == kinds
+
+
+def test_three_sigmoid_layers_are_not() -> None:
+    assert run(0, network={**SIGMOID["network"], "depth": 3})[0].kind == "healthy"
+
+
+@pytest.mark.parametrize("name", ["adam", "rmsprop", "muon"])
+def test_masked_in_five_sigmoid_layers(name) -> None:
+    lr = {"adam": 0.005, "rmsprop": 0.001, "muon": 0.02}[name]
+    assert run(12, **SIGMOID, optimizer={"name": name, "lr": lr})[0].kind == "masked"
+
+
+@pytest.mark.parametrize(
+    ("batch", "share", "kind"), [(2, 1e-3, "small_batch"), (2, 0.5, "healthy"), (4, 1e-3, "healthy")]
+)
+def test_what_learns_on_top_of_a_batch_of_two(batch, share, kind) -> None:
+    profile = made(step=399, delta_rms=staircase(share**0.1))
+    tables = {"network": {"norm": "batch"}, "task": {"batch": batch}}
+    assert first(profile, lived(list(np.linspace(CHANCE, 0.2, 400)), made()), **tables).kind == kind
+
+
+def test_one_saturated_layer_that_takes_all_of_the_signal() -> None:
+    signal = [1e-5, *[1.0] * 10]
+    slopes = [0.0, -5.0, *[0.0] * 9]
+    flat = [0.0, 1.0, *[0.0] * 9]
+    found = of(made(delta_rms=signal, gain_slope=slopes, saturated=flat))
+    assert list(found) == ["saturated", "vanishing"]
+    assert "layer 2 alone" in found["vanishing"].sentence
+    evenly = of(made(delta_rms=staircase(0.3), gain_slope=-0.5, saturated=flat))
+    assert list(evenly) == ["vanishing", "saturated"]
+
+
+def test_alike_and_far_out_is_seen_before_a_step_is_made() -> None:
+    alike = made(loss=80.0, similarity=[0.9, *[0.9999] * 10])
+    assert first(alike, lived([], alike)).kind == "identical"
+    assert first(made(loss=80.0), lived([], made())).kind == "healthy"
+    assert first(made(loss=3.0, similarity=[0.9, *[0.9999] * 10]), lived([], made())).kind == "healthy"
+
+
+def test_activations_that_shrink_to_nothing() -> None:
+    sizes = [10.0 ** (-7 * place) for place in range(6)] + [0.0] * 5
+    shrunk = made(activation_std=sizes, activation_mean=0.0, delta_rms=[0.0] * 10 + [1.0], dead=[0.0] * 6 + [1.0] * 5)
+    found = of(shrunk)
+    assert found["underflow"].layer == "7"
+    assert "layers 7 to 10 are exactly 0" in found["underflow"].sentence
+    assert "underflow" not in of(made(activation_std=[1.0] * 6 + [0.0] * 5, dead=[0.0] * 6 + [1.0] * 5))
+
+
+def test_what_began_sound_and_faded_came_of_the_training() -> None:
+    faded = made(step=399, delta_rms=staircase(0.01**0.1))
+    assert first(faded, lived(STILL, made())).kind == "stalled"
+    assert first(faded, lived(STILL, faded)).kind == "vanishing"
+
+
+def test_on_the_way_by_the_slope_of_most_of_the_run() -> None:
+    lost = made(step=399, delta_rms=staircase(0.4))
+    slowly = list(np.linspace(0.8 * CHANCE, 0.7 * CHANCE, 400) + NOISE)
+    assert first(lost, lived(slowly, made())).kind == "healthy"
+    assert first(lost, lived(list(0.75 * CHANCE + NOISE), made())).kind == "vanishing"
+    assert not math.isnan(first(lost, lived(slowly, made())).factor)
