@@ -225,6 +225,13 @@ def layer(tap: str) -> str:
     return f"layer {tap}" if tap.isdigit() else "the output layer" if tap == "out" else tap
 
 
+def amount(value: float) -> str:
+    """A number to two digits as people write it: 1,500 and 0.0017; powers of ten only where it has no end."""
+    if not 100.0 <= abs(value) < 1e7:
+        return f"{value:.2g}"
+    return f"{float(f'{value:.1e}'):,.0f}"
+
+
 def percent(share: float) -> str:
     """A share in whole percent; never 100 % of what is not all, nor 0 % of what is something."""
     return f"{min(max(share, 0.01), 0.99):.0%}" if 0.0 < share < 1.0 else f"{share:.0%}"

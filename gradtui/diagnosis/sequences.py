@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from gradtui.diagnosis.case import THE_SAME, Case, Evidence, Finding
+from gradtui.diagnosis.case import THE_SAME, Case, Evidence, Finding, amount
 from gradtui.diagnosis.decay import Decay, fit, in_words
 from gradtui.diagnosis.thresholds import THRESHOLDS, limit
 from gradtui.profile import GradientProfile
@@ -85,8 +85,8 @@ def _of_steps(case: Case, found: ThroughTime, name: str, when: str = "") -> Find
     if found.share == 0.0:
         said = f"nothing of what time step {found.last} hears comes back to step {found.first}{where}"
     else:
-        much = f"{found.share:.2g} of" if found.share < 1.0 else f"{found.share:.2g} times"
-        said = f"{when}×{found.factor:.3g} a time step: step {found.first} hears {much} what step {found.last} hears{where}"
+        much = f"{amount(found.share)} {'of' if found.share < 1.0 else 'times'} what step {found.last} hears"
+        said = f"{when}×{found.factor:.3g} a time step: step {found.first} hears {much}{where}"
     return Finding(
         said,
         (
@@ -118,8 +118,9 @@ def short_memory(case: Case) -> Finding | None:
     if not found.share < bound:
         return None
     memory = found.memory
+    lives = f"lives for {memory:.2g} time steps" if memory >= 0.5 else "dies at once"
     return Finding(
-        f"the signal lives for {memory:.2g} time steps, the task is {lag} long: step {found.first} hears "
+        f"the signal {lives}, the task is {lag} long: step {found.first} hears "
         f"{found.share:.2g} of what step {found.last} hears",
         (
             Evidence("memory", memory, float(lag), "time constant in steps, beside the length of the task"),

@@ -7,7 +7,7 @@ import math
 import numpy as np
 from numpy.typing import NDArray
 
-from gradtui.diagnosis.case import THE_SAME, Case, Evidence, Finding, Floats, layer, percent
+from gradtui.diagnosis.case import THE_SAME, Case, Evidence, Finding, Floats, amount, layer, percent
 from gradtui.diagnosis.decay import in_words
 from gradtui.diagnosis.thresholds import THRESHOLDS, limit
 
@@ -56,10 +56,22 @@ def vanishing(case: Case) -> Finding | None:
     if jump is not None:
         tap, passed = jump
         said = (
-            f"{layer(tap)} alone passes ×{passed:.2g} of what it hears: {layer(case.taps[0])} hears {case.share:.2g} of "
-            f"what {case.source} hears"
+            f"{layer(tap)} alone passes ×{passed:.2g} of what it hears: {layer(case.taps[0])} hears {case.share:.2g} "
+            f"of what {case.source} hears"
         )
-    return Finding(said + causes(case), evidence, where, confidence=case.decay.confidence, factor=case.factor)
+    said += causes(case) + _eaten(case)
+    return Finding(said, evidence, where, confidence=case.decay.confidence, factor=case.factor)
+
+
+def _eaten(case: Case) -> str:
+    """That weight decay has shrunk the weights until they pass a tenth of what they passed at first, where it has."""
+    decay, first = case.scenario.optimizer.weight_decay, case.first
+    if not decay > 0.0 or first is None or case.name == "generator":
+        return ""
+    now, begun = case.profile["gain_weight"][1:], first.profile["gain_weight"][1:]
+    both = np.isfinite(now) & np.isfinite(begun)
+    lost = float((begun - now)[both].mean()) if both.any() else 0.0
+    return f"; weight decay {decay:g} has eaten the weights" if lost > 1.0 else ""
 
 
 def _jump(case: Case) -> tuple[str, float] | None:
@@ -81,7 +93,7 @@ def exploding(case: Case) -> Finding | None:
         return THE_SAME
     where = _crossing(case, limit(bound))
     said = (
-        f"×{case.factor:.3g} a layer: {layer(case.taps[0])} hears {case.share:.2g} times what {case.source} hears"
+        f"×{case.factor:.3g} a layer: {layer(case.taps[0])} hears {amount(case.share)} times what {case.source} hears"
         f"{causes(case)}"
     )
     evidence = _way_evidence(case, limit(bound))
@@ -99,7 +111,7 @@ def _overrun(case: Case) -> Finding | None:
         return None
     factor = grown ** (1.0 / (len(size) - 1))
     return Finding(
-        f"×{factor:.3g} a layer on the way up: the answers are {grown:.2g} times as large as those of "
+        f"×{factor:.3g} a layer on the way up: the answers are {amount(grown)} times as large as those of "
         f"{layer(case.taps[0])}, and their loss is so flat that nothing comes back",
         (Evidence("growth", grown, limit("exploded"), "activations of the output over those of the first layer"),),
         case.taps[int(np.argmax(size > limit("exploded") * size[0]))],
@@ -118,7 +130,7 @@ def _torn(case: Case) -> Finding | None:
         return None
     where = case.taps[int(np.nanargmax(np.nan_to_num(case.profile["distance"][case.hidden])))]
     return Finding(
-        f"the signal began {first.share:.2g} times as large at {layer(case.taps[0])} as at the output, and the first "
+        f"the signal began {amount(first.share)} times as large at {layer(case.taps[0])} as at the output, and the first "
         f"steps have thrown the weights of {layer(where)} {thrown:.2g} times their size away",
         (
             Evidence("share at step 0", first.share, limit("exploded"), "what the first layer heard of the output's"),
@@ -232,7 +244,11 @@ def masked(case: Case) -> Finding | None:
     if case.earlier and (pace >= limit("even") or 0 < len(below) < len(heard)):
         return THE_SAME
     if pace >= limit("even"):
-        ahead = ": eps will bite next" if heard[0] < 100.0 * optimizer.eps and optimizer.name in _WITH_EPS else ""
+        ahead = (
+            f"; eps = {optimizer.eps:g} is not far below its gradients"
+            if heard[0] < 100.0 * optimizer.eps and optimizer.name in _WITH_EPS
+            else ""
+        )
         return Finding(
             f"{optimizer.name} hides it: {layer(case.taps[0])} hears {case.share:.2g} of what {case.source} hears, and "
             f"moves at {pace:.2g} times the pace of the upper layers all the same{ahead}",

@@ -84,9 +84,7 @@ def stalled(case: Case) -> Finding | None:
     since = outcome.stalled_since
     favourite = case.past.favourite
     base = case.past.chance.accuracy
-    said = (
-        f"the loss stands at {outcome.recent:.3g}, where it is {outcome.chance:.3g} for who does not look at the inputs"
-    )
+    said = f"the loss stands at {outcome.recent:.3g}, and a guess that ignores the inputs has {outcome.chance:.3g}"
     if favourite > min(0.95, base + 0.8 * (1.0 - base)):
         said += (
             "; one class is named for nearly every input" if favourite < 1.0 else "; one class is named for all inputs"

@@ -58,7 +58,12 @@ def dying(case: Case) -> Finding | None:
     if len(walls) and dead[worst] < 1.0:
         said = f"no unit of {where} answers this batch, and {percent(dead[worst])} answer no training example at all"
     elif len(walls):
-        said = f"all units of {where} are dead: no example and no gradient gets past it"
+        # At 1, a hard sigmoid answers, but always the same.
+        stuck = (
+            abs(float(case.profile["activation_mean"][worst])) > 0.01 and not case.profile["zero_batch"][worst] > 0.0
+        )
+        said = f"all units of {where} are {'stuck where φ is flat' if stuck else 'dead'}: no "
+        said += "gradient gets past it" if stuck else "example and no gradient gets past it"
     else:
         said = f"{percent(dead[worst])} of the units of {where} are dead: they answer no training example any more"
     return Finding(said, evidence, case.taps[worst])
@@ -114,10 +119,11 @@ def identical(case: Case) -> Finding | None:
         return THE_SAME
     where = case.taps[int(np.flatnonzero(apart >= bound)[-1]) + 1]
     parts = 1.0 / max(float(apart[-1]), 1e-6)
+    can = "can hardly" if apart[-1] > 1e-6 else "cannot"
     closely = f"one part in {parts:,.0f}" if apart[-1] > 1e-6 else "less than one part in a million"
     return Finding(
-        f"the answers of {layer(case.taps[-2])} to different inputs are the same to {closely}: the output layer cannot "
-        "tell them apart",
+        f"the answers of {layer(case.taps[-2])} to different inputs are the same to {closely}: the output layer "
+        f"{can} tell them apart",
         (
             Evidence("difference", float(apart[-1]), bound, f"1 - similarity of {layer(case.taps[-2])}"),
             Evidence("difference below", float(apart[0]), math.nan, f"1 - similarity of {layer(case.taps[0])}"),
@@ -145,9 +151,7 @@ def small_batch(case: Case) -> Finding | None:
     if numbers <= 2:
         said = f"batch norm over {numbers} example{'s' if numbers > 1 else ''}: what it hands back is a gradient of 0"
     else:
-        said = (
-            f"batch norm over {numbers} examples: its variance is off by {math.sqrt(2 / (numbers - 1)):.0%} by chance"
-        )
+        said = f"batch norm over {numbers} examples: its variance has a standard error of {math.sqrt(2 / (numbers - 1)):.0%}"
     return Finding(
         said,
         (

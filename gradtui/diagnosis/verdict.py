@@ -228,7 +228,10 @@ def _healthy(case: Case) -> Verdict:
         return Verdict("healthy", said, found.factor, evidence, "", None, found.decay.confidence)
     if math.isnan(case.factor):
         return Verdict(
-            "healthy", f"no hidden layer lies between the input and the output{learns}", case.factor, evidence
+            "healthy",
+            f"no signal can be lost: no hidden layer lies between the input and the output{learns}",
+            case.factor,
+            evidence,
         )
     evidence += (Evidence("share", case.share, math.nan, f"what the first layer hears of what {case.source} hears"),)
     said = f"the signal reaches {layer(case.taps[0])} at ×{case.factor:.3g} a layer{learns}"

@@ -10,6 +10,7 @@ from made_profiles import CHANCE, first, lived, made, of, staircase
 
 from gradtui import Scenario, Simulation
 from gradtui.diagnosis import verdicts
+from gradtui.diagnosis.case import amount
 from gradtui.lab.past import PastKeeper, watched
 
 NOISE = 0.05 * np.random.default_rng(1).standard_normal(400)
@@ -103,6 +104,23 @@ def test_one_saturated_layer_that_takes_all_of_the_signal() -> None:
     assert "layer 2 alone" in found["vanishing"].sentence
     evenly = of(made(delta_rms=staircase(0.3), gain_slope=-0.5, saturated=flat))
     assert list(evenly) == ["vanishing", "saturated"]
+
+
+def test_words_of_ways_that_end() -> None:
+    blocked = made(delta_rms=[0.0, 0.0, *[1.0] * 9], gain_slope=[0.0, math.nan, -math.inf, *[0.0] * 8])
+    assert first(blocked).sentence.endswith("comes back to layer 1 (φ' is 0 in layer 3)")
+    stuck = made(dead=[1.0, *[0.0] * 10], activation_mean=1.0)
+    assert "stuck where φ is flat" in first(stuck).sentence
+    assert "are dead" in first(made(dead=[1.0, *[0.0] * 10], zero_batch=[1.0, *[0.0] * 10])).sentence
+    shrunk = made(step=399, delta_rms=staircase(0.01), gain_weight=-2.0)
+    assert "weight decay 0.5 has eaten" in first(shrunk, lived(STILL, made()), optimizer={"weight_decay": 0.5}).sentence
+
+
+@pytest.mark.parametrize(
+    ("value", "words"), [(1523.0, "1,500"), (138.2, "140"), (22_345.0, "22,000"), (0.00171, "0.0017"), (3e9, "3e+09")]
+)
+def test_numbers_as_people_write_them(value, words) -> None:
+    assert amount(value) == words
 
 
 def test_alike_and_far_out_is_seen_before_a_step_is_made() -> None:
