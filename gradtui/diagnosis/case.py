@@ -95,8 +95,14 @@ class Case:
     @cached_property
     def overshot(self) -> bool:
         """Whether the answers are so wrong that they must have grown on their way."""
-        now = THRESHOLDS["overshot"].crossed(self.profile.loss / self.outcome.chance) if self.outcome.chance else False
-        return self.presumed[2] if self.presumed else now
+        if self.presumed:
+            return self.presumed[2]
+        chance, overshot = self.outcome.chance, THRESHOLDS["overshot"]
+        if not chance > 0.0:
+            return False
+        # Those of the beginning count as long as the loss has not come down to that of chance.
+        begun = self.past.profiles[0].loss if self.past.profiles and self.outcome.share_of_chance > 1.5 else math.nan
+        return overshot.crossed(self.profile.loss / chance) or overshot.crossed(begun / chance)
 
     @cached_property
     def lost(self) -> str:

@@ -130,8 +130,8 @@ def _torn(case: Case) -> Finding | None:
         return None
     where = case.taps[int(np.nanargmax(np.nan_to_num(case.profile["distance"][case.hidden])))]
     return Finding(
-        f"the signal began {amount(first.share)} times as large at {layer(case.taps[0])} as at the output, and the first "
-        f"steps have thrown the weights of {layer(where)} {thrown:.2g} times their size away",
+        f"the signal began {amount(first.share)} times as large at {layer(case.taps[0])} as at the output, and the "
+        f"first steps have thrown the weights of {layer(where)} {thrown:.2g} times their size away",
         (
             Evidence("share at step 0", first.share, limit("exploded"), "what the first layer heard of the output's"),
             Evidence("distance", thrown, limit("thrown"), f"of {layer(where)} from its first weights"),

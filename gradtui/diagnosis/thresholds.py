@@ -157,6 +157,14 @@ THRESHOLDS: Mapping[str, Threshold] = MappingProxyType(
             "Dong, Cordonnier & Loukas 2021",
             "similarity",
         ),
+        "drowned": Threshold(
+            1e-2,
+            True,
+            "1 - cosine of the last hidden layer's answers to different inputs",
+            "identical",
+            "where the loss is ten times that of chance: what all answers have in common is the larger part by far",
+            gauge="similarity",
+        ),
         "alike_early": Threshold(
             1e-4,
             True,

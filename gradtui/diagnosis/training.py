@@ -6,7 +6,7 @@ import math
 
 import numpy as np
 
-from gradtui.diagnosis.case import Case, Evidence, Finding, layer, percent
+from gradtui.diagnosis.case import Case, Evidence, Finding, amount, layer, percent
 from gradtui.diagnosis.outcome import EARLY, FEW
 from gradtui.diagnosis.signal import ADAPTIVE
 from gradtui.diagnosis.thresholds import THRESHOLDS, limit
@@ -148,7 +148,7 @@ def _thrown(case: Case) -> Finding | None:
     if not leapt and (torn is None or outcome.steps < EARLY or not THRESHOLDS["thrown"].crossed(distance)):
         return None
     if leapt:
-        said = f"the loss has leapt to {height:,.0f} times what it was"
+        said = f"the loss has leapt to {amount(height)} times what it was"
         since = step
     else:
         since, pace = torn or (0, math.nan)

@@ -59,9 +59,8 @@ def dying(case: Case) -> Finding | None:
         said = f"no unit of {where} answers this batch, and {percent(dead[worst])} answer no training example at all"
     elif len(walls):
         # At 1, a hard sigmoid answers, but always the same.
-        stuck = (
-            abs(float(case.profile["activation_mean"][worst])) > 0.01 and not case.profile["zero_batch"][worst] > 0.0
-        )
+        answers = abs(float(case.profile["activation_mean"][worst])) > 0.01 and not case.profile["zero_batch"][worst]
+        stuck = answers and case.activation.startswith("hard_")
         said = f"all units of {where} are {'stuck where φ is flat' if stuck else 'dead'}: no "
         said += "gradient gets past it" if stuck else "example and no gradient gets past it"
     else:
@@ -110,10 +109,11 @@ def identical(case: Case) -> Finding | None:
     # Deep nets that train say much the same to all inputs at first: only where nothing comes of it is it a fault.
     bound = limit("alike" if case.stalled else "alike_early")
     apart = 1.0 - similarity
+    fall = 10.0
     if case.overshot:
         # Answers that are far out, and far out by the same: what tells inputs apart is drowned.
-        bound = limit("alike")
-    if not (case.stands or case.overshot) or not (apart[-1] < bound and apart[0] > 10.0 * bound):
+        bound, fall = limit("drowned"), 3.0
+    if not (case.stands or case.overshot) or not (apart[-1] < bound and apart[0] > fall * bound):
         return None
     if case.earlier:
         return THE_SAME
@@ -151,7 +151,8 @@ def small_batch(case: Case) -> Finding | None:
     if numbers <= 2:
         said = f"batch norm over {numbers} example{'s' if numbers > 1 else ''}: what it hands back is a gradient of 0"
     else:
-        said = f"batch norm over {numbers} examples: its variance has a standard error of {math.sqrt(2 / (numbers - 1)):.0%}"
+        error = math.sqrt(2 / (numbers - 1))
+        said = f"batch norm over {numbers} examples: its variance has a standard error of {error:.0%}"
     return Finding(
         said,
         (

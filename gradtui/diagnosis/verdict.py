@@ -122,8 +122,11 @@ def _ranked(found: list[Verdict]) -> tuple[Verdict, ...]:
     went wrong; what is but faint behind what explains it."""
     by_kind = {each.kind: each for each in found}
 
+    def since(kind: str) -> int:
+        return (by_kind[kind].since or 0) if kind in by_kind else 0
+
     def late(kind: str) -> bool:
-        return kind in by_kind and (by_kind[kind].since or 0) > 0
+        return since(kind) > 0
 
     def share(kind: str) -> float:
         return _value(by_kind[kind], "share") if kind in by_kind else math.nan
@@ -139,15 +142,15 @@ def _ranked(found: list[Verdict]) -> tuple[Verdict, ...]:
             return 0, own
         if kind in _OF_OUTCOME:
             return 4, own
+        if kind == "dying" and late("vanishing") and since("vanishing") < since(kind):
+            # Units that nothing reaches any more die of that.
+            return 3, KINDS.index("vanishing") + 0.5
         if kind in _OF_A_TRAINING or (kind == "dying" and late(kind)):
             return 2, own
         ahead = KINDS.index("exploding") - 0.5
         if late(kind) and kind in _DRAWN:
             # Inputs that became alike before the signal was lost have lost it.
-            first = kind == "identical" and (by_kind[kind].since or 0) < (
-                by_kind["vanishing"].since or 0 if "vanishing" in by_kind else 0
-            )
-            return 3, ahead if first else own
+            return 3, ahead if kind == "identical" and since(kind) < since("vanishing") else own
         if kind == "identical" and "masked" in by_kind:
             # A signal that is lost on its way back was made by inputs that became alike on their way up: one cause.
             return place("masked")[0], place("masked")[1] + 0.5
