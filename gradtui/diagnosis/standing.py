@@ -39,11 +39,11 @@ class Row:
     """One remedy as measured; `remedy` is "" for the unchanged scenario.
 
     `assignments` make the scenario that was run, its learning rate included. `loss` is the mean over the last batches
-    (of adversaries the mean sample's squared error), `losses` are the means on the way, `accuracy` is held out (NaN
-    where there is none). `factor_before` and `factor_after` are what one layer, or one time step, does to the signal at
-    step 0 and at the end; `relieved`: what was wrong at first is not any more at the end. `moved` is how far the first
-    layer's weights went, as a share of their own size, `update` the share of its last step. `rate` is the learning
-    rate, `tenth` whether it is a tenth of the remedy's own.
+    (of adversaries the mean sample's squared error), `spread` its standard error, `losses` are the means on the way,
+    `accuracy` is held out (NaN where there is none). `factor_before` and `factor_after` are what one layer, or one time
+    step, does to the signal at step 0 and at the end; `relieved`: what was wrong at first is not any more at the end.
+    `moved` is how far the first layer's weights went, as a share of their own size, `update` the share of its last
+    step. `rate` is the learning rate, `tenth` whether it is a tenth of the remedy's own.
     """
 
     remedy: str
@@ -55,6 +55,7 @@ class Row:
     tenth: bool = False
     steps: int = 0
     loss: float = math.nan
+    spread: float = 0.0
     losses: tuple[float, ...] = ()
     accuracy: float = math.nan
     factor_before: float = math.nan
@@ -136,7 +137,9 @@ def ranked(rows: Sequence[Row], chance: float, kinds: Sequence[str], since: int 
     still = unchanged is not None and not unchanged.relieved
     found = []
     for row in rows:
-        cure = bool(row.steps) and not row.unchanged and not row.diverged and row.loss < aim(base, chance)
+        # Twice its standard error: by chance a few batches may be easy ones.
+        learned = row.loss + 2.0 * row.spread < aim(base, chance) / (1.0 - MARGIN) and row.loss < aim(base, chance)
+        cure = bool(row.steps) and not row.unchanged and not row.diverged and learned
         # More steps may still show that it cures.
         open_yet = (
             still
