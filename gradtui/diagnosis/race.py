@@ -25,7 +25,7 @@ from gradtui.scenario.model import Scenario
 from gradtui.tasks import Dataset
 
 #: Seconds that a race takes at most when nothing else is said: with the start of a program it stays below ten.
-BUDGET = 8.0
+BUDGET = 7.5
 #: Both learning rates of every remedy are run for this share of the steps, and for so many; the better one goes on.
 TRIAL, _TRIED = 0.2, 24
 #: A scenario may need fewer steps for what it shows; a race goes on for so many if there is time.

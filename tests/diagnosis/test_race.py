@@ -288,7 +288,8 @@ def test_what_diverged_stands_last_and_is_no_cure():
 
 def test_a_signal_that_comes_through_stands_above_one_that_does_not():
     rows = [made("", 2.31), made("a", 2.300), made("b", 2.305, relieved=True)]
-    assert [each.remedy for each in ranked(rows, 2.3, ("vanishing",))] == ["b", "a", ""]
+    found = ranked(rows, 2.3, ("vanishing",))
+    assert [(each.remedy, each.outcome) for each in found] == [("b", "signal back"), ("a", "no cure"), ("", "as it is")]
 
 
 def test_a_cure_of_the_loss_alone_says_so():
