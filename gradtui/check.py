@@ -40,7 +40,7 @@ class Finding:
 @dataclass(frozen=True)
 class Checked:
     """Every finding of one scenario, with its variants, under one seed. `problem` says why it could not be run at all;
-    `seconds` is what its runs took, one after another."""
+    `seconds` is what its runs took of one core."""
 
     name: str
     seed: int
@@ -213,11 +213,11 @@ def _runs(name: str, scenario: Scenario, seed: int) -> dict[str, _Run]:
 def _carry_out(
     run_: _Run, on_compile: OnCompile, stop: threading.Event, running: set[str]
 ) -> tuple[dict[Moment, Measured], float]:
-    """One run, halted at every step at which something is expected; and the seconds that it took."""
+    """One run, halted at every step at which something is expected; and the seconds of a core that it took."""
     if stop.is_set():
         raise KeyboardInterrupt
     running.add(run_.name)
-    started = time.perf_counter()
+    started = time.thread_time()
     try:
         simulation = Simulation(run_.scenario, on_compile)
         track = _Track(simulation, stop)
@@ -226,7 +226,7 @@ def _carry_out(
         found = {at: _measure(track, at, steps, run_.asked[at]) for at in moments}
     finally:
         running.discard(run_.name)
-    return found, time.perf_counter() - started
+    return found, time.thread_time() - started
 
 
 class _Track:

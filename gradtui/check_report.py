@@ -51,7 +51,8 @@ def counted(results: Iterable[Checked]) -> tuple[int, int]:
 
 
 def summary(results: Sequence[Checked]) -> Iterator[str]:
-    """A line for each scenario: claims that held, of how many, over all seeds, and the seconds that its runs took."""
+    """A line for each scenario: claims that held, of how many, over all seeds, and the seconds of one core that its
+    runs took."""
     rows = []
     for name, own in _by_name(results):
         held, failed = counted(own)

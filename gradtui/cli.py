@@ -13,8 +13,9 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from gradtui import __version__
-from gradtui.subcommands.explain import explain
 from gradtui.subcommands.check import check
+from gradtui.subcommands.cure import cure
+from gradtui.subcommands.explain import explain
 from gradtui.subcommands.export import export
 from gradtui.subcommands.options import (
     INTERRUPTED,
@@ -27,6 +28,7 @@ from gradtui.subcommands.options import (
     steps_option,
 )
 from gradtui.subcommands.settings import settings
+from gradtui.subcommands.theory import theory
 
 if TYPE_CHECKING:
     from gradtui.settings.table import Value
@@ -135,10 +137,12 @@ def _is_terminal() -> bool:
     return sys.stdin.isatty() and sys.stdout.isatty() and not no_cursor
 
 
+commands.add_command(cure)
 commands.add_command(explain)
 commands.add_command(check)
 commands.add_command(export)
 commands.add_command(settings)
+commands.add_command(theory)
 
 
 @commands.command()
@@ -152,7 +156,8 @@ def run(source: str, steps: int | None, assignments: tuple[str, ...], seed: int 
     import time
 
     scenario = scenario_of(source, assignments, seed)
-    from gradtui.diagnosis import diagnose
+    from gradtui.diagnosis import verdicts
+    from gradtui.lab.past import PastKeeper, watched
     from gradtui.lab.simulation import Simulation
     from gradtui.progress import Progress, portions
     from gradtui.report import Report, as_json, as_table
@@ -161,23 +166,22 @@ def run(source: str, steps: int | None, assignments: tuple[str, ...], seed: int 
     progress = Progress()
     try:
         simulation = Simulation(scenario, progress.compiling)
+        keeper = PastKeeper()
         started = time.perf_counter()
-        for portion in portions(total):
-            simulation.step(portion)
-            progress.stepping(simulation.step_count, total)
+        for done in watched(simulation, keeper, portions(total)):
+            progress.stepping(done, total)
         seconds = time.perf_counter() - started
     finally:
         progress.close()
     profile = simulation.profile()
-    verdict = diagnose(profile, scenario)
+    evaluation = keeper.evaluate(simulation)
     report = Report(
         scenario=scenario,
         steps=total,
         loss=simulation.loss,
-        evaluation=simulation.evaluate(),
+        evaluation=evaluation,
         profile=profile,
-        verdict_kind=verdict.kind,
-        verdict=verdict.sentence,
+        verdicts=verdicts(profile, scenario, keeper.past()),
         steps_per_second=total / seconds if total and seconds else 0.0,
     )
     click.echo(as_json(report) if wants_json else as_table(report))

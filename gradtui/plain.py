@@ -75,6 +75,7 @@ def reports(
 ) -> Iterator[str]:
     """Paragraphs while the scenario trains."""
     from gradtui.diagnosis import diagnose
+    from gradtui.lab.past import PastKeeper, watched
     from gradtui.lab.simulation import Simulation
     from gradtui.progress import Progress, portions
 
@@ -87,17 +88,18 @@ def reports(
 
     def report(heading: str) -> str:
         profile = simulation.profile()
-        verdict = diagnose(profile, scenario)
-        return paragraph(heading, simulation.loss, simulation.evaluate(), verdict, profile, first)
+        evaluation = keeper.evaluate(simulation)
+        verdict = diagnose(profile, scenario, keeper.past())
+        return paragraph(heading, simulation.loss, evaluation, verdict, profile, first)
 
+    keeper = PastKeeper()
     first = simulation.profile()
     name = scenario.name or scenario.title or "A scenario of your own"
     title = f", {scenario.title}" if scenario.name and scenario.title else ""
     yield f"{name}{title}. {len(first.taps)} layers, seed {scenario.seed}, {scenario.network.dtype}.\n"
     yield report("At step 0")
     due = clock() + every
-    for portion in portions(total):
-        simulation.step(portion)
+    for _ in watched(simulation, keeper, portions(total)):
         if clock() >= due and simulation.step_count < total:
             yield report(f"Step {format.count(simulation.step_count)}")
             due = clock() + every

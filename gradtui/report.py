@@ -10,6 +10,7 @@ from typing import Any
 
 import msgspec
 
+from gradtui.diagnosis.verdict import Verdict
 from gradtui.profile import GradientProfile
 from gradtui.scenario.model import Scenario
 
@@ -34,8 +35,7 @@ class Report:
     loss: float
     evaluation: Mapping[str, float]
     profile: GradientProfile
-    verdict_kind: str
-    verdict: str
+    verdicts: Sequence[Verdict]
     steps_per_second: float
 
 
@@ -55,13 +55,32 @@ def as_json(report: Report) -> str:
             "taps": list(profile.taps),
             "profile": {name: _plain(row.tolist()) for name, row in profile.gauges.items()},
             **({"time": {name: _plain(rows.tolist()) for name, rows in profile.time.items()}} if profile.time else {}),
-            "verdict": {"kind": report.verdict_kind, "sentence": report.verdict},
+            "verdict": _judged(report.verdicts[0]),
+            "verdicts": [_judged(verdict) for verdict in report.verdicts],
             "settings": _plain(settings),
             "steps_per_second": round(report.steps_per_second, 1),
         },
         allow_nan=False,
         ensure_ascii=False,
     )
+
+
+def _judged(verdict: Verdict) -> dict[str, Any]:
+    """`since` is a step, or "nan" where there was no beginning to look for."""
+    evidence = [
+        {"name": each.name, "value": each.value, "threshold": each.threshold, "words": each.in_words}
+        for each in verdict.evidence
+    ]
+    found = {
+        "kind": verdict.kind,
+        "sentence": verdict.sentence,
+        "layer": verdict.layer,
+        "since": math.nan if verdict.since is None else verdict.since,
+        "factor": verdict.factor,
+        "confidence": verdict.confidence,
+        "evidence": evidence,
+    }
+    return {name: _plain(value) for name, value in found.items()}
 
 
 def _plain(value: Any) -> Any:
@@ -80,7 +99,7 @@ _EVALUATED = {"generator_loss": "generator's loss", "mean_sample_mse": "mean sam
 
 
 def as_table(report: Report) -> str:
-    """A heading, one line a tap, and the verdict; 80 columns wide."""
+    """A heading, one line a tap, 80 columns wide, and the verdicts, the gravest first."""
     scenario = report.scenario
     facts = [f"{report.steps:,} steps", f"loss {_number(report.loss)}"]
     facts += [
@@ -97,7 +116,12 @@ def as_table(report: Report) -> str:
             for place, tap in enumerate(report.profile.taps)
         ],
     )
-    return "\n".join([*lines, "", f"{report.verdict_kind.upper()}: {report.verdict}"])
+    return "\n".join([*lines, "", *map(_said, report.verdicts)])
+
+
+def _said(verdict: Verdict) -> str:
+    since = "" if verdict.since is None else f" since step {verdict.since:,}"
+    return f"{verdict.kind.replace('_', ' ').upper()}{since}: {verdict.sentence}"
 
 
 def table(heading: Sequence[str], rows: Sequence[Sequence[str]]) -> list[str]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 
 import click
@@ -198,7 +199,9 @@ def test_run_json_is_one_object_that_repeats(quick: Path) -> None:
     assert json.dumps(first) == json.dumps(second)
     assert (first["scenario"], first["seed"], first["steps"], first["taps"]) == ("quick", 4, 3, ["1", "out"])
     assert set(first["evaluate"]) == {"loss", "accuracy"}
-    assert set(first["verdict"]) == {"kind", "sentence"}
+    assert first["verdict"] == first["verdicts"][0]
+    assert set(first["verdict"]) == {"kind", "sentence", "layer", "since", "factor", "confidence", "evidence"}
+    assert all(set(each) == {"name", "value", "threshold", "words"} for each in first["verdict"]["evidence"])
     assert first["settings"]["network"]["width"] == 4
     from gradtui.gauges import GAUGES
 
@@ -256,6 +259,47 @@ def test_check_fails_for_a_tap_that_is_not_there(quick: Path) -> None:
     result = invoke("check", quick)
     assert result.exit_code == 1
     assert "there is no tap `9`; the taps are 1, out" in result.stdout
+
+
+VARIANT = '[[variant]]\nname = "deeper"\nwhy = "More."\nset = ["network.depth=2"]\n'
+
+
+def test_check_writes_junit_and_json(quick: Path, tmp_path: Path) -> None:
+    quick.write_text(QUICK + VARIANT + '[[expect]]\nclaim = "deeper.loss < 100 * baseline.loss"\n')
+    result = invoke("check", quick, "--seeds", 2, "--json", "--junit", tmp_path / "found.xml", "--jobs", 1)
+    assert result.exit_code == 0
+    assert [row["passed"] for row in json.loads(result.stdout)["scenarios"]] == [True, True]
+    assert (tmp_path / "found.xml").read_text(encoding="utf-8").count("<testcase ") == 2
+    refused = invoke("check", quick, "--junit", tmp_path / "nowhere" / "found.xml")
+    assert refused.exit_code == 2
+    assert "cannot be written" in refused.stderr
+
+
+def test_check_sums_up_what_was_done_before_ctrl_c(quick: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    from gradtui.check import Checked, Finding
+    from gradtui.scenario.model import Expect
+
+    def interrupted(*_: object) -> Iterator[Checked]:
+        yield Checked("quick.toml", 4, (Finding(Expect("loss < 1"), True, "loss = 0.5"),))
+        raise KeyboardInterrupt
+
+    quick.write_text(QUICK + '[[expect]]\nclaim = "loss < 1"\n')
+    monkeypatch.setattr("gradtui.check.check", interrupted)
+    result = invoke("check", quick)
+    assert result.exit_code == 130
+    assert result.stdout.endswith("1 expectation held, 0 failed; stopped before the end\n")
+
+
+def test_a_variant_is_run_and_shown_by_its_name(quick: Path) -> None:
+    quick.write_text(QUICK + VARIANT)
+    report = json.loads(invoke("run", f"{quick}/deeper", "--steps", 1, "--json").stdout)
+    assert len(report["taps"]) == 3
+    assert report["scenario"].endswith("/deeper")
+    assert "#   network.depth=2" in invoke("scenarios", "show", f"{quick}/deeper").stdout
+    assert invoke("export", "csv", f"{quick}/deeper", "--steps", 1).stdout.count("\n") == 4
+    wrong = invoke("run", f"{quick}/deper")
+    assert wrong.exit_code == 2
+    assert "did you mean deeper?" in wrong.stderr
 
 
 # scenarios

@@ -16,6 +16,7 @@ from click.testing import CliRunner, Result
 import gradtui
 from gradtui import cli, plain
 from gradtui.diagnosis import diagnose
+from gradtui.lab.past import PastKeeper, watched
 from gradtui.tui.bands import BANDS, band
 
 QUICK = ["--scenario", "xor-first", "--set", "network.depth=3", "--set", "network.width=4"]
@@ -31,16 +32,19 @@ def test_step_0_and_the_end_are_the_simulations_own_numbers() -> None:
     heading, start, end = result.stdout.strip().split("\n\n")
     assert heading.startswith("xor-first, ")
     simulation = gradtui.Simulation(gradtui.Scenario.load("xor-first").replace("network.depth=3", "network.width=4"))
+    keeper = PastKeeper()
     for text, begins in ((start, "At step 0."), (end, "The end, step 40.")):
         lines = text.splitlines()
         assert lines[0].startswith(begins)
         assert [line.split(":")[0] for line in lines[2:]] == ["layer 1", "layer 2", "layer 3", "output layer"]
         profile = simulation.profile()
-        verdict = diagnose(profile, simulation.scenario)
+        keeper.evaluate(simulation)
+        verdict = diagnose(profile, simulation.scenario, keeper.past())
         assert lines[1] == f"{verdict.kind.upper()}: {verdict.sentence}."
         for line, value, signal_rms in zip(lines[2:], profile["grad_rms"], profile["delta_rms"], strict=True):
             assert f": gradient {value:.2e}, {BANDS[band(value)].name}, signal {signal_rms:.2e}" in line
-        simulation.step(40)
+        for _ in watched(simulation, keeper, iter([40])):
+            pass
 
 
 def test_no_escape_codes_and_nothing_on_stderr() -> None:

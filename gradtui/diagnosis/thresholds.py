@@ -1,21 +1,226 @@
 """Where a difference becomes a diagnosis. One table, with the reason for each number."""
 
-#: The signal at the first layer over the signal at the output. A thousandth is what a learning rate, tuned as well as
-#: it may be, cannot give back without tearing the upper layers apart; the same upwards.
-VANISHED = 1e-3
-EXPLODED = 1e3
+from __future__ import annotations
 
-#: Share of a layer's units that never fire. In a deep ReLU net whose inputs look alike by the upper layers, half of the
-#: units are silent from the start by mere chance, and in the worst of thirty layers of 64 units some 70 %. Three
-#: quarters is no chance any more.
-DYING = 0.75
+from collections.abc import Mapping
+from dataclasses import dataclass
+from types import MappingProxyType
 
-#: Share of activations with less than 5 % of the largest slope. A layer in which most units sit there passes little.
-SATURATED = 0.5
 
-#: Share of gradient entries that this number format has rounded to 0.
-UNDERFLOWN = 0.5
+@dataclass(frozen=True)
+class Threshold:
+    """One limit. It is crossed by what lies above `value`, or below it where `below` is set. `kind` is the verdict that
+    rests on it, `gauge` the gauge that it can be drawn over ("" where it is held against something else)."""
 
-#: Under minimax a generator hears D(G(z)) times what moves the discriminator's answer: half where it is undecided,
-#: and a twentieth of that where the odds are 39 to 1 that a sample is known for what it is.
-STARVED = 0.025
+    value: float
+    below: bool
+    unit: str
+    kind: str
+    reason: str
+    source: str = ""
+    gauge: str = ""
+
+    def crossed(self, measured: float) -> bool:
+        """Whether a measured number lies on the sick side; NaN never does."""
+        return measured < self.value if self.below else measured > self.value
+
+
+_SHARE = "signal at the first layer / signal at the output"
+_OF_CHANCE = "share of the loss of chance"
+
+#: Every limit, by name.
+THRESHOLDS: Mapping[str, Threshold] = MappingProxyType(
+    {
+        "vanished": Threshold(
+            1e-3,
+            True,
+            _SHARE,
+            "vanishing",
+            "what a learning rate, tuned as well as it may be, cannot give back without tearing the upper layers apart",
+            "Hochreiter 1998",
+            "delta_rms",
+        ),
+        "faint": Threshold(
+            1.5e-2,
+            True,
+            _SHARE,
+            "vanishing",
+            "too little where the loss stands still besides: a five-layer sigmoid net is already one",
+            "Glorot & Bengio 2010",
+        ),
+        "exploded": Threshold(
+            1e3,
+            False,
+            _SHARE,
+            "exploding",
+            "no learning rate suits the first layers and the last ones when their signals differ by a thousand",
+            "Pascanu, Mikolov & Bengio 2013",
+            "delta_rms",
+        ),
+        "thrown": Threshold(
+            3.0,
+            False,
+            "rms of the way from the first weights / rms of these",
+            "exploding",
+            "of what a layer was drawn as nothing is left; training alone moves weights by about their own size",
+            gauge="distance",
+        ),
+        "forgotten": Threshold(
+            3e-3,
+            True,
+            "signal at the first time step / signal at the last",
+            "short_memory",
+            "an LSTM whose forget gates begin at 0.953 still learns a lag of 100 steps with a share of 0.008",
+            "Jozefowicz, Zaremba & Sutskever 2015",
+        ),
+        "fading": Threshold(
+            5e-2,
+            True,
+            "signal at the first time step / signal at the last",
+            "short_memory",
+            "too little where the loss stands still besides: three time constants have passed",
+            "Bengio, Simard & Frasconi 1994",
+        ),
+        "dying": Threshold(
+            0.75,
+            False,
+            "share of a layer's units that answer no training example",
+            "dying",
+            "half of a deep ReLU net is silent by mere chance, and 70 % of the worst of 30 layers of 64 units",
+            "Lu, Shin, Su & Karniadakis 2019",
+            "dead",
+        ),
+        "saturated": Threshold(
+            0.5,
+            False,
+            "share of a layer's activations with less than 5 % of the largest slope",
+            "saturated",
+            "a layer in which most units sit where the function is flat passes little on",
+            "Glorot & Bengio 2010",
+            "saturated",
+        ),
+        "stuck": Threshold(
+            0.9,
+            False,
+            "share of all hidden activations with less than 5 % of the largest slope",
+            "saturated",
+            "units that are all but switches: whether their signal grows or shrinks on the way back follows from that",
+            "Glorot & Bengio 2010",
+        ),
+        "underflown": Threshold(
+            0.02,
+            False,
+            "share of a layer's gradient entries that are exactly 0",
+            "underflow",
+            "where so much is rounded to nothing, the rest has hardly a digit left",
+            "Goldberg 1991",
+            "underflow",
+        ),
+        "alike": Threshold(
+            1e-2,
+            True,
+            "1 - cosine of the last hidden layer's answers to different inputs",
+            "identical",
+            "what tells the inputs apart is a tenth of the answer's length, and the loss stands still besides",
+            "Dong, Cordonnier & Loukas 2021",
+            "similarity",
+        ),
+        "alike_early": Threshold(
+            1e-4,
+            True,
+            "1 - cosine of the last hidden layer's answers to different inputs",
+            "identical",
+            "a hundredth of the answer's length: so much is plain as soon as the loss has had time to move",
+            "Dong, Cordonnier & Loukas 2021",
+            "similarity",
+        ),
+        "starved": Threshold(
+            0.025,
+            True,
+            "what the generator hears / what moves the discriminator's answer",
+            "starved",
+            "under minimax that is D(G(z)): 0.5 where D is undecided, this at odds of 39 to 1 against a sample",
+            "Arjovsky & Bottou 2017",
+        ),
+        "small_batch": Threshold(
+            4.5,
+            True,
+            "numbers that each mean and variance of a batch norm is estimated from",
+            "small_batch",
+            "of two numbers nothing is left but which is larger: the gradient is 0; of four, variances are off by 80 %",
+            "Ioffe 2017",
+        ),
+        "even": Threshold(
+            0.1,
+            False,
+            "update of the first layers / update of the last, each relative to its weights",
+            "masked",
+            "all layers move at about one pace although their gradients differ a thousandfold",
+            "Kingma & Ba 2015",
+            "update_ratio",
+        ),
+        "rate_high": Threshold(
+            0.2,
+            False,
+            "rms of an update / rms of the weights",
+            "rate_high",
+            "a healthy one is near 0.001; weights that change by a fifth in one step keep nothing of what they know",
+            "Bengio 2012",
+            "update_ratio",
+        ),
+        "weights_replaced": Threshold(
+            1.0,
+            False,
+            "rms of an update / rms of the weights",
+            "rate_high",
+            "one step has put other weights in the place of what was there: no loss is needed to see that",
+            "Bengio 2012",
+            "update_ratio",
+        ),
+        "loss_raised": Threshold(
+            1.5,
+            False,
+            "loss now / the larger of the loss of chance and the first one",
+            "rate_high",
+            "training has made the net worse than not looking at the inputs at all",
+            "LeCun, Bottou, Orr & Müller 1998",
+        ),
+        "rate_low": Threshold(
+            3e-5,
+            True,
+            "rms of an update / rms of the weights, in the layer that moves most",
+            "rate_low",
+            "at this pace weights need more than 30,000 steps of one direction to become others",
+            "Bengio 2012",
+            "update_ratio",
+        ),
+        "stalled": Threshold(
+            0.95,
+            False,
+            _OF_CHANCE,
+            "stalled",
+            "what the net knows is little more than how often each answer occurs",
+            "Glorot & Bengio 2010",
+        ),
+        "still": Threshold(
+            0.02,
+            True,
+            "fall of the loss over the second half of the run, as a share of the loss of chance",
+            "stalled",
+            "less than the noise of batches",
+            "Glorot & Bengio 2010",
+        ),
+        "learned": Threshold(
+            0.5,
+            True,
+            _OF_CHANCE,
+            "healthy",
+            "a net that has halved the loss of chance learns, whatever a picture of its gradient looks like",
+        ),
+    }
+)
+
+
+def limit(name: str) -> float:
+    """The value of a threshold."""
+    return THRESHOLDS[name].value

@@ -7,7 +7,7 @@ from dataclasses import replace
 from difflib import get_close_matches
 from functools import cache
 
-from gradtui.explain import menu_texts
+from gradtui.explain import menu_texts, remedy_texts
 from gradtui.explain.gauges import LAYER, TIME
 from gradtui.explain.ideas import IDEAS
 from gradtui.explain.reasons import PEOPLE_SAY
@@ -27,6 +27,7 @@ def texts() -> tuple[Text, ...]:
         *_under("gauges", LAYER),
         *_under("gauges over time", TIME),
         *_under("ideas", IDEAS),
+        *_under("remedies", remedy_texts.remedies()),
         *menu_texts.choices(),
         *menu_texts.keys(),
     )
@@ -102,4 +103,5 @@ def _by_name() -> Mapping[str, tuple[Text, ...]]:
     for text in texts():
         for name in text.names:
             found[name] = (*found.get(name, ()), text)
-    return found
+    # A remedy is made of choices: what these are is said first.
+    return {name: tuple(sorted(rows, key=lambda row: row.subject == "remedies")) for name, rows in found.items()}

@@ -31,6 +31,9 @@ _SHOWN = 3
 #: A key that more than this share of the library sets is shown by none of them in particular.
 _COMMON = 0.3
 
+#: Stands behind all places in which a scenario may speak of something.
+_SILENT = 3
+
 
 def shared(key: str) -> str:
     """The key under which the choices of a key are explained."""
@@ -124,22 +127,23 @@ def _scenarios(key: str, name: str | None, words: tuple[str, ...], *, always: bo
     if not table or table == "network.layer":
         return ()
     wanted = _is_other(default_of(key)) if name is None else (lambda value: value == name)
-    using = [
-        (at, scenario)
-        for at, scenario in _library()
-        if (getattr(scenario, table) is not None and wanted(getattr(getattr(scenario, table), field)))
-    ]
+    using: list[tuple[str, tuple[str, ...]]] = []
+    for at, scenario in _library():
+        section = getattr(scenario, table)
+        if section is not None and wanted(getattr(section, field)):
+            using.append((at, (f"{at} {scenario.title}", scenario.promise, scenario.story)))
+        for variant in scenario.variant:
+            if any(each == f"{key}={name}" if name else each.startswith(f"{key}=") for each in variant.set):
+                using.append((f"{at}/{variant.name}", (f"{variant.name} {variant.title}", variant.why)))
     if name is None and len(using) > _COMMON * len(_library()):
         return ()
     speak = re.compile("|".join(rf"\b{re.escape(word)}\b" for word in words) or "$^")
 
-    def loudness(entry: tuple[str, Scenario]) -> int:
-        at, scenario = entry
-        told = (f"{at} {scenario.title}", scenario.promise, scenario.story)
-        return next((place for place, text in enumerate(told) if speak.search(text)), len(told))
+    def loudness(entry: tuple[str, tuple[str, ...]]) -> int:
+        return next((place for place, text in enumerate(entry[1]) if speak.search(text)), _SILENT)
 
     ranked = sorted(using, key=loudness)
-    return tuple(entry[0] for entry in ranked if always or loudness(entry) < 3)[:_SHOWN]
+    return tuple(entry[0] for entry in ranked if always or loudness(entry) < _SILENT)[:_SHOWN]
 
 
 def _is_other(usual: object) -> Callable[[object], bool]:

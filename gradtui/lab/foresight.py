@@ -14,23 +14,44 @@ from gradtui.theory import Batch, Prediction, predict
 Array = NDArray[Any]
 
 
+#: The kinds of networks whose prediction begins with their first batch.
+READ = ("mlp", "cnn", "rnn", "gan")
+
+
 def foresee(scenario: Scenario, dataset: Dataset, batch: Batch | None = None) -> Prediction:
     """The prediction for this scenario on these data."""
     inputs = dataset.train_inputs
-    mean_square = float(np.mean(inputs.astype(np.float64) ** 2))
-    numbers = inputs.size // len(inputs)
+    if dataset.tokens:
+        mean_square, numbers = 1.0 / dataset.tokens, dataset.tokens
+    else:
+        mean_square = float(np.mean(inputs.astype(np.float64) ** 2))
+        numbers = dataset.features or inputs.size // len(inputs)
+    if scenario.network.kind != "rnn":
+        numbers = inputs.size // len(inputs)
     return predict(
         scenario, mean_square, dataset.outputs, inputs=numbers, image=dataset.image or (1, 1, numbers), batch=batch
     )
 
 
 def seen(scenario: Scenario, dataset: Dataset, inputs: Array, targets: Array, outputs: Array) -> Batch:
-    """What theory wants to know of a batch: inputs (batch, numbers), (batch, steps, features) or (batch, channels,
-    height, width), targets, and what the network made of them, (batch, outputs)."""
+    """What theory wants to know of a batch: inputs (batch, numbers), (batch, steps, features), tokens (batch, steps) or
+    (batch, channels, height, width), targets, and what the network made of them, (batch, outputs) or one step's after
+    another, (steps * batch, outputs); of two adversaries examples (batch, numbers), noise, and samples of it."""
     if inputs.ndim == 4:
         inputs = inputs.reshape(*inputs.shape[:2], -1).transpose(0, 2, 1)
+    if dataset.tokens:
+        inputs = np.eye(dataset.tokens)[inputs.astype(np.int64)]
+    answers = len(outputs) // len(inputs)
+    if answers > 1:
+        outputs = outputs.reshape(answers, len(inputs), -1).transpose(1, 0, 2).reshape(len(outputs), -1)
+    if scenario.network.kind == "gan":
+        # Of examples it says too much or too little as it says of samples: by about the same, the other way.
+        count = min(len(inputs), len(outputs))
+        both = np.concatenate([inputs[:count], outputs[:count]], axis=1).reshape(2 * count, -1)
+        return Batch.of(both, np.tile([[1.0], [-1.0]], (count, 1)))
     with np.errstate(all="ignore"):
-        return Batch.of(inputs, _errors(scenario, dataset.loss, targets, outputs))
+        errors = _errors(scenario, dataset.loss, targets, outputs)
+    return Batch.of(inputs, errors.reshape(len(inputs), answers, -1))
 
 
 def _errors(scenario: Scenario, loss: str, targets: Array, outputs: Array) -> NDArray[np.float64]:

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from gradtui.lab.chance import Chance, chance_of, favourite
 from gradtui.lab.curves import CurveKeeper
 from gradtui.lab.simulation import Simulation
 from gradtui.lab.snapshot import Curves
@@ -15,20 +16,26 @@ from gradtui.profile import GradientProfile
 
 #: From one kept profile to the next the step grows by this factor: some twenty profiles in the first 5,000 steps.
 SPACING = 1.5
+#: Share of a layer's units that are silent on a batch from which on it is looked whether they are dead.
+SILENT = 0.75
 
 
 NO_CURVES = Curves()
+NO_CHANCE = Chance()
 
 
 @dataclass(frozen=True, eq=False)
 class Past:
     """What is known of a run up to now. `profiles` are kept at steps 0, 1, 2, 3, 5, 8, 12 and so on, oldest first, each
     measured before the update of its step; `curves` has the loss of every batch and the held-out evaluations, thinned.
-    `nonfinite_loss` is the first step whose loss was no number, None where all were."""
+    `nonfinite_loss` is the first step whose loss was no number, None where all were. `chance` is what a network comes
+    to that learns nothing, `favourite` the share of held-out answers that name the one class named most often."""
 
     profiles: tuple[GradientProfile, ...] = ()
     curves: Curves = NO_CURVES
     nonfinite_loss: int | None = None
+    chance: Chance = NO_CHANCE
+    favourite: float = math.nan
 
 
 class PastKeeper:
@@ -39,6 +46,8 @@ class PastKeeper:
         self._profiles: list[GradientProfile] = []
         self._next = 0
         self._nonfinite_loss: int | None = None
+        self._chance: Chance | None = None
+        self._favourite = math.nan
 
     @property
     def next_step(self) -> int:
@@ -53,6 +62,8 @@ class PastKeeper:
 
     def look(self, simulation: Simulation) -> None:
         """Take in the losses that have come since the last look."""
+        if self._chance is None:
+            self._chance = chance_of(simulation.dataset, simulation.scenario.task.label_smoothing)
         start, rows = simulation.history(self.curves.next_step)
         if self._nonfinite_loss is None:
             bad = np.flatnonzero(~np.isfinite(rows[:, 0]))
@@ -60,13 +71,33 @@ class PastKeeper:
                 self._nonfinite_loss = start + int(bad[0])
         self.curves.add_batches(start, rows)
 
+    def evaluate(self, simulation: Simulation) -> dict[str, float]:
+        """Take in a pass over the held-out examples, and return what it found."""
+        found = simulation.evaluate()
+        self.evaluated(simulation.step_count, found)
+        self._favourite = favourite(simulation)
+        return found
+
     def evaluated(self, step: int, evaluation: Mapping[str, float]) -> None:
-        """Take in one pass over the held-out examples, made after `step` steps."""
+        """Take in what a pass over the held-out examples has found after `step` steps."""
         self.curves.add_evaluation(step, dict(evaluation))
 
     def past(self, curves: Curves | None = None) -> Past:
         """What is known up to now; `curves` spares it making them again."""
-        return Past(tuple(self._profiles), curves or self.curves.curves(), self._nonfinite_loss)
+        return Past(
+            tuple(self._profiles),
+            curves or self.curves.curves(),
+            self._nonfinite_loss,
+            self._chance or NO_CHANCE,
+            self._favourite,
+        )
+
+
+def measured(simulation: Simulation) -> GradientProfile:
+    """The profile, with the dead units counted where a batch leaves so many silent that it might be worth it."""
+    found = simulation.profile(count_dead=False)
+    silent = found["zero_batch"][:-1]
+    return simulation.profile() if len(silent) and np.nanmax(silent) >= SILENT else found
 
 
 def watched(simulation: Simulation, keeper: PastKeeper, portions: Iterator[int]) -> Iterator[int]:
@@ -79,6 +110,6 @@ def watched(simulation: Simulation, keeper: PastKeeper, portions: Iterator[int])
             wanted = keeper.next_step + 1
             simulation.step(min(end, max(wanted, simulation.step_count + 1)) - simulation.step_count)
             if simulation.step_count >= wanted:
-                keeper.add(simulation.profile(count_dead=False))
+                keeper.add(measured(simulation))
         keeper.look(simulation)
         yield simulation.step_count

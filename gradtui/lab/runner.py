@@ -131,6 +131,7 @@ class Runner:
         self._timeline = Timeline()
         self._first: GradientProfile | None = None
         self._next_pass = 0.0
+        self._passed = False
         self._watching.forget()
         self._next_reading = 0.0
         self._snapshot_cost = 0.0
@@ -327,14 +328,16 @@ class Runner:
         self._past.look(simulation)
         evaluation = self._snapshot.evaluation
         if due:
-            evaluation = simulation.evaluate()
-            self._past.evaluated(simulation.step_count, evaluation)
+            evaluation = self._past.evaluate(simulation)
         cpu = self._cpu()
         profile = simulation.profile(count_dead=due)
         self._timeline.add(profile)
         self._past.add(profile)
         if due:
-            self._next_pass = self._clock() + max(PASS_EVERY, (self._clock() - began) / PASS_SHARE)
+            # The first pass loads and links what the others only run: it says nothing of their cost.
+            cost = self._clock() - began if self._passed else 0.0
+            self._passed = True
+            self._next_pass = self._clock() + max(PASS_EVERY, cost / PASS_SHARE)
         seen = self._watching.look(simulation, at_once=self._paused)
         now = self._snapshot
         curves, verdicts = now.curves, now.verdicts

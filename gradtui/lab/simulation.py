@@ -13,7 +13,7 @@ from gradtui.engine.build import build
 from gradtui.engine.close_up import CloseUp
 from gradtui.engine.compile import OnCompile
 from gradtui.lab.changes import Effect, effect_of
-from gradtui.lab.foresight import foresee, seen
+from gradtui.lab.foresight import READ, foresee, seen
 from gradtui.profile import GradientProfile
 from gradtui.scenario.model import Network as Shape
 from gradtui.scenario.model import Scenario
@@ -126,9 +126,10 @@ class Simulation:
         shape = self.scenario.network
         found = self.foreseen
         if found is None:
-            if self._seen is None and self.step_count == 0 and shape.kind in ("mlp", "cnn"):
+            if self._seen is None and self.step_count == 0 and shape.kind in READ:
                 inputs, targets = self.batch(0)
-                self._seen = seen(self.scenario, self.dataset, inputs, targets, self._network.activations()[-1])
+                made = self.outputs(targets) if shape.kind == "gan" else self._network.activations()[-1]
+                self._seen = seen(self.scenario, self.dataset, inputs, targets, made)
             found = foresee(self.scenario, self.dataset, self._seen)
             self._foreseen = shape, found
         return found

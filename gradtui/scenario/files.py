@@ -103,10 +103,11 @@ def source_text(name_or_path: str | os.PathLike[str]) -> str:
     source, variant = parted(name_or_path)
     if not variant:
         return _text(locate(source))
+    from gradtui.scenario import families
     from gradtui.scenario.writing import to_toml
 
     family = _load(source)
-    chosen = load(name_or_path)
+    chosen = families.find(family, variant)
     if chosen is family:
         return _text(locate(source))
     changes = next(each.set for each in family.variant if each.name == variant)

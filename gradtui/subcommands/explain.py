@@ -95,4 +95,4 @@ def _contents(found: tuple[Text, ...]) -> Iterator[str]:
             if text is None:
                 return
             subject, names = text.subject, []
-        names.append(text.word.rpartition("=")[2] if "=" in text.word else text.word)
+        names.append(text.word.removeprefix("remedy.").rpartition("=")[2])

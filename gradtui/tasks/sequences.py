@@ -112,7 +112,7 @@ def _recall(task: Task, count: int, random: Random) -> Examples:
 
 
 def _gaussian(task: Task, count: int, random: Random) -> Examples:
-    """Normal numbers, and a coin for an answer: the inputs that mean-field theory reckons with, and nothing to learn but
+    """Normal numbers, and a coin for an answer: the inputs that mean-field theory reckons with; nothing to learn but
     by heart."""
     numbers = task.noise * random.standard_normal((count, task.length * GAUSSIAN))
     names = tuple(f"number {place}" for place in range(1, GAUSSIAN + 1))

@@ -75,7 +75,7 @@ class Signal:
 def follow(specs: Sequence[LayerSpec], batch: Batch, examples: int, alpha: float) -> Signal:
     """Forward and back through all layers. `examples` is the true size of the batch, `alpha` what the branches of
     blocks are multiplied with."""
-    inputs, errors = batch.pairs()
+    inputs, errors = batch.pairs(len(specs))
     traces = forward(specs, inputs, Rows(batch.places, examples), alpha)
     return back(traces, errors, examples)
 

@@ -16,6 +16,10 @@ Floats = NDArray[np.float64]
 
 #: Rows of examples at places that stand for a batch: pairs grow with their square.
 MOST, MOST_PLACED = 64, 512
+#: Layers from which on fewer examples stand for a batch.
+LONG, MOST_LONG = 64, 24
+#: Sizes of places to a factor of e that are told apart.
+FINE = 200.0
 #: A size that counts as none.
 LEAST = 1e-30
 
@@ -52,10 +56,10 @@ class Batch:
         """Places of an example."""
         return int(self.inputs.shape[1])
 
-    def pairs(self) -> tuple[Floats, Floats]:
-        """Mean products of pairs of so many rows as theory follows, (rows, rows): of inputs over the numbers of a
-        place, of errors over the outputs. Errors have a row an example."""
-        shown = shown_of(len(self.inputs), self.places)
+    def pairs(self, layers: int) -> tuple[Floats, Floats]:
+        """Mean products of pairs of as many rows as theory follows through so many layers, (rows, rows): of inputs over
+        the numbers of a place, of errors over the outputs. Errors have a row an example."""
+        shown = min(shown_of(len(self.inputs), self.places), MOST_LONG if layers > LONG else MOST)
         inputs, errors = self.inputs[:shown], self.errors[:shown]
         return products(inputs.reshape(-1, inputs.shape[2])), products(errors.reshape(shown, -1))
 
@@ -150,7 +154,7 @@ def through(name: str, bend: float, mean: float, covariance: Floats, uneven: boo
         if straight:
             sizes[0] = found.square * np.sqrt(np.outer(each, each))
         else:
-            own = np.array([moments(Normal(name, bend, mean, near(max(size, LEAST)))) for size in each.tolist()])
+            own = np.array([moments(Normal(name, bend, mean, near(max(size, LEAST), FINE))) for size in each.tolist()])
             sizes = [np.sqrt(np.outer(column, column)) for column in own.T[1:]]
     return Passed(
         found.value * math.sqrt(scale),
@@ -161,7 +165,7 @@ def through(name: str, bend: float, mean: float, covariance: Floats, uneven: boo
     )
 
 
-def near(variance: float) -> float:
-    """A variance at most 2 % away, one of few: tables of correlations are alike for sizes that hardly differ, and
-    thousands of layers want one each."""
-    return math.exp(round(math.log(variance) * 25.0) / 25.0) if 0.0 < variance < math.inf else variance
+def near(variance: float, steps: float = 8.0) -> float:
+    """A variance not far away, one of so many to a factor of e: tables of correlations are alike for sizes that hardly
+    differ, and thousands of layers want one each."""
+    return math.exp(round(math.log(variance) * steps) / steps) if 0.0 < variance < math.inf else variance

@@ -70,6 +70,13 @@ def moments(of: Normal) -> Moments:
     )
 
 
+@lru_cache(maxsize=4096)
+def mean_slope(of: Normal) -> float:
+    """E phi'."""
+    _, slope, _, weights = values_at(of)
+    return float(slope @ weights)
+
+
 class Tables(NamedTuple):
     """E phi(u) phi(v) / E phi^2, the same of phi', and of phi'^2, at each cosine of `COSINES` that u and v may have."""
 

@@ -27,18 +27,20 @@ class Places:
     def up(self, pairs: Floats) -> Floats:
         """The mean over the window, or over all places of an example, of the products of what stands there."""
         if self._window is not None:
-            return _seen(pairs, self._window, self._image) / self._window.kernel**2
+            return _seen(pairs, self._window, self._image) / float(self._window.kernel**2)
         if not self._flattens:
             return pairs
         count = self._image.positions
         each = pairs.reshape(-1, count, len(pairs) // count, count)
-        return np.asarray(np.einsum("apbp->ab", each) / count)
+        return np.asarray(np.trace(each, axis1=1, axis2=3), np.float64) / count
 
     def down(self, pairs: Floats) -> Floats:
         """What comes back to each place: the sum over all that have seen it."""
         if self._window is not None:
             return _sent(pairs, self._window, self._image)
-        return np.kron(pairs, np.eye(self._image.positions)) if self._flattens else pairs
+        if not self._flattens:
+            return pairs
+        return np.asarray(np.kron(pairs, np.eye(self._image.positions)), dtype=np.float64)
 
     def pooled(self, pairs: Floats) -> Floats:
         """Behind the pools."""

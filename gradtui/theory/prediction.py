@@ -4,25 +4,23 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
 
-from gradtui.scenario import architecture
+from gradtui.scenario import adversaries, architecture
 from gradtui.scenario.architecture import LayerSpec, Size
 from gradtui.scenario.model import Network, Scenario
 from gradtui.scenario.weights import DRAWN, Fans, bias_spread, variance
-from gradtui.theory import chain, phase, streams
+from gradtui.theory import chain, phase, streams, unrolled
 from gradtui.theory.activations import ACTIVATIONS
 from gradtui.theory.likeness import Batch
 from gradtui.theory.moments import Normal, moments
 from gradtui.theory.unknown import unknown
 
 _OTHER = {
-    "rnn": "goes through time",
-    "transformer": "has attention",
-    "gan": "is two that play against each other",
+    "transformer": "has attention, whose weights are made of what they weigh",
 }
 #: Logarithm of the largest number.
 LARGEST = 709.0
@@ -39,10 +37,10 @@ class Prediction:
     and `spread` the standard deviation of ln delta from one network to the next, NaN where that is not followed.
 
     `factor` is what one layer (`per`), of a recurrent network one time step, does to the signal on its way back, the
-    geometric mean, which a verdict's factor can be held against; `limit` is what it tends to in ever deeper networks of
-    equal layers, `settled` how it comes about in plain ones (`wide`): NaN and None elsewhere. `time` and `cell_time`
-    are (layers, steps): the signal at each time step over that at the output. `assumed` says in one sentence what was
-    taken for granted beyond wide random layers; empty where nothing was.
+    geometric mean from the tap `top` down to the first, which a verdict's factor can be held against; `limit` is what
+    it tends to in ever deeper networks of equal layers, `settled` how it comes about in plain ones (`wide`): NaN and
+    None elsewhere. `time` and `cell_time` are (layers, steps): the signal at each time step over that at the output.
+    `assumed` says in one sentence what was taken for granted beyond wide random layers; empty where nothing was.
     """
 
     reason: str = ""
@@ -56,6 +54,7 @@ class Prediction:
     endless: tuple[float, ...] = ()
     spread: tuple[float, ...] = ()
     anchors: tuple[int, ...] = ()
+    top: int = 0
     per: str = "layer"
     time: tuple[tuple[float, ...], ...] = ()
     cell_time: tuple[tuple[float, ...], ...] = ()
@@ -65,6 +64,15 @@ class Prediction:
     def known(self) -> bool:
         """Whether there is a prediction."""
         return not self.reason
+
+    @property
+    def critical_sigma_w(self) -> float:
+        """The sigma_w at which order ends, for this activation and sigma_b; NaN where none does or layers are no plain
+        ones."""
+        if self.wide is None:
+            return math.nan
+        wide, sigma_b = self.wide, np.array([self.sigma_b])
+        return float(phase.critical_line(wide.name, wide.bend, wide.constant, sigma_b)[0])
 
     @property
     def sigma_w(self) -> float:
@@ -103,6 +111,10 @@ def predict(
     Raises ScenarioError where sizes do not fit.
     """
     network = scenario.network
+    if network.kind == "rnn":
+        return _in_time(scenario, inputs_mean_square, outputs, features=inputs, batch=batch)
+    if network.kind == "gan":
+        return _of_two(scenario, inputs_mean_square, inputs, batch)
     if network.kind not in ("mlp", "cnn"):
         return Prediction(f"theory here is of feed-forward layers, and this network {_OTHER[network.kind]}")
     size = Size(*image) if network.kind == "cnn" and image else Size(1, 1, inputs)
@@ -126,7 +138,7 @@ def stacked(specs: Sequence[LayerSpec], batch: Batch, examples: int, network: Ne
         return Prediction(BEYOND)
     if np.isnan(signal.delta).any() or (signal.delta > LARGEST).any():
         return Prediction(BEYOND)
-    delta = signal.delta + signal.delta_shift
+    delta, top = signal.delta + signal.delta_shift, _top(specs)
     wide = _wide(specs)
     found = None
     if wide:
@@ -137,7 +149,8 @@ def stacked(specs: Sequence[LayerSpec], batch: Batch, examples: int, network: Ne
         taps=tuple(spec.tap for spec in specs),
         delta=powers(delta),
         grad=powers(signal.grad + signal.grad_shift),
-        factor=_factor(delta, specs),
+        factor=math.exp((delta[0] - delta[top]) / top) if top else math.nan,
+        top=top,
         limit=math.sqrt(found.chi) if found else _normed_limit(specs),
         wide=wide,
         settled=found,
@@ -147,12 +160,82 @@ def stacked(specs: Sequence[LayerSpec], batch: Batch, examples: int, network: Ne
     )
 
 
-def _factor(delta: NDArray[np.float64], specs: Sequence[LayerSpec]) -> float:
-    """The geometric mean of what a layer does; what lies between images and the output is no layer's doing."""
+def _of_two(scenario: Scenario, inputs_mean_square: float, numbers: int, batch: Batch | None) -> Prediction:
+    """Of two adversaries, each for itself: what goes through the one and then through the other is their product."""
+    own = adversaries.generator_network(scenario)
+    layers = architecture.layers(own, Size(1, 1, scenario.generator.latent), numbers)
+    generator = (*layers[:-1], replace(layers[-1], ends=scenario.generator.output))
+    discriminator = architecture.layers(scenario.network, Size(1, 1, numbers), 1)
+    examples = scenario.task.batch or 1024
+    if reason := unknown(generator, examples) or unknown(discriminator, examples):
+        return Prediction(reason)
+    if batch is None or not batch.usable:
+        batch = Batch.unlike(inputs_mean_square, examples)
+    # To all samples the discriminator sends much the same: it has hardly bent yet.
+    noise = Batch(Batch.unlike(1.0, examples).inputs, np.ones((examples, 1, 1)))
+    made, judged = (
+        stacked(specs, read, examples, shape)
+        for specs, read, shape in ((generator, noise, own), (discriminator, batch, scenario.network))
+    )
+    if not (made.known and judged.known):
+        return Prediction(made.reason or judged.reason)
+    begins = len(made.taps)
+    return Prediction(
+        taps=(*(f"G.{tap}" for tap in made.taps), *(f"D.{tap}" for tap in judged.taps)),
+        delta=made.delta + judged.delta,
+        grad=made.grad + judged.grad,
+        endless=made.endless + judged.endless,
+        spread=made.spread + judged.spread,
+        anchors=(*made.anchors, *(begins + anchor for anchor in judged.anchors)),
+        assumed="the signals are beside that at the output of each of the two networks",
+    )
+
+
+def _in_time(
+    scenario: Scenario, inputs_mean_square: float, outputs: int, *, features: int, batch: Batch | None
+) -> Prediction:
+    """Of a recurrent network that reads so many numbers at a step."""
+    network = scenario.network
+    if reason := unrolled.unknown(network):
+        return Prediction(reason)
+    if batch is None or not batch.usable:
+        steps = scenario.task.length
+        batch = Batch(
+            np.full((1, steps, features), math.sqrt(inputs_mean_square)), np.ones((1, 1, outputs), dtype=np.float64)
+        )
+    with np.errstate(all="ignore"):
+        found = unrolled.follow(network, batch, outputs)
+    if not np.isfinite(found.delta).all():
+        return Prediction(BEYOND)
+    time = tuple(tuple(row) for row in np.sqrt(found.delta).tolist())
+    layers = len(time)
+    wide, settled = None, None
+    if network.cell == "rnn" and layers == 1:
+        own, read = unrolled.Weights.of(network, batch.inputs.shape[2]), float((batch.inputs**2).mean())
+        wide = phase.Wide(network.activation, 0.0, own.kept, own.read * read + own.biases, own.mean)
+        settled = phase.settled(wide, wide.biases) if own.kept > 0.0 else None
+    with np.errstate(all="ignore"):
+        grad = np.sqrt(found.grad / found.grad[-1])
+    return Prediction(
+        taps=(*(str(layer + 1) for layer in range(layers)), "out"),
+        delta=(*np.sqrt(found.delta.mean(axis=1)).tolist(), 1.0),
+        grad=tuple(grad.tolist()),
+        factor=unrolled.per_step(np.array(time[0])),
+        limit=math.sqrt(settled.chi) if settled else math.nan,
+        wide=wide if settled else None,
+        settled=settled,
+        anchors=(layers,) * (layers + 1),
+        per="step",
+        time=time,
+        cell_time=() if found.cell is None else tuple(tuple(row) for row in np.sqrt(found.cell).tolist()),
+        assumed=unrolled.GATED if network.cell != "rnn" else unrolled.TIED,
+    )
+
+
+def _top(specs: Sequence[LayerSpec]) -> int:
+    """The tap from which on layers count: what lies between images and the output is no layer's doing."""
     top = len(specs) - 1
-    if top > 1 and specs[-2].size.positions > 1:
-        top -= 1
-    return math.exp((delta[0] - delta[top]) / top) if top > 0 else math.nan
+    return top - 1 if top > 1 and specs[-2].size.positions > 1 else top
 
 
 def powers(logarithms: NDArray[np.float64]) -> tuple[float, ...]:
@@ -164,7 +247,11 @@ def powers(logarithms: NDArray[np.float64]) -> tuple[float, ...]:
 def _equal(specs: Sequence[LayerSpec]) -> bool:
     """Whether all hidden layers are the same."""
     hidden = specs[:-1]
-    return bool(hidden) and all((spec.own, spec.size) == (hidden[0].own, hidden[0].size) for spec in hidden)
+    return (
+        bool(hidden)
+        and not specs[0].window
+        and all((spec.own, spec.size) == (hidden[0].own, hidden[0].size) for spec in hidden)
+    )
 
 
 def _skips(spec: LayerSpec) -> bool:

@@ -84,7 +84,7 @@ class Draws:
 def follow(specs: Sequence[LayerSpec], batch: Batch, examples: int, alpha: float) -> Signal:
     """Forward and back through all layers; arguments as in `chain.follow`. No more rows are followed than there are
     units in the sample."""
-    inputs, errors = batch.pairs()
+    inputs, errors = batch.pairs(len(specs))
     places = max(batch.places, *(spec.size.positions for spec in specs))
     count = min(EXAMPLES if places == 1 else max(1, MOST_ROWS // places), len(errors))
     draws = Draws()

@@ -99,7 +99,9 @@ class Blur:
         mean = float((own * np.diag(passed.slopes)).mean())
         if not mean > 0.0:
             return self
-        heavy = passed.slope_squares * (own[:, None] * own + 2.0 * (signal**2 + self.pairs))
+        squares = signal**2 + self.pairs
+        heavy = passed.slope_squares * (own[:, None] * own + 2.0 * squares)
         more = max(rows.together(heavy) / mean**2 - 1.0, 0.0) / units
-        pairs = (heavy - kept * signal**2) / units + kept * (self.pairs - more * signal**2)
-        return Blur(self.lost + more, np.maximum(pairs, 0.0))
+        # What all pairs grow by together is the size's own scatter, which `lost` has.
+        squares = (kept * squares + (heavy - kept * squares) / units) / (1.0 + more)
+        return Blur(self.lost + more, np.maximum(squares - kept * signal**2, 0.0))

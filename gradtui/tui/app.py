@@ -18,6 +18,7 @@ from textual.theme import Theme
 from gradtui.settings.table import SettingError, Settings
 from gradtui.tui import bindings
 from gradtui.tui.link import Link, MakeRunner, make_runner
+from gradtui.tui.racing import Contest, MakePair, MakeRace, Twosome, make_pair, make_race
 from gradtui.tui.saving import KINDS
 from gradtui.tui.screens.gallery import GalleryScreen
 from gradtui.tui.screens.help import HelpScreen
@@ -26,6 +27,7 @@ from gradtui.tui.screens.words import WordsScreen
 from gradtui.tui.themes import DARK, OWN
 
 if TYPE_CHECKING:
+    from gradtui.diagnosis.verdict import Verdict
     from gradtui.scenario.model import Scenario
     from gradtui.tui.pacing import Pacing
 
@@ -76,6 +78,8 @@ class GradtuiApp(App[None]):
         keep: Keep | None = None,
         make: MakeRunner = make_runner,
         library: Library = shipped_library,
+        race: MakeRace = make_race,
+        pair: MakePair = make_pair,
     ) -> None:
         """`source`: where the scenario was loaded from. `problems`: sentences to show at the start. `keep` stores a
         setting that was changed on screen."""
@@ -94,6 +98,8 @@ class GradtuiApp(App[None]):
         self._make = make
         self.library = library
         self._links: list[Link] = []
+        self._make_race, self._make_pair = race, pair
+        self._beside: list[Contest | Twosome] = []
         for look in OWN.values():
             self.register_theme(look.theme)
         wanted = "ansi-dark" if no_color else settings.theme
@@ -131,8 +137,27 @@ class GradtuiApp(App[None]):
     def _end(self, code: int) -> None:
         self.exit(return_code=code)
 
+    def contest(self, scenario: Scenario, found: Sequence[Verdict]) -> Contest:
+        """Begin to race the cures of a scenario in which this was found."""
+        contest = Contest(scenario, found, self._make_race)
+        self._beside.append(contest)
+        return contest
+
+    def twosome(self, left: Scenario, right: Scenario) -> Twosome:
+        """Two scenarios that are to make the same steps."""
+        pair = self._make_pair(left, right)
+        self._beside.append(pair)
+        return pair
+
     def join(self) -> None:
         """Wait until every run that was on screen has ended."""
+        for each in self._beside:
+            if isinstance(each, Contest):
+                each.stop()
+            else:
+                each.close()
+        for each in self._beside:
+            each.join()
         for link in self._links:
             link.close()
             link.join()

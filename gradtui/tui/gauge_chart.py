@@ -6,11 +6,12 @@ import math
 from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING
 
-from gradtui.tui import format
+from gradtui.tui import format, limits
 from gradtui.tui.bands import band
 from gradtui.tui.blocks import cut
 from gradtui.tui.braille import Canvas, Scale, bracket
 from gradtui.tui.palette import MUTED, STRONG, Ink, Run, Runs
+from gradtui.tui.track import merged
 
 if TYPE_CHECKING:
     from gradtui.lab.snapshot import History
@@ -59,12 +60,39 @@ def _chart(gauge: str, steps: list[int], values: list[float], log: bool) -> Call
         canvas = Canvas(cells, rows)
         canvas.curve(steps, values, Scale(min(steps[0], 0), max(steps[-1], 1)), scale)
         labels = {rows - 1: format.tick(scale.low), 0: format.tick(scale.high)}
+        marked = _limits(gauge, scale, rows)
         for row, text in enumerate(canvas.lines()):
-            line: list[Run] = [(f"{labels.get(row, ''):>{MARGIN - 1}} ", MUTED), (text, Ink("key"))]
-            out.append(cut(line, width))
+            drawn = across(text, marked[row], Ink("key")) if row in marked else [(text, Ink("key"))]
+            out.append(cut([(f"{labels.get(row, ''):>{MARGIN - 1}} ", MUTED), *drawn], width))
         return out
 
     return draw
+
+
+def _limits(gauge: str, scale: Scale, rows: int) -> dict[int, str]:
+    """The rows of a chart through which a limit goes, with its name."""
+    marked = {}
+    for limit in limits.of_gauge(gauge):
+        if scale.low <= limit.value <= scale.high:
+            up = scale.dots([limit.value], 4 * rows - 1)[0]
+            if up is not None:
+                marked[rows - 1 - up // 4] = limit.name
+    return marked
+
+
+def across(text: str, name: str, ink: Ink) -> list[Run]:
+    """A row of dots with a limit's line where no dots are, and its name at the end if there is room."""
+    said = f" {name}"
+    cells = list(text)
+    start = len(cells) - len(said)
+    named = start > 2 and not "".join(cells[start:]).strip()
+    runs: list[Run] = []
+    for at, cell in enumerate(cells):
+        if named and at >= start:
+            runs.append((said[at - start], MUTED))
+        else:
+            runs.append((cell, ink) if cell != " " else (limits.ACROSS, Ink("faint")))
+    return list(merged(runs))
 
 
 def _scale(values: list[float], log: bool) -> Scale | None:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from gradtui.explain import Text, about_kind
 from gradtui.explain.verdicts import VERDICTS
 from gradtui.tui import format
+from gradtui.tui.limits import UPRIGHT
 from gradtui.tui.palette import KEY, MUTED, STRONG, Ink, Run, Runs
 
 if TYPE_CHECKING:
@@ -65,7 +66,7 @@ def evidence(verdict: Judged, width: int) -> list[Runs]:
     rows: tuple[Any, ...] = getattr(verdict, "evidence", ())
     out: list[Runs] = []
     for row in rows:
-        value, limit = _figure(row.value), "" if math.isnan(row.threshold) else f" of {_figure(row.threshold)}"
+        value, limit = _figure(row.value), "" if math.isnan(row.threshold) else f" {UPRIGHT} {_limit(row.threshold)}"
         name = format.fitted(row.name, max(4, width - len(value) - len(limit) - 1))
         out.append(((f"{name} ", MUTED), (value, STRONG), (limit, MUTED)))
     return out
@@ -73,7 +74,13 @@ def evidence(verdict: Judged, width: int) -> list[Runs]:
 
 def _figure(value: float) -> str:
     """A number of any size in a few cells."""
+    if math.isfinite(value) and value == round(value) and 1.0 <= abs(value) < 1e6:
+        return format.count(round(value))
     return format.steady(value) if value == 0.0 or 1e-2 <= abs(value) < 1e4 else format.tick(value)
+
+
+def _limit(value: float) -> str:
+    return format.tick(value) if math.isfinite(value) else format.number(value)
 
 
 def full(verdict: Judged, width: int) -> list[Runs]:

@@ -64,7 +64,8 @@ class Track(NamedTuple):
 
     The bar fills the eighths `start` to `stop`, in the colour of `band`; `lead` shades the way to `start`.
     `arrow` points to where a value lies off the axis; `word` stands in place of the bar. `ghosts`, `marks` and
-    `theories` are cells; `far_marks` are the edge cells beyond which a mark lies. `note` stands at the right end.
+    `theories` are cells; `far_marks` are the edge cells beyond which a mark lies. `note` stands at the right end;
+    thin lines stand in the cells `limits` as far as these are empty, `names` say from which cell on they are named.
     """
 
     start: int = 0
@@ -78,6 +79,8 @@ class Track(NamedTuple):
     far_marks: tuple[int, ...] = ()
     theories: tuple[int, ...] = ()
     note: str = ""
+    limits: tuple[int, ...] = ()
+    names: tuple[tuple[int, str], ...] = ()
 
     def free(self, width: int) -> int:
         """Cells to the right of everything that stands on `width` ones."""

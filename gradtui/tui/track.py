@@ -5,6 +5,7 @@ from __future__ import annotations
 from functools import lru_cache
 from typing import NamedTuple
 
+from gradtui.tui.limits import UPRIGHT
 from gradtui.tui.palette import Ink, Run, Runs
 from gradtui.tui.rows import Track
 
@@ -28,6 +29,7 @@ class _Inks(NamedTuple):
     mark: Ink
     word: Ink
     note: Ink
+    limit: Ink
 
 
 @lru_cache(64)
@@ -43,6 +45,7 @@ def _inks(band: int, chosen: bool) -> _Inks:
         mark=Ink("accent", back),
         word=Ink(f"band{band}", back, True),
         note=Ink("muted", back),
+        limit=Ink("faint", back),
     )
 
 
@@ -59,6 +62,11 @@ def draw(track: Track, width: int, *, chosen: bool = False, fill: str = " ", sha
         filled = start <= cell < full or (cell == full and part >= 4)
         special[cell] = (glyph, inks.on_bar if filled else ink)
 
+    for cell in track.limits:
+        if cell >= (full if full >= start else start):
+            special[cell] = (UPRIGHT, inks.limit)
+    for first, text in track.names:
+        special |= {cell: (letter, inks.note) for cell, letter in enumerate(text, first)}
     if part and full < width:
         special[full] = (PARTS[part], inks.edge)
     for cell in track.theories:

@@ -33,6 +33,8 @@ class Case:
     why: str
     outcome: Outcome | None = field(default=None, compare=False)
     also: str = ""
+    decide: Callable[[Simulation], str] | None = field(default=None, compare=False)
+    """Says the label after the run, where the draw leaves it open; "" where nobody could say."""
 
     @property
     def scenario(self) -> Scenario:
@@ -182,6 +184,11 @@ def one_class(simulation: Simulation) -> bool:
     """Nearly all held-out examples get the same answer."""
     answers = simulation.outputs(simulation.dataset.test_inputs[:300]).argmax(axis=1)
     return bool(np.bincount(answers).max() > 0.95 * len(answers))
+
+
+def rounded_off(simulation: Simulation) -> bool:
+    """Nearly all of the second layer's gradient is exactly 0."""
+    return bool((simulation.gradients()["hidden.1.weight"] == 0.0).mean() > 0.9)
 
 
 def both(*outcomes: Outcome) -> Outcome:

@@ -60,7 +60,9 @@ def test_where_back_propagation_is_cut_nothing_is_expected_below():
     found = through(profile(["1", "out"], {"delta_rms": signal[None]}), scenario)
     assert (found.first, found.last) == (41, 50)
     assert found.factor == pytest.approx(0.9)
-    assert diagnose(profile(["1", "out"], {"delta_rms": signal[None]}), scenario).kind == "healthy"
+    cut = diagnose(profile(["1", "out"], {"delta_rms": signal[None]}), scenario)
+    assert cut.kind == "short_memory"
+    assert "goes back 10 time steps at most, the task asks for 49" in cut.sentence
 
 
 def test_nothing_comes_back():

@@ -10,6 +10,7 @@ from click.testing import CliRunner
 
 from gradtui import explain
 from gradtui.cli import commands
+from gradtui.diagnosis.remedies import REMEDIES
 from gradtui.diagnosis.verdict import KINDS
 from gradtui.explain.reasons import OF_CHOICES, OF_KEYS, PEOPLE_SAY
 from gradtui.gauges import GAUGES
@@ -42,6 +43,15 @@ def test_every_verdict_and_gauge_has_all_there_is_to_say() -> None:
             assert text.advice, text.word
 
 
+def test_every_remedy_says_what_it_is_for_and_whether_it_is_none() -> None:
+    assert words("remedies") == [f"remedy.{remedy.key}" for remedy in REMEDIES]
+    for remedy in REMEDIES:
+        text = next(text for text in explain.find(remedy.key) if text.subject == "remedies")
+        assert text in explain.find(remedy.label)
+        assert (text.formula, text.source) == (remedy.meaning.formula, remedy.meaning.paper)
+        assert ("no cure" in text.why) == bool(remedy.myth)
+
+
 def test_every_choice_and_key_is_explained() -> None:
     for key, rows in menu.MENU.items():
         for row in rows:
@@ -60,7 +70,8 @@ def test_every_choice_and_key_is_explained() -> None:
 
 
 def test_sources_have_a_year_and_scenarios_exist() -> None:
-    names = set(files.names())
+    names = {name for name, _ in files.library()}
+    names |= {f"{name}/{variant.name}" for name, family in files.library() for variant in family.variant}
     for text in TEXTS:
         assert not text.source or re.search(r"\b(1[89]|20)\d\d|IEEE 754", text.source), text.word
         assert set(text.scenarios) <= names, text.word
@@ -104,7 +115,8 @@ def test_people_find_what_they_mean(typed: str, label: str) -> None:
 
 
 def test_several_words_are_one_or_many() -> None:
-    assert [text.label for text in explain.explain(["batch", "norm"])[0]] == ["batch norm"]
+    found = explain.explain(["batch", "norm"])[0]
+    assert [text.subject for text in found] == ["network.norm", "remedies"]
     many, unknown = explain.explain(["vanishing", "starved", "nonsuch"])
     assert [text.word for text in many] == ["vanishing", "starved"]
     assert unknown == ("nonsuch",)
@@ -118,7 +130,7 @@ def test_the_command_prints_lists_and_refuses() -> None:
     assert max(map(len, page.splitlines())) <= 80
     everything = " ".join(run(commands, ["explain"]).output.split())
     for text in TEXTS:
-        assert text.word.rpartition("=")[2] in everything
+        assert text.word.removeprefix("remedy.").rpartition("=")[2] in everything
     row = json.loads(run(commands, ["explain", "selu", "--json"]).output)[0]
     assert row["source"].startswith("Klambauer")
     assert "selu-30" in row["scenarios"]

@@ -62,7 +62,8 @@ def test_it_trains_and_hands_out_what_a_simulation_measures(start):
     assert snapshot.profile.step == snapshot.step - 1
     assert snapshot.evaluation == twin.evaluate()
     assert snapshot.verdict
-    assert snapshot.verdict_kind == "healthy"
+    assert (snapshot.verdict_kind, snapshot.verdict) == (snapshot.verdicts[0].kind, snapshot.verdicts[0].sentence)
+    assert snapshot.verdicts[-1].since is None or snapshot.verdicts[-1].since <= snapshot.step
     _, losses = twin.history()
     stride = snapshot.curves.steps[1] - snapshot.curves.steps[0]
     assert snapshot.curves.loss[0] == pytest.approx(losses[:stride, 0].mean())

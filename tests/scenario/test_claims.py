@@ -321,3 +321,85 @@ def test_a_moment_or_a_gauge_that_is_not_there() -> None:
         judge(parse("gate_update[1, 1] < 1"), measured)
     with pytest.raises(ClaimError, match="no gauges over time"):
         outcome("gate_update[1, 1] < 1")
+
+
+# Variants, and the steps so far
+
+FALLING = [2.0] * 30 + [0.5] * 30
+
+
+def member(loss: float, losses: Sequence[float] = ()) -> Measured:
+    return Measured(("1", "out"), {"grad_rms": [loss, 1.0]}, {"loss": loss, "accuracy": 0.5}, {}, losses, losses)
+
+
+OTHERS = {"baseline": member(1.0, FALLING), "layer_norm": member(0.1, FALLING[20:])}
+
+
+@pytest.mark.parametrize(
+    "claim",
+    [
+        "layer_norm.loss < 0.2 * baseline.loss",
+        "layer_norm.grad_rms[first] / grad_rms[first] == 0.1",
+        "mean(layer_norm.grad_rms) == 0.55 and max(layer_norm.grad_rms[hidden]) == 0.1",
+        # The mean of the last 20 steps is below 1 with the fourteenth step of 0.5: 6 x 2 + 14 x 0.5 = 19.
+        "baseline.steps_to(loss, 1) == 43 == steps_to(loss, 1) and layer_norm.steps_to(loss, 1) == 23",
+        "steps_to(accuracy, 1) == 0 and steps_to(accuracy, 2) == inf and steps_to(loss, 0.5) == inf",
+        "layer_norm.steps_to(loss, 1) < baseline.steps_to(loss, 1) < inf",
+        "mean_loss(0, 30) == 2 and mean_loss(20, 40) == 1.25 and mean_accuracy(30, 60) == 0.5",
+        "recent_loss == 0.5 and layer_norm.recent_accuracy == 0.5",
+        "-inf < loss < inf",
+    ],
+)
+def test_variants_and_the_steps_so_far(claim: str) -> None:
+    result = judge(parse(claim), OTHERS["baseline"], OTHERS)
+    assert result.passed, result.measured
+
+
+def test_fewer_steps_than_the_window_are_taken_as_they_are() -> None:
+    early = member(1.0, [3.0, 0.5, 0.5, 0.5])
+    assert judge(parse("steps_to(loss, 2) == 1 and steps_to(loss, 1.2) == 3 and recent_loss == 1.125"), early).passed
+
+
+def test_both_sides_are_named() -> None:
+    result = judge(parse("layer_norm.loss < 0.05 * baseline.loss"), OTHERS["baseline"], OTHERS)
+    assert not result.passed
+    assert result.measured == "layer_norm.loss = 0.1, 0.05 * baseline.loss = 0.05"
+
+
+@pytest.mark.parametrize(
+    ("claim", "words"),
+    [
+        ("mean_loss(0, 61) > 1", "asked for when 60 steps have been made"),
+        ("he.loss < 1", "there is no variant he here; there is baseline, layer_norm"),
+    ],
+)
+def test_what_is_not_there_cannot_be_judged(claim: str, words: str) -> None:
+    with pytest.raises(ClaimError, match=words):
+        judge(parse(claim), OTHERS["baseline"], OTHERS)
+
+
+@pytest.mark.parametrize(
+    ("claim", "column", "words"),
+    [
+        ("1 < he.los", 5, "did you mean loss"),
+        ("he.he.loss < 1", 1, "not part of the language"),
+        ("steps_to(loss) < 1", 1, "takes loss or accuracy and a number"),
+        ("steps_to(grad_rms, 1) < 1", 1, "takes loss or accuracy and a number"),
+        ("steps_to(he.loss, 1) < 1", 1, "takes loss or accuracy and a number"),
+        ("he.steps_to < 1", 1, "takes loss or accuracy and a number"),
+        ("mean_loss(20, 10) < 1", 1, "takes a step and a later one"),
+        ("mean_loss(0.5, 10) < 1", 1, "takes a step and a later one"),
+        ("he.mean(grad_rms) < 1", 1, "not one of the functions"),
+        ("inf.loss < 1", 1, "not part of the language"),
+    ],
+)
+def test_what_does_not_belong_is_refused_with_its_column(claim: str, column: int, words: str) -> None:
+    with pytest.raises(ClaimError, match=words) as caught:
+        parse(claim)
+    assert str(caught.value).startswith(f"column {column}: ")
+
+
+def test_what_a_claim_asks_of_whom() -> None:
+    claim = parse("he.loss < 0.1 * baseline.loss and steps_to(accuracy, 0.9) < 5")
+    assert claim.asked == {("he", "loss"), ("baseline", "loss"), ("", "accuracy"), ("", "steps_to")}
+    assert claim.members == {"he", "baseline"}

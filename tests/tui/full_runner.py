@@ -10,7 +10,7 @@ import numpy as np
 from fake_runner import FakeRunner, profile, taps
 from numpy.typing import NDArray
 
-from gradtui.diagnosis import diagnose
+from gradtui.diagnosis import verdicts
 from gradtui.lab.inspection import BINS, SAMPLES, Histogram, Inspection
 from gradtui.lab.sight import Counts, Picture, Pictures, Sight
 from gradtui.lab.snapshot import Command, Curves, History, Snapshot, Watch
@@ -145,11 +145,12 @@ class FullRunner(FakeRunner):
         super().__init__(chosen, paused)
         self._depth = chosen.network.depth
         measured_now = measured(self._depth, MADE)
-        verdict = diagnose(measured_now, chosen)
+        found = verdicts(measured_now, chosen)
         now: dict[str, Any] = {
             "profile": measured_now,
-            "verdict": verdict.sentence,
-            "verdict_kind": verdict.kind,
+            "verdict": found[0].sentence,
+            "verdict_kind": found[0].kind,
+            "verdicts": found,
             "first": measured(self._depth, 0),
             "step": MADE,
             "theory": theory(self._depth),

@@ -11,7 +11,7 @@ from opened import drawn, whole
 from textual.pilot import Pilot
 
 from gradtui.scenario import files
-from gradtui.scenario.model import Network, Scenario
+from gradtui.scenario.model import Network, Scenario, Variant
 from gradtui.tui.app import GradtuiApp
 from gradtui.tui.screens.gallery import GalleryScreen
 from gradtui.tui.screens.help import HelpScreen
@@ -137,14 +137,83 @@ async def test_the_shipped_library_can_be_walked_from_end_to_end(size: tuple[int
             row = [line for line in drawn(screen.shelf) if line.startswith("  ▸")]
             assert len(row) == 1
             assert scenario.title[:20] in row[0]
-            await pilot.press("down")
-            await pilot.pause()
+            screen.shelf.move(1)
 
 
 async def test_an_empty_shelf_says_so() -> None:
     async with gallery(shelf=[]) as pilot:
         assert "no scenarios are installed" in text(pilot)
         await pilot.press("enter", "down")
+
+
+FAMILY = [
+    *SHELF[:2],
+    (
+        "depth",
+        Scenario(
+            name="depth",
+            title="How deep",
+            group="Depth",
+            promise="about depth",
+            variant=(
+                Variant(name="shallow", why="two layers learn", set=("network.depth=2",)),
+                Variant(name="with-he", why="ReLU and He weights", set=("network.init=he_normal",)),
+            ),
+        ),
+    ),
+]
+
+
+@pytest.mark.parametrize("size", [(80, 24), (120, 36)])
+async def test_a_family_is_unfolded_and_a_variant_opened(size: tuple[int, int]) -> None:
+    async with gallery(size, FAMILY) as pilot:
+        screen = pilot.app.screen
+        assert isinstance(screen, GalleryScreen)
+        assert "2 variants" in text(pilot)
+        assert "· shallow" not in text(pilot)
+        await pilot.press("end", "right")
+        await pilot.pause()
+        assert "· shallow  two layers learn" in text(pilot)
+        await pilot.press("down", "down", "left")
+        await pilot.pause()
+        assert screen.shelf.current == FAMILY[2]
+        await pilot.press("right", "down", "enter")
+        await pilot.pause(0.2)
+        lab = pilot.app.screen
+        assert isinstance(lab, LabScreen)
+        assert lab.link.snapshot().scenario.network.depth == 2
+        assert "depth/shallow" in text(pilot)
+
+
+async def test_a_search_finds_variants_and_whole_short_words() -> None:
+    async with gallery(shelf=FAMILY) as pilot:
+        screen = pilot.app.screen
+        assert isinstance(screen, GalleryScreen)
+        await pilot.press("slash", *"he")
+        await pilot.pause()
+        assert "1 of 5" in text(pilot)
+        assert screen.shelf.current is not None
+        assert screen.shelf.current[0] == "depth/with-he"
+        await pilot.press("escape", *"learn")
+        await pilot.pause()
+        assert screen.shelf.current[0] == "depth/shallow"
+
+
+async def test_groups_are_gone_to_by_keys_and_by_mouse() -> None:
+    async with gallery((80, 24), FAMILY) as pilot:
+        screen = pilot.app.screen
+        assert isinstance(screen, GalleryScreen)
+        await pilot.press("tab")
+        assert screen.shelf.current == FAMILY[2]
+        await pilot.press("tab")
+        assert screen.shelf.current == FAMILY[0]
+        await pilot.press("shift+tab")
+        assert screen.shelf.group == "Depth"
+        line = drawn(screen.group_line)[0]
+        assert "Why it vanishes 2" in line
+        await pilot.click(screen.group_line, offset=(line.index("vanishes"), 0))
+        await pilot.pause()
+        assert screen.shelf.current == FAMILY[0]
 
 
 def test_markdown_becomes_plain_lines() -> None:

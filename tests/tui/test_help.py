@@ -8,10 +8,12 @@ from opened import lab, whole
 from gradtui.tui import bindings
 from gradtui.tui.app import GradtuiApp
 from gradtui.tui.bindings import KEYS, key_line
+from gradtui.tui.screens.diagnosis import DiagnosisScreen
 from gradtui.tui.screens.gallery import GalleryScreen
 from gradtui.tui.screens.help import LEGEND, HelpScreen
 from gradtui.tui.screens.lab import LabScreen
 from gradtui.tui.screens.save import SaveScreen
+from gradtui.tui.screens.words import WordsScreen
 from gradtui.tui.widgets.entry import Entry
 from gradtui.tui.widgets.knobs import KnobsPanel
 from gradtui.tui.widgets.picklist import PickList
@@ -24,6 +26,8 @@ LISTENERS = {
     "list": PickList,
     "save": SaveScreen,
     "entry": Entry,
+    "diagnosis": DiagnosisScreen,
+    "words": WordsScreen,
     "everywhere": GradtuiApp,
 }
 
@@ -75,9 +79,17 @@ def test_the_key_line_fits_and_keeps_help_and_quit(width: int) -> None:
 
 
 async def test_a_click_on_the_key_line_presses_the_key() -> None:
-    async with lab((120, 36)) as opened:
+    async with lab((140, 36)) as opened:
         line = whole(opened.app)[-1]
         await opened.pilot.click("#keys", offset=(line.index("zoom"), 0))
         assert opened.screen.centre.rows.detail
         await opened.pilot.click("#keys", offset=(line.index("help"), 0))
+        assert isinstance(opened.app.screen, HelpScreen)
+
+
+async def test_the_words_open_from_the_help_and_lead_back() -> None:
+    async with lab((80, 24)) as opened:
+        await opened.press("question_mark", "w")
+        assert isinstance(opened.app.screen, WordsScreen)
+        await opened.press("escape")
         assert isinstance(opened.app.screen, HelpScreen)

@@ -91,7 +91,7 @@ class DiagnosisScreen(PacedScreen):
     DiagnosisScreen.-wide #shelf { layout: horizontal; }
     DiagnosisScreen.-wide #rule { display: block; }
     DiagnosisScreen.-wide #ranking { width: 44; height: 1fr; }
-    DiagnosisScreen.-wide #finding { margin-top: 0; }
+    DiagnosisScreen.-wide #finding { margin-top: 0; width: 1fr; }
     """
 
     app: GradtuiApp

@@ -6,19 +6,35 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar, cast
 
 from textual import on
 from textual.app import ComposeResult
 from textual.events import DescendantBlur, DescendantFocus
 
-from gradtui.lab.snapshot import Command, Pace, Pause, Redo, Restart, Resume, Snapshot, State, StepOnce, Undo, Watch
+from gradtui.lab.snapshot import (
+    Change,
+    Command,
+    Pace,
+    Pause,
+    Redo,
+    Restart,
+    Resume,
+    Snapshot,
+    State,
+    StepOnce,
+    Undo,
+    Watch,
+)
 from gradtui.tui import bindings
 from gradtui.tui.arrangement import Arrangement, arrange
 from gradtui.tui.link import Link
+from gradtui.tui.racing import Contest
 from gradtui.tui.saving import Kind, Saver
+from gradtui.tui.screens.beside import BesideScreen
 from gradtui.tui.screens.diagnosis import DiagnosisScreen
 from gradtui.tui.screens.paced import PacedScreen
+from gradtui.tui.screens.race import RaceScreen
 from gradtui.tui.screens.save import SaveScreen
 from gradtui.tui.views.centre import Centre
 from gradtui.tui.views.map import MapView
@@ -34,6 +50,8 @@ from gradtui.tui.widgets.status import StatusLine
 from gradtui.tui.widgets.verdict import VerdictLine, VerdictPanel
 
 if TYPE_CHECKING:
+    from gradtui.diagnosis.standing import Row
+    from gradtui.diagnosis.verdict import Verdict
     from gradtui.tui.app import GradtuiApp
 
 #: Speeds that + and - go through, in steps a second; None is as fast as the machine can.
@@ -93,6 +111,7 @@ class LabScreen(PacedScreen):
         self._paused = paused
         self._pace = 0
         self.shown: Snapshot | None = None
+        self._contest: Contest | None = None
         self._knobs_open = False
         self.centre = Centre()
         self._watched = Watch()
@@ -164,6 +183,8 @@ class LabScreen(PacedScreen):
         """Stop the run."""
         self._poller.stop()
         self.link.close()
+        if self._contest is not None:
+            self._contest.stop()
 
     def _arrange(self) -> None:
         plan: Arrangement = arrange(*self.app.size)
@@ -239,6 +260,32 @@ class LabScreen(PacedScreen):
 
     def action_restart(self) -> None:
         self._send(Restart())
+
+    # ------------------------------------------------------------------ cures
+
+    def action_cures(self) -> None:
+        shown = self.shown
+        if shown is None:
+            return
+        if self._contest is None or self._contest.scenario != shown.scenario:
+            if self._contest is not None:
+                self._contest.stop()
+            found = tuple(each for each in shown.verdicts if each.kind != "healthy")
+            self._contest = self.app.contest(shown.scenario, cast("tuple[Verdict, ...]", found))
+        self.app.push_screen(RaceScreen(self._contest, adopt=self._adopt, beside=self._open_beside))
+
+    def _adopt(self, row: Row) -> None:
+        self._send(Change(row.assignments))
+
+    def _open_beside(self, row: Row) -> None:
+        if self._contest is not None:
+            original = self._contest.scenario
+            pair = self.app.twosome(original, row.scenario)
+            self.app.push_screen(BesideScreen(pair, row.label, adopt=partial(self._adopt_from_beside, row)))
+
+    def _adopt_from_beside(self, row: Row) -> None:
+        self.app.pop_screen()
+        self._adopt(row)
 
     # ------------------------------------------------------------------ saving
 

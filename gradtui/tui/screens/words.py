@@ -58,6 +58,7 @@ class WordList(Lines):
     def point(self, text: Text) -> None:
         """Put the cursor on a word."""
         self.at = self.shown.index(text)
+        self._top = self.at + len({each.subject for each in self.shown[: self.at]}) - 2
         self.redraw()
 
     def move(self, words: int) -> None:
@@ -152,6 +153,7 @@ class WordsScreen(PacedScreen):
     DEFAULT_CSS = """
     WordsScreen #shelf { height: 1fr; layout: horizontal; margin-top: 1; }
     WordsScreen #words { width: 27; }
+    WordsScreen #page { width: 1fr; }
     WordsScreen.-wide #words { width: 34; }
     WordsScreen.-reading #words, WordsScreen.-reading #rule { display: none; }
     """

@@ -9,12 +9,12 @@ from typing import TYPE_CHECKING, ClassVar
 from textual.geometry import Size
 from textual.widget import Widget
 
-from gradtui.tui import groups, rows, trail
+from gradtui.tui import groups, limits, rows, trail
 from gradtui.tui.axis import Axis, of_run
 from gradtui.tui.layer_rows import LayerRows
 from gradtui.tui.palette import MUTED, Ink, Run, Runs
 from gradtui.tui.rows import Span
-from gradtui.tui.track import GHOST, THEORY, draw, merged
+from gradtui.tui.track import GHOST, MARK, THEORY, draw, merged
 from gradtui.tui.views.layer_view import NAMED, Column, LayerView
 from gradtui.tui.widgets.lines import Lines, ljust
 
@@ -60,6 +60,7 @@ class BarsView(LayerView):
         self._theory: Prediction | None = None
         self._history: History | None = None
         self._notes: list[list[str]] = []
+        self._steady = limits.Steady()
         self._trail_is_due = True
         self._drawn: dict[int, list[tuple[rows.Track, bool, Runs]]] = {}
         self._drawn_width: dict[int, int] = {}
@@ -157,8 +158,10 @@ class BarsView(LayerView):
         self._theory, self._predicted = theory, {}
         if theory is not None and theory.known and theory.taps == first.taps:
             for gauge, ratios in ((GRADIENT, theory.grad), (SIGNAL, theory.delta)):
-                measured = float(first[gauge][-1])
-                self._predicted[gauge] = [ratio * measured for ratio in ratios]
+                measured = first[gauge].tolist()
+                self._predicted[gauge] = [
+                    ratio * measured[anchor] for ratio, anchor in zip(ratios, theory.anchors, strict=True)
+                ]
 
     def _measure(self) -> None:
         profile = self._measured = self.profile
@@ -225,16 +228,53 @@ class BarsView(LayerView):
             heading[cell : cell + len(text)] = [(letter, MUTED) for letter in text]
         return merged(heading)
 
+    def _named(self, drawn: list[tuple[int, str]], track: rows.Track, width: int) -> tuple[tuple[int, str], ...]:
+        """The names of limits beside their lines, as far as the row leaves room; they are taken off `drawn`. What lies
+        beyond is the signal, bar or mark."""
+        names: list[tuple[int, str]] = []
+        end = width - track.free(width)
+        for cell, name in tuple(drawn):
+            text = name if self.swapped else f"{MARK} {name}"
+            first = cell - len(text) - 1
+            if first >= end:
+                drawn.remove((cell, name))
+                names.append((first, text))
+                end = cell + 1
+        return tuple(names)
+
+    def _limits(self, width: int, stack: int) -> list[tuple[int, str]]:
+        """The cells in which a layer's signal counts as vanished or exploded beside that of its network's output."""
+        profile = self.profile
+        stacks = groups.networks(profile.taps) if profile is not None else ()
+        if profile is None or stack >= len(stacks) or (len(stacks) > 1 and not self.rows.beside):
+            return []
+        output = float(profile[SIGNAL][stacks[stack].last])
+        if not 0.0 < output < math.inf:
+            return []
+        cells = []
+        for limit in limits.shares():
+            place = self.axis.fraction(limit.value * output) * width
+            cell = self._steady.cell((stack, limit.name), place, (self.axis, width))
+            if 0 <= cell < width:
+                cells.append((cell, limit.name))
+        return cells
+
     def draw_rows(self, visible: list[Span], width: int, stack: int) -> list[Runs]:
         drawn: list[tuple[rows.Track, bool, Runs]] = []
         notes = list(self._notes[stack]) if stack < len(self._notes) else []
         palette = self.picture.palette
+        drawable = self._limits(width, stack)
+        lines = tuple(cell for cell, _ in drawable)
+        unnamed = list(drawable)
         last = self._drawn.get(stack, []) if self._drawn_width.get(stack) == width else []
         for row, span in enumerate(visible):
             track = rows.track(span, self._values, self.axis, width, sharing=self.rows.sharing)
+            track = track._replace(limits=lines)
             # What all bars have in common is written where the first of them leave room.
             if notes and row and track.free(width) > len(notes[0]) + 3:
                 track = track._replace(note=notes.pop(0))
+            elif unnamed:
+                track = track._replace(names=self._named(unnamed, track, width))
             chosen = self.rows.is_chosen(span)
             before = last[row] if row < len(last) else None
             if before is None or before[0] != track or before[1] != chosen:

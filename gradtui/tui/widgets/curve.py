@@ -9,6 +9,7 @@ from textual.geometry import Size
 
 from gradtui.tui import format
 from gradtui.tui.braille import Canvas, Scale, bracket, rounded
+from gradtui.tui.limits import ACROSS
 from gradtui.tui.palette import MUTED, STRONG, Ink, Run, Runs
 from gradtui.tui.track import merged
 from gradtui.tui.widgets.lines import Lines, ljust
@@ -40,6 +41,9 @@ class CurveChart(Lines):
         self._bounds: tuple[float, float] | None = None
         #: Whether the steps stand on a log axis, which then begins at step 1.
         self.log_steps = False
+        #: A level to draw a thin line at, and its name; NaN: none.
+        self.level = math.nan
+        self.level_name = ""
 
     def series(self, curves: Curves) -> tuple[tuple[float, ...], tuple[float, ...], tuple[float, ...]]:
         """The values of the batches, of the held-out examples, and of a generator, empty where there is none."""
@@ -82,6 +86,7 @@ class CurveChart(Lines):
             canvas.curve(xs, ys, across, scale)
             layers.append(canvas.lines())
         labels = self._labels(scale, height)
+        marked = self._level_row(scale, height)
         for line in range(height):
             cells: list[Run] = []
             for dots in zip(*(layer[line] for layer in layers), strict=True):
@@ -91,10 +96,25 @@ class CurveChart(Lines):
                 for dot, _ in drawn:
                     joined |= ord(dot)
                 cells.append((chr(joined), drawn[-1][1]) if drawn else (" ", BATCH))
+            if line == marked:
+                said = f" {self.level_name}"
+                text = "".join(cell for cell, _ in cells)
+                start = width - len(said) if not text[width - len(said) :].strip() else width
+                cells = [
+                    (said[at - start], MUTED) if at >= start else run if run[0] != " " else (ACROSS, Ink("faint"))
+                    for at, run in enumerate(cells)
+                ]
             out.append(((f"{labels.get(line, ''):>{MARGIN - 1}} ", MUTED), *merged(cells)))
         last, first = format.count(steps), "1" if self.log_steps else "0"
         out.append(((f"{'':{MARGIN}}{first}{last:>{width - 1}}", MUTED),))
         return out
+
+    def _level_row(self, scale: Scale, height: int) -> int | None:
+        """The row that the level's line goes through; None where it is not on the axis."""
+        if not scale.low <= self.level <= scale.high:
+            return None
+        up = scale.dots([self.level], 4 * height - 1)[0]
+        return None if up is None else height - 1 - up // 4
 
     def _heading(self, width: int) -> list[Run]:
         """The title and the last numbers; a held-out one that the batches have left behind is pale and says its
@@ -135,7 +155,14 @@ def _wide(runs: list[Run]) -> int:
 
 
 class LossChart(CurveChart):
-    """The loss, on a log axis between round numbers; on a linear one where a game has losses below 0."""
+    """The loss, on a log axis between round numbers; on a linear one where a game has losses below 0. Where a verdict
+    rests on the loss of chance, a line stands there."""
+
+    def show(self, snapshot: Snapshot) -> None:
+        rows = [row for verdict in snapshot.verdicts for row in getattr(verdict, "evidence", ())]
+        self.level = next((row.value for row in rows if row.name == "chance"), math.nan)
+        self.level_name = "chance"
+        super().show(snapshot)
 
     def series(self, curves: Curves) -> tuple[tuple[float, ...], tuple[float, ...], tuple[float, ...]]:
         return curves.loss, curves.held_out_loss, curves.generator_loss

@@ -8,13 +8,13 @@ from textual.events import Blur, Click, Focus, MouseDown, MouseMove, MouseScroll
 from textual.geometry import Size
 from textual.message import Message
 
+from gradtui.explain import about_choice
 from gradtui.lab.snapshot import Change, Reset, State
 from gradtui.tui import bindings
 from gradtui.tui.knob_table import BY_KEY, in_use
 from gradtui.tui.knobs import Knob, Option, Value
 from gradtui.tui.palette import MUTED, STRONG, Ink, Run, Runs
 from gradtui.tui.widgets.entry import Entry
-from gradtui.explain import about_choice
 from gradtui.tui.widgets.explanation import explained, slider, value_at
 from gradtui.tui.widgets.lines import Lines, ljust
 from gradtui.tui.widgets.picklist import PickList

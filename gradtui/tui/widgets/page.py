@@ -9,7 +9,7 @@ from gradtui.tui.palette import MUTED, Runs
 from gradtui.tui.widgets.lines import Lines
 
 #: Shown in the last line where a page goes on.
-_MORE = "↓ more"
+_MORE = " ↓ more"
 
 
 class Page(Lines):

@@ -73,6 +73,18 @@ def paragraphs(markdown: str, width: int) -> list[str]:
     return lines[:-1]
 
 
+def _variants(scenario: Scenario, width: int) -> list[Runs]:
+    """The variants of a family, a line each."""
+    if not scenario.variant:
+        return []
+    column = max(len(each.name) for each in scenario.variant)
+    out: list[Runs] = [(), (("→ variants", Ink("accent")),)]
+    for each in scenario.variant:
+        why = format.fitted(each.why or each.title, max(0, width - column - 4)).rstrip()
+        out.append(((f"  {each.name.ljust(column)}  ", Ink()), (why, MUTED)))
+    return out
+
+
 class StoryPanel(Lines):
     """One scenario, told."""
 
@@ -99,6 +111,7 @@ class StoryPanel(Lines):
         if scenario.promise:
             out += [((line, Ink("accent")),) for line in textwrap.wrap(scenario.promise, width)]
         story = [((line, Ink()),) for line in paragraphs(scenario.story, width)]
+        ending = [*_variants(scenario, width), *ending]
         room = size.height - len(out) - len(ending) - 1
         if len(story) > room:
             story = [*story[: max(0, room - 1)], (("…", MUTED),)]

@@ -1,0 +1,141 @@
+"""The outcome so far: whether a net learns. A picture of a gradient is one thing, what comes of it another."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+from numpy.typing import NDArray
+
+from gradtui.diagnosis.thresholds import THRESHOLDS, limit
+from gradtui.lab.past import Past
+
+#: Before so many steps a loss tells of luck; before so many it can hardly have moved; before so many it has not had
+#: the time to come off a plateau.
+FEW, EARLY, PATIENCE = 20, 50, 150
+#: Standard errors by which a later loss must be below an earlier one to count as a fall.
+SIGNIFICANT = 3.0
+
+
+@dataclass(frozen=True, eq=False)
+class Outcome:
+    """What the losses of a run say; everything is NaN or False where they are too few, or where there is no chance to
+    hold them against."""
+
+    past: Past
+
+    @cached_property
+    def _loss(self) -> NDArray[np.float64]:
+        return np.asarray(self.past.curves.loss, dtype=np.float64)
+
+    @cached_property
+    def steps(self) -> int:
+        """Steps whose losses are known."""
+        return self.past.curves.steps[-1] + 1 if self.past.curves.steps else 0
+
+    @property
+    def chance(self) -> float:
+        """The loss of a net that does not look at its inputs."""
+        return self.past.chance.loss
+
+    @cached_property
+    def first(self) -> float:
+        """The loss as the run began."""
+        return float(self._loss[0]) if len(self._loss) else math.nan
+
+    @cached_property
+    def recent(self) -> float:
+        """The median loss over the last tenth of the run, of ten steps at least."""
+        return float(np.median(self._loss[-self._points(10, 0.1) :])) if len(self._loss) else math.nan
+
+    @cached_property
+    def lowest(self) -> float:
+        """The lowest mean of so many losses in a row as `recent` has."""
+        window = self._points(10, 0.1)
+        if len(self._loss) < window or not np.isfinite(self._loss).all():
+            return math.nan
+        return float(np.convolve(self._loss, np.full(window, 1 / window), "valid").min())
+
+    def _points(self, steps: int, share: float) -> int:
+        """How many points of the curve are this share of it, and so many steps at least."""
+        stride = max(self.steps / max(len(self._loss), 1), 1.0)
+        return max(1, math.ceil(steps / stride), int(share * len(self._loss)))
+
+    @cached_property
+    def share_of_chance(self) -> float:
+        """The recent loss over that of chance."""
+        return self.recent / self.chance if self.chance > 0.0 else math.nan
+
+    @cached_property
+    def accuracy(self) -> float:
+        """The last held-out accuracy."""
+        held_out = self.past.curves.held_out_accuracy
+        return held_out[-1] if held_out else math.nan
+
+    @cached_property
+    def learned(self) -> bool:
+        """Whether the net has learned well: a loss far below that of chance, or right answers far beyond it."""
+        if self.steps < FEW:
+            return False
+        base = self.past.chance.accuracy
+        right = self.accuracy > base + 0.6 * (1.0 - base)  # False where either is NaN
+        return bool((right and self.share_of_chance < 1.0) or THRESHOLDS["learned"].crossed(self.share_of_chance))
+
+    @cached_property
+    def fall(self) -> float:
+        """By how much the loss of the last quarter is below that of the quarter before it, as a share of chance; 0
+        where the difference is within the noise."""
+        quarter = len(self._loss) // 4
+        if quarter < 4 or not self.chance > 0.0:
+            return math.nan
+        before, after = self._loss[-2 * quarter : -quarter], self._loss[-quarter:]
+        if not (np.isfinite(before).all() and np.isfinite(after).all()):
+            return math.nan
+        noise = math.sqrt(float(before.var() + after.var()) / quarter)
+        difference = float(before.mean() - after.mean())
+        return difference / self.chance if abs(difference) > SIGNIFICANT * noise else 0.0
+
+    @cached_property
+    def change(self) -> float:
+        """By how much the mean loss of the last quarter differs from that of the first, as a share of chance."""
+        quarter = len(self._loss) // 4
+        if not quarter or not self.chance > 0.0:
+            return math.nan
+        return abs(float(self._loss[-quarter:].mean() - self._loss[:quarter].mean())) / self.chance
+
+    @cached_property
+    def stalled(self) -> bool:
+        """Whether the loss stands at that of chance and does not come down."""
+        return self.stands(PATIENCE)
+
+    def stands(self, patience: int) -> bool:
+        """The same after so many steps."""
+        return (
+            self.steps >= patience
+            and not self.learned
+            and THRESHOLDS["stalled"].crossed(self.share_of_chance)
+            and THRESHOLDS["still"].crossed(self.fall)
+        )
+
+    @cached_property
+    def stalled_since(self) -> int:
+        """The step since which the loss has not been clearly below that of chance."""
+        below = np.flatnonzero(self._loss < 0.9 * limit("stalled") * self.chance)
+        return self.past.curves.steps[min(int(below[-1]) + 1, len(self._loss) - 1)] if len(below) else 0
+
+    @cached_property
+    def raised(self) -> float:
+        """The recent loss over the larger of the first one and that of chance."""
+        return self.recent / self._worst if self.steps >= 2 and self._worst > 0.0 else math.nan
+
+    @cached_property
+    def _worst(self) -> float:
+        return float(np.nanmax([self.first, self.chance])) if math.isfinite(self.first) else math.nan
+
+    @cached_property
+    def raised_since(self) -> int:
+        """The step since which the loss has not been down where it began."""
+        down = np.flatnonzero(self._loss <= self._worst)
+        return self.past.curves.steps[min(int(down[-1]) + 1, len(self._loss) - 1)] if len(down) else 0

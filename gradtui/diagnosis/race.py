@@ -1,0 +1,357 @@
+"""The race: every remedy that may cure a network is run beside it, from the same draws and on the same batches."""
+
+from __future__ import annotations
+
+import math
+import os
+import sys
+import threading
+import time
+from collections.abc import Callable, Iterable, Sequence
+from concurrent.futures import ThreadPoolExecutor, as_completed
+from dataclasses import replace
+from functools import partial
+
+from gradtui.diagnosis.entrant import Entrant, at_a_tenth
+from gradtui.diagnosis.remedies import treatments
+from gradtui.diagnosis.remedy import Treatment
+from gradtui.diagnosis.standing import Stage, Standing, ranked
+from gradtui.diagnosis.verdict import Verdict, verdicts
+from gradtui.lab.chance import chance_of
+from gradtui.lab.past import PastKeeper
+from gradtui.lab.simulation import Simulation
+from gradtui.scenario.errors import ScenarioError
+from gradtui.scenario.model import Scenario
+from gradtui.tasks import Dataset
+
+#: Seconds that a race takes at most when nothing else is said: with the start of a program it stays below ten.
+BUDGET = 7.5
+#: Both learning rates of every remedy are run for this share of the steps; the better one goes on.
+TRIAL = 0.2
+#: A scenario may need fewer steps for what it shows; a race goes on for so many if there is time.
+_LEAST = 300
+#: Where the gravest verdict has fewer remedies than this, those of the others are raced as well.
+_FEW = 3
+#: A race is made of about so many legs; after each of them there is a standing.
+LEGS = 12
+#: The first leg, in steps and at most in seconds: what a step costs is known after it.
+_FIRST, _FIRST_SECONDS = 12, 0.03
+#: Seconds between two standings.
+_SHOW_EVERY = 0.1
+#: A run whose steps cost more than so many of the unchanged one makes fewer of them; its row says how many.
+_DEAREST = 2.5
+#: Shares of the budget: for finding out what is wrong where nothing is at step 0; after which no second learning rate
+#: is begun any more; more than which counting dead units at the end may not take.
+_DIAGNOSING, _BEGINNING, _ENDING = 0.2, 0.8, 0.25
+
+
+class _Halted(Exception):
+    """The race is stopped while kernels are being compiled for it."""
+
+
+def processors() -> int:
+    """How many cores this process may use."""
+    try:
+        return len(os.sched_getaffinity(0))
+    except AttributeError:  # not on this system
+        return os.cpu_count() or 1
+
+
+class Race:
+    """Races the remedies of what is wrong with `scenario`.
+
+    `found` are the verdicts to treat, the gravest first; without them the scenario is diagnosed first, trained for a
+    while if it is healthy at step 0. `steps` is how many each run makes; without it at most the scenario's own, and no
+    more than `budget` seconds allow. `gently`: at a low priority. `standing` may be asked from any thread.
+    """
+
+    def __init__(
+        self,
+        scenario: Scenario,
+        *,
+        found: Sequence[Verdict] = (),
+        budget: float | None = None,
+        steps: int | None = None,
+        threads: int | None = None,
+        gently: bool = False,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self._scenario, self._found = scenario, tuple(found)
+        self._steps = max(scenario.steps, _LEAST) if steps is None else steps
+        unbounded = steps is not None and budget is None
+        self._budget = math.inf if unbounded else BUDGET if budget is None else budget
+        self._threads = threads or processors()
+        self._gently, self._clock = gently, clock
+        self._lock = threading.Lock()
+        self._stopping = False
+        self._made, self._next_show = 0, 0.0
+        #: Seconds of one thread that measuring one run at its end takes, and whether there is time to count dead units.
+        self._ending, self._thorough = 0.0, True
+        self._began = 0.0
+        self._compiled, self._compiling_since = 0.0, 0.0
+        self._standing = Standing(scenario, verdicts=self._found, budget=self._budget, threads=self._threads)
+        self._thread = threading.Thread(target=self.run, name="gradtui-race", daemon=True)
+
+    def start(self) -> None:
+        """Run it in the background."""
+        self._thread.start()
+
+    def stop(self) -> None:
+        """End it soon; what is known stands."""
+        self._stopping = True
+
+    def wait(self, seconds: float) -> bool:
+        """Wait for its end, at most so long; whether it has come."""
+        self._thread.join(seconds)
+        return not self._thread.is_alive()
+
+    def join(self) -> None:
+        """Wait until it has ended."""
+        if self._thread.ident is not None:
+            self._thread.join()
+
+    def standing(self) -> Standing:
+        """How it stands now; the same object until something has changed."""
+        return self._standing
+
+    def run(self) -> Standing:
+        """Race in the calling thread, to the end."""
+        self._began = self._clock()
+        try:
+            kinds = tuple(verdict.kind for verdict in self._found) or self._diagnose()
+            if not self._stopping and kinds != ("healthy",):
+                self._race(kinds)
+            self._post(stage=Stage.STOPPED if self._stopping else Stage.DONE)
+        except _Halted:
+            self._post(stage=Stage.STOPPED)
+        except (ScenarioError, MemoryError) as error:
+            self._post(stage=Stage.FAILED, problem=str(error) or "not enough memory for these networks")
+        except Exception as error:  # whoever looks must hear of it instead of waiting
+            self._post(stage=Stage.FAILED, problem=f"{type(error).__name__}: {error}")
+        return self._standing
+
+    # ------------------------------------------------------------------ diagnosis
+
+    def _diagnose(self) -> tuple[str, ...]:
+        """What is wrong at step 0; if nothing is, what is wrong after some training."""
+        keeper = PastKeeper()
+        simulation = Simulation(self._scenario, self._on_compile)
+        profile = simulation.profile()
+        keeper.add(profile)
+        found = verdicts(profile, self._scenario, keeper.past())
+        portion, limit = 1, min(self._budget, 60.0) * _DIAGNOSING
+        began = self._elapsed()
+        while found[0].kind == "healthy" and simulation.step_count < self._steps and not self._stopping:
+            at = self._elapsed()
+            if at - began > limit:
+                break
+            simulation.step(min(portion, self._steps - simulation.step_count))
+            keeper.look(simulation)
+            keeper.add(simulation.profile(count_dead=False))
+            took = max(self._elapsed() - at, 1e-6)
+            portion = max(1, int(portion * min(4.0, 0.1 / took)))
+        if simulation.step_count:
+            keeper.evaluate(simulation)
+            found = verdicts(simulation.profile(), self._scenario, keeper.past())
+        self._post(verdicts=found, chance=_chance(simulation.dataset, self._scenario), since=simulation.step_count)
+        return tuple(verdict.kind for verdict in found)
+
+    # ------------------------------------------------------------------ race
+
+    def _race(self, kinds: tuple[str, ...]) -> None:
+        against = kinds[:1]
+        ready, left_out = treatments(against, self._scenario)
+        if len(ready) < _FEW:
+            ready, left_out = treatments(kinds, self._scenario)
+        self._post(
+            stage=Stage.RACING,
+            kinds=kinds,
+            left_out=tuple((each.remedy.label, each.reason) for each in left_out),
+        )
+        fields = [
+            [Entrant(None, self._scenario, (), False, kinds[0])],
+            *(_field(treatment, kinds) for treatment in ready),
+        ]
+        with ThreadPoolExecutor(self._threads, "gradtui-race", initializer=self._settle) as pool:
+            fields = self._begin(pool, fields)
+            if self._compiled:
+                # What a step costs was measured while the compiler had the cores.
+                self._legs(pool, fields, _FIRST, until=min(self._steps, 2 * _FIRST))
+            planned = self._planned(fields)
+            leg = max(1, math.ceil(planned / LEGS))
+            self._legs(pool, fields, leg, until=min(self._steps, math.ceil(TRIAL * planned)))
+            best = [min(field, key=_merit) for field in fields]
+            for field, kept in zip(fields, best, strict=True):
+                for entrant in field:
+                    if entrant is not kept:
+                        entrant.drop()
+            self._legs(pool, [[entrant] for entrant in best], leg, until=self._steps)
+            if not self._stopping:
+                self._work(pool, [partial(entrant.finish, self._thorough) for entrant in best], best)
+        self._show(best)
+
+    def _begin(self, pool: ThreadPoolExecutor, fields: list[list[Entrant]]) -> list[list[Entrant]]:
+        """Build all and make the first steps; who cannot be built is left out, and so is what it was to be held
+        against."""
+        refused: dict[int, str] = {}
+        first = min(_FIRST, self._steps)
+
+        def begin(number: int, entrant: Entrant) -> None:
+            if number in refused or self._stopping:
+                return
+            try:
+                entrant.build(self._on_compile)
+                if first > 1:
+                    made = entrant.leg(first - 1, lambda: self._stopping, _FIRST_SECONDS)
+                    entrant.owed = first - 1 - made
+            except (ScenarioError, MemoryError) as error:
+                if not number:
+                    raise
+                refused[number] = " ".join(str(error).split()) or "not enough memory"
+
+        running = [entrant for field in fields for entrant in field]
+        self._work(pool, [partial(begin, number, field[0]) for number, field in enumerate(fields)], running)
+        if self._elapsed() < _BEGINNING * self._budget:
+            tasks = [partial(begin, number, each) for number, field in enumerate(fields) for each in field[1:]]
+            self._work(pool, tasks, running)
+        else:
+            fields = [field[:1] for field in fields]
+            self._post(tenths=False)
+        self._made = first
+        for field in fields:
+            for entrant in field[1:]:
+                entrant.begins_as(field[0])
+        data = fields[0][0].dataset
+        left_out = tuple((fields[number][0].row.label, reason) for number, reason in sorted(refused.items()))
+        counting, evaluating = fields[0][0].look(self._clock)
+        room = _ENDING * self._budget * self._threads / max(1, len(fields))
+        self._thorough = counting + evaluating <= room
+        self._ending = evaluating + (counting if self._thorough else 0.0)
+        self._post(
+            left_out=(*self._standing.left_out, *left_out),
+            chance=_chance(data, self._scenario) if data is not None else math.nan,
+            steps=self._made,
+        )
+        return [field for number, field in enumerate(fields) if number not in refused]
+
+    def _planned(self, fields: Sequence[Sequence[Entrant]]) -> int:
+        """How many steps of each run the budget allows."""
+        dearest = _DEAREST * fields[0][0].cost
+        for field in fields:
+            for entrant in field:
+                entrant.weight = min(1.0, dearest / entrant.cost) if entrant.cost > 0.0 else 1.0
+                entrant.owed -= (1.0 - entrant.weight) * self._made
+        all_runs = self._cost(entrant for field in fields for entrant in field)
+        best_runs = self._cost(field[0] for field in fields)
+        cost = TRIAL * all_runs + (1.0 - TRIAL) * best_runs
+        if cost <= 0.0 or self._budget == math.inf:
+            return max(1, self._steps)
+        return max(1, min(self._steps, int(self._left() / cost)))
+
+    def _cost(self, entrants: Iterable[Entrant]) -> float:
+        """Seconds of all threads together that one step of each takes."""
+        return sum(each.cost * each.weight for each in entrants if not each.row.diverged) / self._threads
+
+    def _legs(self, pool: ThreadPoolExecutor, fields: Sequence[Sequence[Entrant]], leg: int, until: int) -> None:
+        """Let all make legs until they have made `until` steps, or as many as there is time for: the same for all."""
+        running = [entrant for field in fields for entrant in field]
+        while self._made < until and not self._stopping:
+            cost = self._cost(running)
+            count = min(leg, until - self._made)
+            if cost <= 0.0:
+                return
+            if self._budget < math.inf:
+                count = min(count, int(self._left() / cost))
+            if count < 1:
+                return
+            tasks: list[Callable[[], object]] = []
+            for entrant in sorted(running, key=lambda each: -each.cost * each.weight):
+                entrant.owed += count * entrant.weight
+                whole = max(0, int(entrant.owed))
+                entrant.owed -= whole
+                if whole > 0:
+                    tasks.append(partial(entrant.leg, whole, lambda: self._stopping))
+            self._made += count
+            self._work(pool, tasks, running)
+            self._post(steps=self._made)
+            self._show(running)
+
+    def _work(
+        self, pool: ThreadPoolExecutor, tasks: Sequence[Callable[[], object]], running: Sequence[Entrant]
+    ) -> None:
+        """Do all of it, and show how things stand as each is done."""
+        for future in as_completed([pool.submit(task) for task in tasks]):
+            future.result()
+            if self._clock() >= self._next_show:
+                self._next_show = self._clock() + _SHOW_EVERY
+                self._show(running)
+
+    def _show(self, entrants: Sequence[Entrant]) -> None:
+        """Post the ranking: of each remedy the better of its runs."""
+        better: dict[str, Entrant] = {}
+        for entrant in entrants:
+            key = entrant.row.remedy
+            if entrant.row.steps and (key not in better or _merit(entrant) < _merit(better[key])):
+                better[key] = entrant
+        now, rows = self._standing, [each.row for each in better.values()]
+        # What the unchanged network has come to is known once all have begun.
+        self._post(rows=ranked(rows, now.chance, now.kinds, now.since) if now.steps else tuple(rows))
+
+    # ------------------------------------------------------------------ time
+
+    def _elapsed(self) -> float:
+        """Seconds since the start, without those in which kernels were compiled."""
+        now = self._clock()
+        with self._lock:
+            compiling = self._compiled + (now - self._compiling_since if self._compiling_since else 0.0)
+        return now - self._began - compiling
+
+    def _left(self) -> float:
+        kept = 1.2 * self._ending * len(self._standing.rows) / self._threads
+        return self._budget - kept - self._elapsed()
+
+    def _on_compile(self, done: int, total: int, kernel: str) -> None:
+        if self._stopping:
+            raise _Halted
+        now = self._clock()
+        with self._lock:
+            if done < total and not self._compiling_since:
+                self._compiling_since = now
+            elif done >= total and self._compiling_since:
+                self._compiled += now - self._compiling_since
+                self._compiling_since = 0.0
+        self._post(compiling=(done, total, kernel) if done < total else None)
+
+    def _settle(self) -> None:
+        """A thread of the pool begins."""
+        if self._gently and sys.platform == "linux":
+            # There a thread has a priority of its own.
+            os.setpriority(os.PRIO_PROCESS, threading.get_native_id(), 10)
+
+    def _post(self, **changes: object) -> None:
+        seconds = self._elapsed()
+        with self._lock:
+            self._standing = replace(self._standing, seconds=seconds, **changes)  # type: ignore[arg-type]
+
+
+def _field(treatment: Treatment, kinds: Sequence[str]) -> list[Entrant]:
+    """The runs of one remedy: at its own learning rate and at a tenth, unless the rate is the remedy."""
+    field = [Entrant(treatment, treatment.scenario, treatment.assignments, False, kinds[0])]
+    if not treatment.remedy.is_rate and (slower := at_a_tenth(treatment.scenario)) is not None:
+        scenario, rates = slower
+        keys = {each.partition("=")[0] for each in rates}
+        kept = tuple(each for each in treatment.assignments if each.partition("=")[0] not in keys)
+        field.append(Entrant(treatment, scenario, (*kept, *rates), True, kinds[0]))
+    return field
+
+
+def _chance(data: Dataset, scenario: Scenario) -> float:
+    """The loss of the best answer that is always the same; NaN for adversaries."""
+    return chance_of(data, scenario.task.label_smoothing).loss
+
+
+def _merit(entrant: Entrant) -> tuple[bool, float, bool]:
+    """The smaller the better; of equals the learning rate that was given."""
+    row = entrant.row
+    lost = row.diverged or not math.isfinite(row.loss)
+    return lost, 0.0 if lost else row.loss, entrant.tenth

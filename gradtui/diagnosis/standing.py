@@ -1,0 +1,199 @@
+"""The standing of a race: every remedy with what was measured of it, ranked; frozen, for whoever wants to show it."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from enum import Enum
+
+from gradtui.diagnosis.verdict import Verdict
+from gradtui.scenario.model import Scenario
+
+#: A loss counts as learned when it lies so far below what answering always the same would cost: means over 15 batches
+#: of 64 digits differ by 0.4 % at chance.
+MARGIN = 0.02
+#: A network that learns already is cured of something only if a fifth of its loss is gone.
+MUCH = 0.2
+#: From this share of the loss of answering always the same on, the unchanged network counts as learning.
+LEARNING = 0.9
+
+
+#: Before so many steps nothing is said of a signal that seems to be well now.
+_ENOUGH = 10
+
+
+class Stage(Enum):
+    """How far a race has come."""
+
+    DIAGNOSING = "diagnosing"
+    COMPILING = "compiling"
+    RACING = "racing"
+    DONE = "done"
+    STOPPED = "stopped"
+    FAILED = "failed"
+
+
+@dataclass(frozen=True)
+class Row:
+    """One remedy as measured; `remedy` is "" for the unchanged scenario.
+
+    `assignments` make the scenario that was run, its learning rate included. `loss` is the mean over the last batches
+    (of adversaries the mean sample's squared error), `losses` are the means on the way, `accuracy` is held out (NaN
+    where there is none). `factor_before` and `factor_after` are what one layer, or one time step, does to the signal at
+    step 0 and at the end; `relieved`: what was wrong at first is not any more at the end. `moved` is how far the first
+    layer's weights went, as a share of their own size, `update` the share of its last step. `rate` is the learning
+    rate, `tenth` whether it is a tenth of the remedy's own.
+    """
+
+    remedy: str
+    label: str
+    assignments: tuple[str, ...]
+    scenario: Scenario
+    myth: str = ""
+    rate: float = math.nan
+    tenth: bool = False
+    steps: int = 0
+    loss: float = math.nan
+    losses: tuple[float, ...] = ()
+    accuracy: float = math.nan
+    factor_before: float = math.nan
+    factor_after: float = math.nan
+    moved: float = math.nan
+    update: float = math.nan
+    microseconds: float = math.nan
+    verdict: str = ""
+    sentence: str = ""
+    relieved: bool = False
+    diverged: bool = False
+    cure: bool = False
+    remark: str = ""
+
+    @property
+    def note(self) -> str:
+        """What there is to say of it, with what was measured where it cures nothing."""
+        if self.cure or self.diverged:
+            return self.remark
+        moved = "" if math.isnan(self.moved) else f", the first layer moved {self.moved:.2g}"
+        measured = f"{'' if self.unchanged else 'no cure: '}loss {self.loss:.4g}{moved}"
+        return "; ".join(part for part in (measured, self.remark) if part)
+
+    @property
+    def unchanged(self) -> bool:
+        """Whether this is the scenario as it was."""
+        return not self.remedy
+
+
+@dataclass(frozen=True)
+class Standing:
+    """One look at a race.
+
+    `rows` are ranked, the unchanged scenario among them; `left_out` are labels of remedies that could not be tried,
+    with the reasons. `kinds` are the verdicts that they are tried against; `since` is the step at which what is wrong
+    was found. `chance` is the loss of answering always the same, NaN where that is not known. `tenths`: a tenth of each
+    learning rate was tried too. `seconds` is the time used up, of `budget`, without compiling; `compiling` is (done,
+    total, kernel).
+    """
+
+    scenario: Scenario
+    stage: Stage = Stage.DIAGNOSING
+    verdicts: tuple[Verdict, ...] = ()
+    kinds: tuple[str, ...] = ()
+    rows: tuple[Row, ...] = ()
+    left_out: tuple[tuple[str, str], ...] = ()
+    chance: float = math.nan
+    since: int = 0
+    tenths: bool = True
+    steps: int = 0
+    seconds: float = 0.0
+    budget: float = 0.0
+    threads: int = 1
+    compiling: tuple[int, int, str] | None = None
+    problem: str = ""
+
+    @property
+    def over(self) -> bool:
+        """Whether nothing more will come."""
+        return self.stage in (Stage.DONE, Stage.STOPPED, Stage.FAILED)
+
+    @property
+    def unchanged(self) -> Row | None:
+        """The row of the scenario as it was."""
+        return next((row for row in self.rows if row.unchanged), None)
+
+    @property
+    def cures(self) -> tuple[Row, ...]:
+        """The rows that cure, the best first."""
+        return tuple(row for row in self.rows if row.cure)
+
+
+def ranked(rows: Sequence[Row], chance: float, kinds: Sequence[str], since: int = 0) -> tuple[Row, ...]:
+    """The rows judged and in order: what cures, then what brings the signal through and has learned nothing yet, then
+    what does neither; within each by the loss, what has none at the end. `since`: no sooner is it seen that something
+    is wrong."""
+    unchanged = next((row for row in rows if row.unchanged), None)
+    base = unchanged.loss if unchanged else math.nan
+    still = unchanged is not None and not unchanged.relieved
+    found = []
+    for row in rows:
+        cure = bool(row.steps) and not row.unchanged and not row.diverged and row.loss < aim(base, chance)
+        # More steps may still show that it cures.
+        open_yet = (
+            still
+            and row.relieved
+            and row.steps >= max(since, _ENOUGH)
+            and not (cure or row.unchanged or row.diverged or row.myth)
+        )
+        remark = "; ".join(_remarks(row, cure, open_yet, chance, kinds)) if row.steps else ""
+        found.append((not cure, not (cure or open_yet), _last(row.loss), replace(row, cure=cure, remark=remark)))
+    return tuple(row for *_, row in sorted(found, key=lambda each: each[:3]))
+
+
+def aim(base: float, chance: float) -> float:
+    """The loss below which a remedy has cured a network whose own loss is `base`.
+
+    Where the unchanged network does not learn, it is a little less than answering always the same costs, and than what
+    the network has; where it learns, a good deal less than what it has. NaN: nothing is known to hold it against.
+    """
+    if math.isfinite(base) and not base >= LEARNING * chance and math.isfinite(chance):
+        return (1.0 - MUCH) * base
+    known = [value for value in (base, chance) if math.isfinite(value)]
+    return (1.0 - MARGIN) * min(known) if known else math.nan
+
+
+def _last(loss: float) -> float:
+    return loss if math.isfinite(loss) else math.inf
+
+
+def _remarks(row: Row, cure: bool, open_yet: bool, chance: float, kinds: Sequence[str]) -> list[str]:
+    """What the numbers do not say by themselves."""
+    remarks = []
+    if row.diverged:
+        remarks.append(f"diverged: after {row.steps:,} steps the loss is no number")
+    elif cure and row.verdict in kinds:
+        remarks.append(f"learns although still {words(row.verdict)}")
+    elif row.unchanged and row.loss < LEARNING * chance:
+        remarks.append("learns something as it is")
+    elif open_yet:
+        remarks.append(f"no longer {words(kinds[0])}, but {row.steps:,} steps taught it little")
+    elif not cure and not row.unchanged and row.myth:
+        remarks.append(row.myth)
+    if row.tenth:
+        remarks.append(f"at lr {row.rate:.3g}, better here than {row.rate * 10:.3g}")
+    return remarks
+
+
+#: What people call the kinds of verdicts where that is not the kind itself.
+_WORDS = {
+    "nonfinite": "not finite",
+    "short_memory": "short of memory",
+    "small_batch": "on too small batches",
+    "warm_up": "in need of a warm-up",
+    "rate_high": "at too high a rate",
+    "rate_low": "at too low a rate",
+}
+
+
+def words(kind: str) -> str:
+    """A kind of verdict as the end of a sentence that begins `it is`."""
+    return _WORDS.get(kind, kind)

@@ -1,0 +1,200 @@
+"""What `gradtui cure` prints: the table of a race for people, and as JSON."""
+
+from __future__ import annotations
+
+import json
+import math
+import shutil
+from typing import Any, TextIO
+
+from gradtui.diagnosis.standing import Row, Stage, Standing, words
+
+#: The column of the change.
+_CHANGE = 1
+
+#: How a live table is moved over: up so many lines, and everything below wiped.
+_UP, _WIPE = "\x1b[{}A", "\x1b[0J"
+
+
+def as_json(standing: Standing) -> str:
+    """One JSON object; the numbers JSON does not know are the strings "nan", "inf" and "-inf"."""
+    verdict = standing.verdicts[0] if standing.verdicts else None
+    baseline = standing.unchanged
+    return json.dumps(
+        {
+            "scenario": standing.scenario.name or standing.scenario.title,
+            "seed": standing.scenario.seed,
+            "verdict": {"kind": verdict.kind, "sentence": verdict.sentence} if verdict else None,
+            "verdicts": [each.kind for each in standing.verdicts],
+            "stage": standing.stage.value,
+            "steps": standing.steps,
+            "seconds": round(standing.seconds, 2),
+            "threads": standing.threads,
+            "chance": _number(standing.chance),
+            "baseline": _entry(baseline) if baseline else None,
+            "rows": [_entry(row) for row in standing.rows if not row.unchanged],
+            "left_out": [{"label": label, "reason": reason} for label, reason in standing.left_out],
+        },
+        allow_nan=False,
+        ensure_ascii=False,
+    )
+
+
+def _entry(row: Row) -> dict[str, Any]:
+    return {
+        "remedy": row.remedy,
+        "label": row.label,
+        "set": list(row.assignments),
+        "cure": row.cure,
+        "steps": row.steps,
+        "loss": _number(row.loss),
+        "accuracy": _number(row.accuracy),
+        "factor_before": _number(row.factor_before),
+        "factor_after": _number(row.factor_after),
+        "first_layer_moved": _number(row.moved),
+        "first_layer_update": _number(row.update),
+        "learning_rate": _number(row.rate),
+        "microseconds_per_step": _number(round(row.microseconds, 1)),
+        "verdict": row.verdict,
+        "note": row.note,
+    }
+
+
+def _number(value: float) -> float | str:
+    if math.isfinite(value):
+        return value
+    return "nan" if math.isnan(value) else "inf" if value > 0 else "-inf"
+
+
+def heading(standing: Standing) -> list[str]:
+    """What is wrong, in a line, and the conditions of the race in the next."""
+    verdict = standing.verdicts[0] if standing.verdicts else None
+    said = f"{verdict.kind.replace('_', ' ').upper()}: {verdict.sentence}" if verdict else "not diagnosed yet"
+    name = standing.scenario.name or standing.scenario.title or "scenario"
+    also = [words(each.kind) for each in standing.verdicts[1:]]
+    lines = [f"{name}, seed {standing.scenario.seed}", said]
+    if also:
+        lines.append(f"also {', '.join(also)}")
+    return lines
+
+
+def conditions(standing: Standing) -> str:
+    """Under what all rows were run."""
+    plural = "" if standing.threads == 1 else "s"
+    chance = "" if math.isnan(standing.chance) else f"; guessing costs {standing.chance:.4g}"
+    rates = (
+        "at the rate given and at a tenth of it, of which the better stands here" if standing.tenths else "at one rate"
+    )
+    return (
+        f"{standing.steps:,} steps each from the same draws on the same batches, {rates}; "
+        f"{standing.seconds:.1f} s on {standing.threads} thread{plural}{chance}"
+    )
+
+
+def lines(standing: Standing, most: int | None = None) -> list[str]:
+    """The table, at most so many rows of it: rank, change, decay, what was learned, cost, and the outcome."""
+    adversaries = standing.scenario.network.kind == "gan"
+    titles = ["", "change", "decay before", "after", "layer 1 moved", "sample mse" if adversaries else "loss"]
+    rows = [
+        [
+            str(rank),
+            row.label,
+            _factor(row.factor_before),
+            _factor(row.factor_after),
+            _short(row.moved),
+            _short(row.loss),
+            "" if math.isnan(row.accuracy) else f"{row.accuracy:.3f}",
+            f"{row.microseconds:,.0f}" if math.isfinite(row.microseconds) else "",
+            outcome(row),
+        ]
+        for rank, row in enumerate(standing.rows[:most], 1)
+    ]
+    return _aligned([[*titles, "accuracy", "µs/step", "outcome"], *rows])
+
+
+def _aligned(rows: list[list[str]]) -> list[str]:
+    """Columns as wide as they must be; the change and the outcome begin at the left, numbers end at the right."""
+    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
+    out = []
+    for row in rows:
+        cells = [
+            cell.ljust(width) if place == _CHANGE else cell if place == len(row) - 1 else cell.rjust(width)
+            for place, (cell, width) in enumerate(zip(row, widths, strict=True))
+        ]
+        out.append("  ".join(cells).rstrip())
+    return out
+
+
+def _factor(value: float) -> str:
+    return "-" if math.isnan(value) else f"×{value:.3g}"
+
+
+def _short(value: float) -> str:
+    """At most four digits; a number that is none says so."""
+    if not math.isfinite(value) or value == 0.0 or 1e-3 <= abs(value) < 1e4:
+        return f"{value:.4g}"
+    return f"{value:.1e}"
+
+
+def outcome(row: Row) -> str:
+    """The last column: a cure or none, and what the numbers do not say."""
+    word = "as it was" if row.unchanged else "CURE" if row.cure else "no cure"
+    return f"{word}: {row.remark}" if row.remark else word
+
+
+def advice(standing: Standing) -> list[str]:
+    """What to do with the result."""
+    name = standing.scenario.name or "FILE"
+    if standing.cures:
+        best = standing.cures[0]
+        sets = " ".join(f"--set {each}" for each in best.assignments)
+        return [f"best here: {best.label}", f"gradtui --scenario {name} {sets}"]
+    if any(row.steps for row in standing.rows):
+        return ["nothing cured it in this time; --budget SECONDS gives them longer"]
+    return []
+
+
+def left_out(standing: Standing) -> list[str]:
+    """What could not be tried, and why."""
+    return [f"not tried: {label}: {reason}" for label, reason in standing.left_out]
+
+
+class Live:
+    """The table on a terminal while it changes; nothing anywhere else."""
+
+    def __init__(self, stream: TextIO) -> None:
+        self._stream, self._live, self._drawn = stream, stream.isatty(), 0
+        self._told = False
+
+    def show(self, standing: Standing) -> None:
+        """Draw how things stand over what was drawn before."""
+        if not self._live:
+            if standing.compiling is not None and not self._told:
+                self._told = True
+                self._stream.write("compiling kernels, once on this machine\n")
+                self._stream.flush()
+            return
+        width, height = shutil.get_terminal_size()
+        drawn = [*heading(standing), *lines(standing, max(1, height - 7)), progress(standing)]
+        self.close()
+        self._stream.write("".join(f"{line[: width - 1]}\n" for line in drawn[: height - 1]))
+        self._stream.flush()
+        self._drawn = min(len(drawn), height - 1)
+
+    def close(self) -> None:
+        """Wipe what was drawn."""
+        if self._drawn:
+            self._stream.write(_UP.format(self._drawn) + "\r" + _WIPE)
+            self._stream.flush()
+            self._drawn = 0
+
+
+def progress(standing: Standing) -> str:
+    """What it is about, in one line."""
+    if standing.compiling is not None:
+        done, total, kernel = standing.compiling
+        return f"compiling {kernel}, {done} of {total}, once on this machine; it does not count"
+    if standing.stage is Stage.DIAGNOSING:
+        return "looking for what is wrong"
+    limit = "" if math.isinf(standing.budget) else f" of {standing.budget:.1f} s"
+    return f"racing {len(standing.rows)} runs: {standing.steps:,} steps each, {standing.seconds:.1f}{limit}"

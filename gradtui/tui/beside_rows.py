@@ -1,0 +1,120 @@
+"""Two networks beside each other: bars on one axis, and between them how much more the right one hears, row by row."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from gradtui.tui import format, groups, rows
+from gradtui.tui.axis import Axis, of_run, pinned
+from gradtui.tui.bands import COLDEST, HOTTEST
+from gradtui.tui.blocks import cut
+from gradtui.tui.palette import MUTED, Ink, Run, Runs
+from gradtui.tui.track import draw, merged
+
+if TYPE_CHECKING:
+    from gradtui.lab.pairing import PairSnapshot, Side
+    from gradtui.profile import GradientProfile
+
+#: Cells of the names, of a number, and of the ratio between the two.
+_NAME, _NUMBER, _RATIO = 7, 9, 9
+
+
+def common_axis(left: Side, right: Side) -> Axis:
+    """One axis for both, from what they measure at step 0."""
+    if left.first is None or right.first is None:
+        return Axis()
+    axis = of_run(left.first, left.scenario.network.dtype)
+    values = [value for gauge in ("grad_rms", "delta_rms") for value in right.first[gauge].tolist()]
+    return pinned(values, right.scenario.network.dtype, axis)
+
+
+def ratio(left: float, right: float) -> str:
+    """The right value over the left one as a power of ten: `+12.3` decades; a word where one is 0 or no number."""
+    if math.isnan(left) or math.isnan(right):
+        return "-"
+    if not (0.0 < left < math.inf and 0.0 < right < math.inf):
+        if left == right:
+            return "="
+        return "from 0" if left == 0.0 else "to 0" if right == 0.0 else "-"
+    return f"{math.log10(right) - math.log10(left):+.1f}"
+
+
+@dataclass(frozen=True)
+class _Values:
+    """What one side has at the taps of the table; NaN where it has no such tap."""
+
+    bar: list[float]
+    mark: list[float]
+    ghost: list[float]
+
+
+def lines(snapshot: PairSnapshot, axis: Axis, gauge: str, width: int, height: int, fill: str, shade: str) -> list[Runs]:
+    """A heading and a row for each layer, or for layers that share one, in so many cells."""
+    left, right = snapshot.left, snapshot.right
+    if left.profile is None or right.profile is None or height < 2:
+        return []
+    taps = max((left.profile.taps, right.profile.taps), key=len)
+    both = [_values(side, taps, gauge) for side in (left, right)]
+    bar = max(4, (width - _NAME - _RATIO - 2 * _NUMBER - 2) // 2)
+    out = [_heading(axis, gauge, bar, width)]
+    for span in groups.spans(taps, height - 1):
+        runs: list[Run] = [(f"{format.fitted(rows.name(span, taps), _NAME - 1).rstrip():>{_NAME - 1}} ", MUTED)]
+        runs += [*_track(span, both[0], axis, bar, fill, shade), *_number(span, both[0])]
+        runs += _between(span, both)
+        runs += [*_track(span, both[1], axis, bar, fill, shade), *_number(span, both[1])]
+        out.append(cut(runs, width))
+    return out
+
+
+def _values(side: Side, taps: Sequence[str], gauge: str) -> _Values:
+    other = "delta_rms" if gauge == "grad_rms" else "grad_rms"
+    return _Values(_at(side.profile, taps, gauge), _at(side.profile, taps, other), _at(side.first, taps, gauge))
+
+
+def _at(profile: GradientProfile | None, taps: Sequence[str], gauge: str) -> list[float]:
+    if profile is None:
+        return [math.nan] * len(taps)
+    own = dict(zip(profile.taps, profile[gauge].tolist(), strict=True))
+    absent = set(taps) - set(profile.taps)
+    return [math.nan if tap in absent else own[tap] for tap in taps]
+
+
+def _heading(axis: Axis, gauge: str, bar: int, width: int) -> Runs:
+    labels: list[Run] = [(" ", MUTED)] * bar
+    for cell, text in axis.labels(bar):
+        labels[cell : cell + len(text)] = [(letter, MUTED) for letter in text]
+    scale = merged(labels)
+    side = [*scale, (f"{gauge:>{_NUMBER}}", MUTED)]
+    between: Run = (f"{'decades':^{_RATIO}}", MUTED)
+    return cut([(" " * _NAME, MUTED), *side, between, *side], width)
+
+
+def _track(span: rows.Span, values: _Values, axis: Axis, width: int, fill: str, shade: str) -> Runs:
+    if all(math.isnan(value) for value in values.ghost[span.first : span.last + 1]):
+        return ((" " * width, Ink("")),)
+    shown = rows.Values(values.bar, values.mark, values.ghost)
+    return draw(rows.track(span, shown, axis, width), width, fill=fill, shade=shade)
+
+
+def _number(span: rows.Span, values: _Values) -> Runs:
+    """The number of a row; of layers that share it, the worst one's."""
+    tap = _worst(span, values)
+    absent = math.isnan(values.ghost[tap])
+    return ((f"{'' if absent else format.number(values.bar[tap]):>{_NUMBER}}", Ink()),)
+
+
+def _worst(span: rows.Span, values: _Values) -> int:
+    return span.first + rows.worst(values.bar[span.first : span.last + 1])
+
+
+def _between(span: rows.Span, both: Sequence[_Values]) -> Runs:
+    tap = _worst(span, both[0])
+    left, right = both[0].bar[tap], both[1].bar[tap]
+    text = ratio(left, right)
+    more = text.startswith(("+", "from"))
+    shade = HOTTEST - 4 if more else COLDEST + 3 if text.startswith(("-", "to")) and len(text) > 1 else 6
+    ink = MUTED if text in ("-", "=", "+0.0", "-0.0") else Ink(f"band{shade}", "", True)
+    return ((f"{text:^{_RATIO}}", ink),)
