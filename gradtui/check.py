@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
+from gradtui.lab.past import PastKeeper, watched
 from gradtui.lab.simulation import Simulation
 from gradtui.progress import portions
 from gradtui.scenario import claims, families, judging
@@ -74,6 +75,7 @@ class Measured:
     time: Mapping[str, Sequence[Sequence[float]]]
     losses: Sequence[float]
     accuracies: Sequence[float]
+    verdict: str = ""
 
 
 @dataclass(frozen=True)
@@ -202,7 +204,7 @@ def _runs(name: str, scenario: Scenario, seed: int) -> dict[str, _Run]:
     family |= {variant.name: own for variant, own in zip(scenario.variant, scenario.family()[1:], strict=True)}
     return {
         member: _Run(
-            name if member == families.BASELINE else f"{name}/{member}",
+            name if member == families.BASELINE else f"{scenario.name or name}/{member}",
             family[member].replace(f"seed={seed}"),
             {at: frozenset(names) for at, names in moments.items()},
         )
@@ -220,7 +222,8 @@ def _carry_out(
     started = time.thread_time()
     try:
         simulation = Simulation(run_.scenario, on_compile)
-        track = _Track(simulation, stop)
+        diagnosed = any(claims.VERDICT in names for names in run_.asked.values())
+        track = _Track(simulation, stop, PastKeeper() if diagnosed else None)
         steps = run_.scenario.steps
         moments = sorted(run_.asked, key=lambda at: (steps, 0) if isinstance(at, str) else (at, 1))
         found = {at: _measure(track, at, steps, run_.asked[at]) for at in moments}
@@ -230,11 +233,12 @@ def _carry_out(
 
 
 class _Track:
-    """A simulation under way, and loss and accuracy of all of its steps."""
+    """A simulation under way, loss and accuracy of all of its steps, and its past where a diagnosis is asked for."""
 
-    def __init__(self, simulation: Simulation, stop: threading.Event) -> None:
+    def __init__(self, simulation: Simulation, stop: threading.Event, keeper: PastKeeper | None = None) -> None:
         self.simulation = simulation
         self._stop = stop
+        self._keeper = keeper
         self._rows: list[np.ndarray] = []
         self._known = 0
 
@@ -244,10 +248,26 @@ class _Track:
             for beginning in range(0, portion, _LOOK):
                 if self._stop.is_set():
                     raise KeyboardInterrupt
-                self.simulation.step(min(_LOOK, portion - beginning))
+                self._step(min(_LOOK, portion - beginning))
                 _, rows = self.simulation.history(self._known)
                 self._known += len(rows)
                 self._rows.append(rows)
+
+    def _step(self, count: int) -> None:
+        if self._keeper is None:
+            self.simulation.step(count)
+            return
+        for _ in watched(self.simulation, self._keeper, iter([count])):
+            pass
+
+    def verdict(self) -> str:
+        """What the diagnosis says first, with all that the run so far has shown."""
+        if self._keeper is None:
+            return ""
+        from gradtui.diagnosis import diagnose
+
+        self._keeper.evaluate(self.simulation)
+        return diagnose(self.simulation.profile(), self.simulation.scenario, self._keeper.past()).kind
 
     @property
     def rows(self) -> np.ndarray:
@@ -286,6 +306,7 @@ def _measure(track: _Track, at: Moment, steps: int, asked: frozenset[str]) -> Me
         {name: rows.tolist() for name, rows in profile.time.items()},
         track.rows[:, 0].tolist(),
         track.rows[:, 1].tolist(),
+        track.verdict() if claims.VERDICT in asked else "",
     )
 
 

@@ -9,6 +9,7 @@ from itertools import pairwise
 from xml.etree import ElementTree
 
 import pytest
+from msgspec import structs
 
 from gradtui import Scenario, Simulation
 from gradtui.check import Checked, Finding, State, check, run
@@ -125,6 +126,22 @@ def test_all_losses_of_a_long_run_are_known() -> None:
     simulation = Simulation(Scenario.from_dict(TINY))
     simulation.step(10)
     assert found[0]["mean_loss(0, 10)"] == pytest.approx(simulation.history()[1][:, 0].mean(), rel=1e-3)
+
+
+def test_the_diagnosis_is_the_one_that_a_run_ends_with() -> None:
+    from gradtui.diagnosis import diagnose
+    from gradtui.lab.past import PastKeeper, watched
+
+    scenario = Scenario.load("sigmoid-deep").replace("steps=40").replace("network.depth=8")
+    scenario = structs.replace(
+        scenario, expect=(Expect("verdict == 'vanishing'", at=0), Expect("verdict == 'vanishing'", at="end"))
+    )
+    (checked,) = check([("s", scenario)], 1, quiet)
+    simulation, keeper = Simulation(scenario), PastKeeper()
+    list(watched(simulation, keeper, iter([40])))
+    keeper.evaluate(simulation)
+    kind = diagnose(simulation.profile(), scenario, keeper.past()).kind
+    assert [finding.measured for finding in checked.findings] == ["verdict = vanishing", f"verdict = {kind}"]
 
 
 def test_it_says_how_far_it_has_come() -> None:

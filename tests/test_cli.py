@@ -101,7 +101,7 @@ def test_version_is_the_projects() -> None:
         (["sigmoid-deep"], "sigmoid-deep is a scenario, not a command; did you mean --scenario sigmoid-deep"),
         (["sigmod-deep"], "did you mean --scenario sigmoid-deep?"),
         (["chek"], "did you mean check?"),
-        (["zzz"], "the commands are check, doctor, export, run, scenarios, settings, warmup"),
+        (["zzz"], "the commands are check, cure, doctor, explain, export, run, scenarios, settings, theory, warmup"),
         (["--scenario", "nope", "run", "sigmoid-deep"], "without a command"),
         (["--set", "seed=1"], "--scenario"),
         (["--scenario", "sigmod"], "did you mean sigmoid-deep?"),
@@ -273,6 +273,15 @@ def test_check_writes_junit_and_json(quick: Path, tmp_path: Path) -> None:
     refused = invoke("check", quick, "--junit", tmp_path / "nowhere" / "found.xml")
     assert refused.exit_code == 2
     assert "cannot be written" in refused.stderr
+
+
+def test_check_of_a_variant_holds_the_claims_in_which_it_has_a_part(quick: Path) -> None:
+    claims = ("deeper.loss < 100 * baseline.loss", "loss < -1")
+    quick.write_text(QUICK + VARIANT + "".join(f'[[expect]]\nclaim = "{claim}"\n' for claim in claims))
+    result = invoke("check", f"{quick}/deeper")
+    assert result.exit_code == 0
+    assert "1 expectation held, 0 failed" in result.stdout
+    assert invoke("check", f"{quick}/baseline").exit_code == 1
 
 
 def test_check_sums_up_what_was_done_before_ctrl_c(quick: Path, monkeypatch: pytest.MonkeyPatch) -> None:

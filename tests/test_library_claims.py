@@ -55,7 +55,14 @@ def test_the_documented_example_holds() -> None:
 
 def test_every_word_of_the_language_is_documented() -> None:
     text = DOCUMENT.read_text(encoding="utf-8")
-    words = (*claims.SCALARS, *claims.LOOKING_BACK, *claims.REDUCTIONS, *claims.ELEMENTWISE, *claims.CONSTANTS)
+    words = (
+        *claims.SCALARS,
+        *claims.LOOKING_BACK,
+        *claims.REDUCTIONS,
+        *claims.ELEMENTWISE,
+        *claims.CONSTANTS,
+        claims.VERDICT,
+    )
     assert [word for word in words if not re.search(rf"\b{word}\b", text)] == []
 
 

@@ -141,9 +141,14 @@ class Case:
         return float(profile["delta_rms"][-1] * first / last * max(size, 1e-30)) if last > 0.0 else math.nan
 
     @cached_property
+    def source(self) -> str:
+        """From where the signal is followed: the output, or the last layer where that hears something else."""
+        return "the output" if self.way[-1] == len(self.taps) - 1 else layer(self.taps[self.way[-1]])
+
+    @cached_property
     def share(self) -> float:
-        """What the first layer hears of what the output hears; NaN with fewer than two taps, or where there is nothing
-        to be heard."""
+        """What the first layer hears of what the last one on the way hears; NaN with fewer than two taps, or where
+        there is nothing to be heard."""
         signal = self.signal
         if len(signal) < 2 or not signal[-1] > 0.0:
             return math.nan
@@ -175,7 +180,15 @@ def _way(taps: tuple[str, ...], kind: str, skip: str, form: str, every: int) -> 
     if kind == "rnn":
         # The signal of a layer is a mean over all time steps, that of the output layer is not.
         return np.arange(max(count - 1, 1))
-    joins = architecture.blocks(count - 1, every)[1] if skip in ADDING else {}
+    if kind == "cnn":
+        # Of what the output layer sends down, a pool over a whole image gives each place its small share.
+        return _chain(max(count - 1, 1), count - 1, skip, form, every)
+    return _chain(count, count - 1, skip, form, every)
+
+
+def _chain(count: int, hidden: int, skip: str, form: str, every: int) -> NDArray[np.int64]:
+    """The first so many layers, without what lies inside of branches."""
+    joins = architecture.blocks(hidden, every)[1] if skip in ADDING else {}
     if not joins:
         return np.arange(count)
     last = max(joins)

@@ -15,6 +15,10 @@ from gradtui.lab.past import Past
 #: Before so many steps a loss tells of luck; before so many it can hardly have moved; before so many it has not had
 #: the time to come off a plateau.
 FEW, EARLY, PATIENCE = 20, 50, 150
+#: From so many steps on a plateau below chance counts as one.
+LONG = 300
+#: Steps of a long run that still count as recent.
+LATELY = 1000
 #: Standard errors by which a later loss must be below an earlier one to count as a fall.
 SIGNIFICANT = 3.0
 
@@ -50,18 +54,10 @@ class Outcome:
         """The median loss over the last tenth of the run, of ten steps at least."""
         return float(np.median(self._loss[-self._points(10, 0.1) :])) if len(self._loss) else math.nan
 
-    @cached_property
-    def lowest(self) -> float:
-        """The lowest mean of so many losses in a row as `recent` has."""
-        window = self._points(10, 0.1)
-        if len(self._loss) < window or not np.isfinite(self._loss).all():
-            return math.nan
-        return float(np.convolve(self._loss, np.full(window, 1 / window), "valid").min())
-
     def _points(self, steps: int, share: float) -> int:
-        """How many points of the curve are this share of it, and so many steps at least."""
+        """How many points of the curve are this share of it, so many steps at least, and LATELY at most."""
         stride = max(self.steps / max(len(self._loss), 1), 1.0)
-        return max(1, math.ceil(steps / stride), int(share * len(self._loss)))
+        return max(1, math.ceil(steps / stride), min(int(share * len(self._loss)), int(LATELY / stride)))
 
     @cached_property
     def share_of_chance(self) -> float:
@@ -82,6 +78,12 @@ class Outcome:
         base = self.past.chance.accuracy
         right = self.accuracy > base + 0.6 * (1.0 - base)  # False where either is NaN
         return bool((right and self.share_of_chance < 1.0) or THRESHOLDS["learned"].crossed(self.share_of_chance))
+
+    @cached_property
+    def learns(self) -> bool:
+        """Whether the net has learned well, or is clearly on its way."""
+        on_the_way = THRESHOLDS["on_the_way"].crossed(self.share_of_chance) and THRESHOLDS["falling"].crossed(self.fall)
+        return self.learned or on_the_way
 
     @cached_property
     def fall(self) -> float:
@@ -115,14 +117,14 @@ class Outcome:
         return (
             self.steps >= patience
             and not self.learned
-            and THRESHOLDS["stalled"].crossed(self.share_of_chance)
+            and THRESHOLDS["stalled" if self.steps < LONG else "plateau"].crossed(self.share_of_chance)
             and THRESHOLDS["still"].crossed(self.fall)
         )
 
     @cached_property
     def stalled_since(self) -> int:
         """The step since which the loss has not been clearly below that of chance."""
-        below = np.flatnonzero(self._loss < 0.9 * limit("stalled") * self.chance)
+        below = np.flatnonzero(self._loss < 0.9 * limit("plateau") * self.chance)
         return self.past.curves.steps[min(int(below[-1]) + 1, len(self._loss) - 1)] if len(below) else 0
 
     @cached_property

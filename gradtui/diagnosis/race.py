@@ -236,15 +236,19 @@ class Race:
 
     def _planned(self, fields: Sequence[Sequence[Entrant]]) -> int:
         """How many steps of each run the budget allows."""
-        dearest = _DEAREST * fields[0][0].cost
+        if self._budget == math.inf:
+            return max(1, self._steps)
+        # By the thread's own time: what a run waits for others is none of its cost.
+        dearest = _DEAREST * fields[0][0].row.microseconds
         for field in fields:
             for entrant in field:
-                entrant.weight = min(1.0, dearest / entrant.cost) if entrant.cost > 0.0 else 1.0
-                entrant.owed -= (1.0 - entrant.weight) * self._made
+                if entrant.row.microseconds > dearest:
+                    entrant.weight = dearest / entrant.row.microseconds
+                    entrant.owed -= (1.0 - entrant.weight) * self._made
         all_runs = self._cost(entrant for field in fields for entrant in field)
         best_runs = self._cost(field[0] for field in fields)
         cost = TRIAL * all_runs + (1.0 - TRIAL) * best_runs
-        if cost <= 0.0 or self._budget == math.inf:
+        if cost <= 0.0:
             return max(1, self._steps)
         return max(1, min(self._steps, int(self._left() / cost)))
 

@@ -124,7 +124,7 @@ REMEDIES: tuple[Remedy, ...] = (
         FLOW,
         LAYERED,
         _with_init("he_normal", "network.activation=mish"),
-        Meaning("a smooth ReLU with slope 0.6 at 0", "z tanh(log(1 + e^z))", "Misra 2019"),
+        Meaning("a smooth ReLU with slope 0.6 at 0", "z tanh(log(1 + e^z))", "Misra 2020"),
     ),
     Remedy(
         "he",
@@ -229,7 +229,7 @@ REMEDIES: tuple[Remedy, ...] = (
     ),
     Remedy(
         "residual",
-        "residual, pre-activation",
+        "residual (pre-act)",
         (*FLOW, "identical"),
         LAYERED,
         ("network.skip=residual", "network.skip_form=pre"),
@@ -241,7 +241,7 @@ REMEDIES: tuple[Remedy, ...] = (
     ),
     Remedy(
         "highway",
-        "highway, gate bias -3",
+        "highway, bias -3",
         (*FLOW, "identical"),
         LAYERED,
         ("network.skip=highway", "network.highway_bias=-3.0"),
@@ -265,7 +265,7 @@ REMEDIES: tuple[Remedy, ...] = (
     ),
     Remedy(
         "rezero",
-        "ReZero, pre-activation",
+        "ReZero (pre-act)",
         (*FLOW, "identical"),
         LAYERED,
         ("network.skip=rezero", "network.skip_form=pre"),

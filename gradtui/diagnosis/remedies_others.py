@@ -129,7 +129,7 @@ REMEDIES: tuple[Remedy, ...] = (
     ),
     Remedy(
         "orthogonal_state",
-        "orthogonal recurrence",
+        "orthogonal state",
         (*MEMORY, "exploding", "nonfinite"),
         RECURRENT,
         ("network.recurrent_init=orthogonal", "network.spectral_radius=1.0"),
@@ -147,7 +147,7 @@ REMEDIES: tuple[Remedy, ...] = (
     ),
     Remedy(
         "all_the_way",
-        "gradient through all steps",
+        "untruncated",
         ("short_memory", "stalled"),
         RECURRENT,
         _all_the_way,
@@ -203,7 +203,7 @@ REMEDIES: tuple[Remedy, ...] = (
     ),
     Remedy(
         "warm_up",
-        "warm-up over half the steps",
+        "long warm-up",
         ("warm_up", "identical", "stalled", "rate_high", "nonfinite"),
         (*ATTENTION, "mlp", "cnn"),
         _warm_up,
@@ -215,7 +215,7 @@ REMEDIES: tuple[Remedy, ...] = (
     ),
     Remedy(
         "leaky_both",
-        "leaky ReLU + He, both",
+        "leaky + He, both",
         (*FLOW, "dying", "saturated", "identical"),
         ADVERSARIES,
         (
@@ -269,7 +269,7 @@ REMEDIES: tuple[Remedy, ...] = (
     ),
     Remedy(
         "together",
-        "both move from the start",
+        "both from the start",
         ("starved",),
         ADVERSARIES,
         _together,
@@ -277,7 +277,7 @@ REMEDIES: tuple[Remedy, ...] = (
     ),
     Remedy(
         "slower_discriminator",
-        "discriminator 20 x slower",
+        "slower discriminator",
         ("starved", "rate_high", "nonfinite"),
         ADVERSARIES,
         _slower_discriminator,

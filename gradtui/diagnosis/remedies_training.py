@@ -126,7 +126,7 @@ REMEDIES: tuple[Remedy, ...] = (
     Remedy(
         "clip_value",
         "clip values at 0.01",
-        (*FLOW, "exploding", "nonfinite", "rate_high"),
+        (*FLOW, "short_memory", "exploding", "nonfinite", "rate_high"),
         TRAINED,
         partial(_clipped, "clip_value", 0.01),
         Meaning("no entry of the gradient is larger than 0.01", "max(-0.01, min(g, 0.01))", "Mikolov 2012"),

@@ -14,7 +14,7 @@ from gradtui.profile import GradientProfile
 from gradtui.scenario.model import Scenario
 
 #: Tasks whose answer hangs on what came as many steps ago as the task is long, or nearly so.
-LAGGING = frozenset({"adding", "copy", "temporal-order", "latch"})
+LAGGING = frozenset({"adding", "copy", "temporal-order", "latch", "recall"})
 
 
 @dataclass(frozen=True)
@@ -94,13 +94,13 @@ def _of_steps(case: Case, found: ThroughTime, name: str) -> Finding:
 
 def short_memory(case: Case) -> Finding | None:
     """The time constant of the way back, against the lag that the task asks for (Bengio, Simard & Frasconi 1994)."""
-    if not case.profile.time:
+    if not case.profile.time or case.scenario.task.name not in LAGGING:
         return None
     found = through(case.profile, case.scenario)
     bound = limit("fading" if case.stalled else "forgotten")
     lag = found.last - 1
     cut = case.scenario.network.truncation
-    if 0 < cut < lag and case.scenario.task.name in LAGGING and not found.share < bound:
+    if 0 < cut < lag and not found.share < bound:
         return Finding(
             f"the gradient goes back {cut} time steps at most, the task asks for {lag}: of what came before nothing is "
             "ever learned",

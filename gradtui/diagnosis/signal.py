@@ -23,8 +23,8 @@ _WORTH = 0.02
 
 
 def vanishing(case: Case) -> Finding | None:
-    """The first layer hears a thousandth of what the output hears, or less (Hochreiter 1998); or a thirtieth, where the
-    loss stands still besides."""
+    """The first layer hears a thousandth of what the last one hears, or less (Hochreiter 1998); or a sixtieth, where
+    the loss stands still besides."""
     bound = "faint" if case.stalled else "vanished"
     if not THRESHOLDS[bound].crossed(case.share) or evens(case):
         return None
@@ -44,25 +44,44 @@ def vanishing(case: Case) -> Finding | None:
         )
         said = f"{floor} a gradient of exactly 0: below what {case.scenario.network.dtype} can hold"
     elif case.share == 0.0:
-        said = f"nothing of what the output hears comes back to {layer(case.taps[0])}"
+        said = f"nothing of what {case.source} hears comes back to {layer(case.taps[0])}"
     else:
-        said = f"×{case.factor:.3g} a layer: {layer(case.taps[0])} hears {case.share:.2g} of what the output hears"
+        said = f"×{case.factor:.3g} a layer: {layer(case.taps[0])} hears {case.share:.2g} of what {case.source} hears"
     return Finding(said + causes(case), evidence, where, confidence=case.decay.confidence, factor=case.factor)
 
 
 def exploding(case: Case) -> Finding | None:
     """The signal grows a thousandfold on its way back (Pascanu, Mikolov & Bengio 2013)."""
     if not THRESHOLDS["exploded"].crossed(case.share):
-        return _torn(case)
+        return _torn(case) or _overrun(case)
     if case.earlier:
         return THE_SAME
     where = _crossing(case, limit("exploded"))
     said = (
-        f"×{case.factor:.3g} a layer: {layer(case.taps[0])} hears {case.share:.2g} times what the output hears"
+        f"×{case.factor:.3g} a layer: {layer(case.taps[0])} hears {case.share:.2g} times what {case.source} hears"
         f"{causes(case)}"
     )
     evidence = _way_evidence(case, limit("exploded"))
     return Finding(said, evidence, where, confidence=case.decay.confidence, factor=case.factor)
+
+
+def _overrun(case: Case) -> Finding | None:
+    """Nothing comes back, since the answers are so large that their loss is exactly 0 or flat: what grew on the way up
+    would grow on the way down."""
+    size = np.hypot(case.profile["activation_mean"], case.profile["activation_std"])
+    if case.profile["delta_rms"][-1] != 0.0 or len(size) < 3 or not size[0] > 0.0:
+        return None
+    grown = float(size[-1] / size[0])
+    if not THRESHOLDS["exploded"].crossed(grown):
+        return None
+    factor = grown ** (1.0 / (len(size) - 1))
+    return Finding(
+        f"×{factor:.3g} a layer on the way up: the answers are {grown:.2g} times as large as those of "
+        f"{layer(case.taps[0])}, and their loss is so flat that nothing comes back",
+        (Evidence("growth", grown, limit("exploded"), "activations of the output over those of the first layer"),),
+        case.taps[int(np.argmax(size > limit("exploded") * size[0]))],
+        factor=factor,
+    )
 
 
 def _torn(case: Case) -> Finding | None:
@@ -122,6 +141,9 @@ def _expected(case: Case) -> Floats:
     of silent units makes zeros as well, but of a signal that was no small one."""
     profile = case.profile
     heard = profile["delta_rms"]
+    if heard[-1] == 0.0:
+        # A loss of exactly 0 sends nothing down that could be rounded away.
+        return np.full(len(heard) - 1, math.inf)
     # Where it is 0 it was rounded away within the layer, or stopped by it: what came in tells which.
     known = np.where(heard == 0.0, len(heard) - 1, np.arange(len(heard)))
     heard = heard[np.minimum.accumulate(known[::-1])[::-1]]
@@ -159,7 +181,7 @@ def masked(case: Case) -> Finding | None:
     heard = case.profile["grad_rms"][case.hidden]
     below = np.flatnonzero(heard < optimizer.eps) if optimizer.name in _WITH_EPS else np.empty(0, np.int64)
     evidence = (
-        Evidence("share", case.share, limit("vanished"), "what the first layer hears of what the output hears"),
+        Evidence("share", case.share, limit("vanished"), f"what the first layer hears of what {case.source} hears"),
         Evidence("even", pace, limit("even"), "pace of the first layers over that of the upper ones"),
         Evidence("grad_rms", float(heard[0]), optimizer.eps, "gradient of the first layer beside eps"),
     )
@@ -168,7 +190,7 @@ def masked(case: Case) -> Finding | None:
     if pace >= limit("even"):
         ahead = ": eps will bite next" if heard[0] < 100.0 * optimizer.eps and optimizer.name in _WITH_EPS else ""
         return Finding(
-            f"{optimizer.name} hides it: {layer(case.taps[0])} hears {case.share:.2g} of what the output hears, and "
+            f"{optimizer.name} hides it: {layer(case.taps[0])} hears {case.share:.2g} of what {case.source} hears, and "
             f"moves at {pace:.2g} times the pace of the upper layers all the same{ahead}",
             evidence,
             case.taps[0],
@@ -189,14 +211,14 @@ def masked(case: Case) -> Finding | None:
 def _way_evidence(case: Case, threshold: float) -> tuple[Evidence, ...]:
     decay = case.decay
     return (
-        Evidence("share", case.share, threshold, "what the first layer hears of what the output hears"),
+        Evidence("share", case.share, threshold, f"what the first layer hears of what {case.source} hears"),
         Evidence("factor", decay.factor, math.nan, f"a layer, fitted: the signal changes {in_words(decay)}"),
         Evidence("error", decay.error, math.nan, "standard error of log10 of the fitted factor"),
     )
 
 
 def _crossing(case: Case, threshold: float) -> str:
-    """The uppermost tap on the way that hears less, or more, than so large a share of what the output hears."""
+    """The uppermost tap on the way that hears less, or more, than so large a share of what the last one hears."""
     shares = case.signal / case.signal[-1]
     over = np.flatnonzero(shares < threshold if threshold < 1.0 else shares > threshold)
     return case.taps[case.way[over[-1]]] if len(over) else case.taps[0]

@@ -17,12 +17,7 @@ def symmetric(case: Case) -> Finding | None:
     """Units that begin with the same weights hear the same gradient and stay the same for ever (Rumelhart, Hinton &
     Williams 1986)."""
     network = case.scenario.network
-    alike = (
-        network.init == "zeros"
-        or network.init_gain == 0.0
-        or (network.init in ("normal", "truncated_normal") and network.init_std == 0.0)
-    )
-    if not alike or len(case.taps) < 2 or case.name == "generator":
+    if network.init != "zeros" or len(case.taps) < 2 or case.name == "generator":
         return None
     begin = case.past.profiles[0] if case.past.profiles else case.profile
     moved = float(np.nanmax(np.nan_to_num(case.profile["grad_rms"][case.hidden])))
@@ -144,7 +139,7 @@ def small_batch(case: Case) -> Finding | None:
         said,
         (
             Evidence("batch", float(numbers), limit("small_batch"), "numbers behind each mean and variance"),
-            Evidence("share", case.share, math.nan, "what the first layer hears of what the output hears"),
+            Evidence("share", case.share, math.nan, f"what the first layer hears of what {case.source} hears"),
         ),
         case.taps[0],
     )

@@ -7,6 +7,8 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from types import MappingProxyType
 
+import numpy as np
+
 from gradtui.diagnosis import sequences, signal, training, units
 from gradtui.diagnosis.case import NO_PAST, Case, Evidence, Finding, layer
 from gradtui.diagnosis.sequences import through
@@ -80,7 +82,11 @@ def verdicts(profile: GradientProfile, scenario: Scenario, past: Past | None = N
     Without a past, the picture is all there is to judge. Of two networks that play against each other each is judged
     by itself, since no signal passes from the input of one to the output of the other.
     """
-    past = past or NO_PAST
+    with np.errstate(all="ignore"):  # what is no number is a finding, not a mishap
+        return _found(profile, scenario, past or NO_PAST)
+
+
+def _found(profile: GradientProfile, scenario: Scenario, past: Past) -> tuple[Verdict, ...]:
     stacks = adversaries(profile)
     if not stacks:
         case = Case(profile, scenario, past)
@@ -146,7 +152,7 @@ def adversaries(profile: GradientProfile) -> dict[str, GradientProfile]:
 def _of_one(case: Case) -> list[Verdict]:
     found: list[Verdict] = []
     for kind, judges in _JUDGES.items():
-        if case.outcome.learned and kind in _OF_PICTURES:
+        if case.outcome.learns and kind in _OF_PICTURES:
             continue
         for judge in judges:
             finding = judge(case)
@@ -180,7 +186,7 @@ def _healthy(case: Case) -> Verdict:
     outcome, profile = case.outcome, case.profile
     evidence: tuple[Evidence, ...] = ()
     learns = ""
-    if outcome.learned:
+    if outcome.learns:
         evidence = (Evidence("loss", outcome.recent, outcome.chance, "recently, beside that of chance"),)
         learns = f"; it learns: the loss is {outcome.recent:.2g}, chance would be {outcome.chance:.2g}"
     if profile.time:
@@ -192,6 +198,6 @@ def _healthy(case: Case) -> Verdict:
         return Verdict(
             "healthy", f"no hidden layer lies between the input and the output{learns}", case.factor, evidence
         )
-    evidence += (Evidence("share", case.share, math.nan, "what the first layer hears of what the output hears"),)
+    evidence += (Evidence("share", case.share, math.nan, f"what the first layer hears of what {case.source} hears"),)
     said = f"the signal reaches {layer(case.taps[0])} at ×{case.factor:.3g} a layer{learns}"
     return Verdict("healthy", said, case.factor, evidence, "", None, case.decay.confidence)

@@ -7,7 +7,7 @@ from dataclasses import replace
 from difflib import get_close_matches
 from functools import cache
 
-from gradtui.explain import menu_texts, remedy_texts
+from gradtui.explain import menu_texts
 from gradtui.explain.gauges import LAYER, TIME
 from gradtui.explain.ideas import IDEAS
 from gradtui.explain.reasons import PEOPLE_SAY
@@ -21,6 +21,8 @@ _OFFERED = 3
 @cache
 def texts() -> tuple[Text, ...]:
     """Every explanation, subject by subject."""
+    from gradtui.explain import remedy_texts  # which reads what of a network can be turned while it trains
+
     said = _said()
     rows = (
         *_under("verdicts", VERDICTS),

@@ -32,7 +32,7 @@ class Comparison:
         found = {}
         for gauge, ratios in zip(GAUGES, (self.theory.delta, self.theory.grad), strict=True):
             if len(ratios) == len(self.profile.taps):
-                found[gauge] = np.array(ratios) * self.profile[gauge][list(self.theory.anchors)]
+                found[gauge] = np.array(self.theory.measured(ratios, self.profile[gauge].tolist()))
         return found
 
     @cached_property

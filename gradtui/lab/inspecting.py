@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from gradtui.engine.close_up import Activity, CloseUp
 from gradtui.lab.inspection import BINS, FLAT, SAMPLES, Histogram, Inspection
 from gradtui.lab.simulation import Simulation
 from gradtui.scenario import menu
@@ -43,7 +44,18 @@ def inspect(simulation: Simulation, layer: int, before: Inspection | None = None
         steepest=steepest,
         flat=flat,
         radii=tuple(near.spectrum[:, 0].tolist()) if near.spectrum.size else (),
+        effective_rank=simulation.effective_rank_of(layer),
+        learned=_learned(near, activity) if spec.activation == "prelu" else (),
     )
+
+
+def _learned(near: CloseUp, activity: Activity) -> tuple[float, ...]:
+    """The least, the mean and the largest slope that the units of a layer have learned; of a unit that was never
+    negative on this batch only the mean knows."""
+    mean = float(near.slopes(np.array([-1.0]))[0])
+    seen = activity.slope[activity.z <= 0.0]
+    # The mean of all is no mean of those that were seen.
+    return min(float(seen.min(initial=mean)), mean), mean, max(float(seen.max(initial=mean)), mean)
 
 
 def linear(values: Array, before: Histogram | None = None, *, symmetric: bool = False) -> Histogram:

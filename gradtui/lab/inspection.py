@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 
 #: Bins of every histogram.
@@ -45,7 +46,9 @@ class Inspection:
     `shape` is that of the weights. `activation` is the label of phi, `norm` the name of a normalisation that stands
     before it, else empty. `slopes` are SAMPLES values of phi'(x), evenly from preactivations.low to .high, `steepest`
     the largest |phi'| anywhere, `flat` the share of pre-activations in the flat part. `radii` are the spectral radii of
-    the matrices that hand a state on, one for each gate of a recurrent layer.
+    the matrices that hand a state on, one for each gate of a recurrent layer. `effective_rank` is the participation
+    ratio of the singular values of what the layer made of the last batch, over its width. `learned` are the least, the
+    mean and the largest of the slopes that the layer learns, empty where its slopes are no weights.
     """
 
     step: int
@@ -63,3 +66,5 @@ class Inspection:
     steepest: float
     flat: float
     radii: tuple[float, ...] = ()
+    effective_rank: float = math.nan
+    learned: tuple[float, ...] = ()

@@ -185,13 +185,36 @@ class Forged:
 
 
 @dataclass(frozen=True)
+class Attention:
+    """How widely a transformer looks: `entropy[block][head]` of the weights that it gives to the time steps it may see,
+    in nats, the mean over the steps that look and over the batch. 0: each looks at one step alone; `uniform`: at all
+    alike. NaN where a weight is no number."""
+
+    entropy: tuple[tuple[float, ...], ...]
+    uniform: float
+
+
+@dataclass(frozen=True)
 class Unseen:
     """A part that cannot be drawn, and why not."""
 
     reason: str
 
 
-Part = Boundary | Counts | Pictures | Fit | Sequences | OverTime | Continuation | Judged | Imitated | Forged | Unseen
+Part = (
+    Boundary
+    | Counts
+    | Pictures
+    | Fit
+    | Sequences
+    | OverTime
+    | Continuation
+    | Attention
+    | Judged
+    | Imitated
+    | Forged
+    | Unseen
+)
 
 
 @dataclass(frozen=True)

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from gradtui.lab import sighting_adversaries, sighting_sequences
+from gradtui.lab import sighting_adversaries, sighting_attention, sighting_sequences
 from gradtui.lab.deciding import decide, labels_of
 from gradtui.lab.sight import UNDECIDED, Boundary, Counts, Fit, Part, Picture, Pictures, Point, Sight, Unseen
 from gradtui.lab.simulation import Simulation
@@ -34,7 +34,8 @@ def see(simulation: Simulation) -> Sight:
     if simulation.scenario.network.kind == "gan":
         return Sight(simulation.step_count, data.title, (), sighting_adversaries.parts(simulation))
     if data.steps and not data.image:
-        return Sight(simulation.step_count, data.title, data.classes, _sequences(simulation))
+        seen = *_sequences(simulation), *sighting_attention.parts(simulation)
+        return Sight(simulation.step_count, data.title, data.classes, seen)
     answers = simulation.outputs(data.test_inputs).astype(np.float64)
     if data.classes:
         truth = labels_of(data, data.test_targets)
@@ -48,6 +49,7 @@ def see(simulation: Simulation) -> Sight:
         parts.append(_fit(data.test_targets.astype(np.float64), answers))
     else:
         parts.append(Unseen(f"there is no picture of what {data.title} asks for"))
+    parts += sighting_attention.parts(simulation)
     return Sight(simulation.step_count, data.title, data.classes, tuple(parts))
 
 

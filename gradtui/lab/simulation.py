@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 
 from gradtui import tasks
 from gradtui.engine.adversarial.network import Adversaries
+from gradtui.engine.attention.network import Transformer
 from gradtui.engine.build import build
 from gradtui.engine.close_up import CloseUp
 from gradtui.engine.compile import OnCompile
@@ -144,14 +145,11 @@ class Simulation:
     def effective_rank(self) -> NDArray[np.float64]:
         """Per tap, the participation ratio (sum s^2)^2 / sum s^4 of the singular values s of the layer's output on the
         last batch, divided by the width: 1/width where all examples look alike, 1 where they fill the space."""
-        ranks = []
-        for output in self._network.activations():
-            wide = output.astype(np.float64)
-            # Both sums can be read off the smaller of the two Gram matrices, whose eigenvalues are the s^2.
-            gram = wide.T @ wide if len(wide) > wide.shape[1] else wide @ wide.T
-            with np.errstate(invalid="ignore"):
-                ranks.append(np.trace(gram) ** 2 / (gram**2).sum() / output.shape[1])
-        return np.array(ranks)
+        return np.array([_participation(output) for output in self._network.activations()])
+
+    def effective_rank_of(self, layer: int) -> float:
+        """The effective rank of tap number `layer` alone."""
+        return _participation(self._network.activations()[layer])
 
     def evaluate(self) -> dict[str, float]:
         """`loss` and, unless the task is a regression, `accuracy` on the held-out examples. Of two adversaries both are
@@ -177,6 +175,13 @@ class Simulation:
         """The latent points, (256, latent), by which a generator is measured: the same through a whole run. `outputs`
         makes samples of them. Raises ValueError where there is no generator."""
         return self._adversaries.latent_points
+
+    def attention_weights(self, block: int) -> Array:
+        """What each time step of a transformer looked at in a block (counted from 0) on the last batch: (batch, heads,
+        queries, keys), each row adds up to 1. Raises ValueError where nothing attends."""
+        if not isinstance(self._network, Transformer):
+            raise ValueError('only a simulation with network.kind = "transformer" attends to anything')
+        return self._network.attention_weights(block)
 
     @property
     def generator_loss(self) -> float:
@@ -221,6 +226,15 @@ class Simulation:
     def load_parameters(self, values: dict[str, Array]) -> None:
         """Replace every parameter. Raises ValueError naming what is missing, unknown or of the wrong shape."""
         self._network.load_parameters(values)
+
+
+def _participation(output: Array) -> float:
+    """(sum s^2)^2 / sum s^4 of the singular values s of output (rows, units), over the units."""
+    wide = output.astype(np.float64)
+    with np.errstate(invalid="ignore", over="ignore"):
+        # Both sums can be read off the smaller of the two Gram matrices, whose eigenvalues are the s^2.
+        gram = wide.T @ wide if len(wide) > wide.shape[1] else wide @ wide.T
+        return float(np.trace(gram) ** 2 / (gram**2).sum() / output.shape[1])
 
 
 def _imitates(scenario: Scenario) -> bool:

@@ -17,7 +17,11 @@ KEPT = (
     "activation_std",
     "saturated",
     "dead",
+    "zero_batch",
     "similarity",
+    "distance",
+    "clipped",
+    "slope_grad_rms",
 )
 
 #: At most so many profiles are kept; when there are more, every second one goes.

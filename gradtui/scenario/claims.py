@@ -17,6 +17,7 @@
   `mean_loss(500, 1000)` is the mean from step 500 up to, not including, step 1000, and so is `mean_accuracy`.
 - A variant's name and a dot before any of these make it the variant's, `baseline.` the scenario's itself; the name's
   hyphens become `_`: `he.grad_rms[first] / baseline.grad_rms[first] > 1e6`, `layer_norm.steps_to(loss, 1) == inf`.
+- `verdict == "vanishing"`, or `!=`: what the diagnosis says first, one of `VERDICTS`.
 - `inf` is a number. `+ - * / **`, the comparisons (chained too), `and`, `or`, `not`, parentheses.
 
 Arithmetic is IEEE's: x/0 is inf or nan, never an exception. Every comparison with nan is false, `!=` too.
@@ -53,12 +54,33 @@ LOOKING_BACK: Mapping[str, str] = {
     "mean_loss": "a step and a later one, as in mean_loss(500, 1000)",
     "mean_accuracy": "a step and a later one, as in mean_accuracy(500, 1000)",
 }
+#: What the diagnosis can say, the word that claims compare `verdict` with.
+VERDICTS = (
+    "nonfinite",
+    "symmetric",
+    "dying",
+    "exploding",
+    "vanishing",
+    "starved",
+    "short_memory",
+    "small_batch",
+    "warm_up",
+    "identical",
+    "saturated",
+    "underflow",
+    "masked",
+    "rate_high",
+    "rate_low",
+    "stalled",
+    "healthy",
+)
+VERDICT = "verdict"
 #: Names of numbers.
 CONSTANTS: Mapping[str, float] = {"inf": math.inf}
 #: What a claim calls the scenario itself, beside its variants.
 BASELINE = "baseline"
 #: Names with a meaning of their own, which no variant can have.
-WORDS = frozenset({*GAUGES, *TIME_GAUGES, *SCALARS, *REDUCTIONS, *ELEMENTWISE, *LOOKING_BACK, *CONSTANTS})
+WORDS = frozenset({*GAUGES, *TIME_GAUGES, *SCALARS, *REDUCTIONS, *ELEMENTWISE, *LOOKING_BACK, *CONSTANTS, VERDICT})
 
 _LONGEST = 500
 _DEEPEST = 40
@@ -149,6 +171,8 @@ class _Reader:
                 for value in node.values:
                     self._expect(value, "truth", depth, "`and` and `or` need comparisons on both sides")
                 return "truth"
+            case ast.Compare() if any(self._is_verdict(side) for side in (node.left, *node.comparators)):
+                return self._verdict(node)
             case ast.Compare():
                 for op in node.ops:
                     if not isinstance(op, _COMPARISONS):
@@ -162,6 +186,27 @@ class _Reader:
                     )
                 return "truth"
         raise self.refuse(node, f"`{self.text(node)}` is not part of the language of claims")
+
+    def _is_verdict(self, node: ast.expr) -> bool:
+        whose = owned(node)
+        return whose is not None and whose[1] == VERDICT
+
+    def _verdict(self, node: ast.Compare) -> str:
+        """`verdict == "vanishing"`."""
+        match node:
+            case ast.Compare(
+                left=name, ops=[ast.Eq() | ast.NotEq()], comparators=[ast.Constant(value=str(word)) as said]
+            ):
+                if not self._is_verdict(name):
+                    raise self.refuse(node, f'write {VERDICT} first: {VERDICT} == "{cut(word)}"')
+                if word not in VERDICTS:
+                    known = ", ".join(VERDICTS)
+                    raise self.refuse(
+                        said, f"`{cut(word)}` is no verdict; those are {known}{did_you_mean(word, VERDICTS)}"
+                    )
+                self.asked.add(self._owned(name))
+                return "truth"
+        raise self.refuse(node, f'{VERDICT} is compared with a word alone: {VERDICT} == "vanishing"')
 
     def _expect(self, node: ast.expr, wanted: str, depth: int, why: str) -> str:
         kind = self.kind(node, depth + 1)
@@ -203,11 +248,13 @@ class _Reader:
         if name in GAUGES:
             self.asked.add((member, name))
             return "row"
-        known = (*GAUGES, *TIME_GAUGES, *SCALARS, *REDUCTIONS, *ELEMENTWISE, *LOOKING_BACK)
+        known = (*GAUGES, *TIME_GAUGES, *SCALARS, *REDUCTIONS, *ELEMENTWISE, *LOOKING_BACK, VERDICT)
         if name in TIME_GAUGES:
             raise self.refuse(node, f"`{name}` needs a layer, as in {name}[1, first] or mean({name}[1])")
         if name in LOOKING_BACK:
             raise self.refuse(node, f"`{name}` takes {LOOKING_BACK[name]}")
+        if name == VERDICT:
+            raise self.refuse(node, f'{VERDICT} is compared with a word alone: {VERDICT} == "vanishing"')
         raise self.refuse(
             node,
             f"`{cut(name)}` is neither a gauge ({', '.join(GAUGES)}) nor a scalar ({', '.join(SCALARS)})"

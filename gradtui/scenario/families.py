@@ -47,6 +47,13 @@ def member(family: Scenario, variant: Variant) -> Scenario:
     )
 
 
+def about(family: Scenario, name: str) -> Scenario:
+    """The family with those claims alone that the member has a part in; ScenarioError where there is no such member."""
+    find(family, name)
+    own = tuple(each for each in family.expect if name in {each.of or BASELINE, *_members(each)})
+    return replace(family, expect=own)
+
+
 def _changed(base: Scenario, variant: Variant) -> Scenario:
     return assignments.replace(base, variant.set) if variant.set else base
 

@@ -38,12 +38,24 @@ def load(name_or_path: str | os.PathLike[str]) -> Scenario:
     `task.path` comes out absolute: in the file it is relative to the file's own folder.
     """
     source, variant = parted(name_or_path)
-    scenario = _load(source)
+    scenario = _read(locate(source))
     if not variant:
         return scenario
     from gradtui.scenario import families
 
     return families.find(scenario, variant)
+
+
+def expected_of(name_or_path: str | os.PathLike[str]) -> Scenario:
+    """The scenario whose claims are to be checked: as it is, or of `name/variant` the family with the claims in which
+    that variant has a part."""
+    source, variant = parted(name_or_path)
+    scenario = _read(locate(source))
+    if not variant:
+        return scenario
+    from gradtui.scenario import families
+
+    return families.about(scenario, variant)
 
 
 def parted(name_or_path: str | os.PathLike[str]) -> tuple[str | os.PathLike[str], str]:
@@ -60,8 +72,7 @@ def parted(name_or_path: str | os.PathLike[str]) -> tuple[str | os.PathLike[str]
     return name_or_path, ""
 
 
-def _load(name_or_path: str | os.PathLike[str]) -> Scenario:
-    path = locate(name_or_path)
+def _read(path: Path) -> Scenario:
     scenario = validation.read(_tables(path), path.name)
     if not scenario.name:
         scenario = replace(scenario, name=path.stem)
@@ -93,7 +104,8 @@ def names() -> tuple[str, ...]:
 
 def library() -> tuple[tuple[str, Scenario], ...]:
     """Every shipped scenario with its name, group by group."""
-    scenarios = [(name, load(name)) for name in names()]
+    folder = locations.shipped_scenarios()
+    scenarios = [(name, _read(folder / f"{name}.toml")) for name in names()]
     return tuple(sorted(scenarios, key=lambda entry: (*_place(entry[1].group), entry[0] != FIRST, entry[0])))
 
 
@@ -106,7 +118,7 @@ def source_text(name_or_path: str | os.PathLike[str]) -> str:
     from gradtui.scenario import families
     from gradtui.scenario.writing import to_toml
 
-    family = _load(source)
+    family = _read(locate(source))
     chosen = families.find(family, variant)
     if chosen is family:
         return _text(locate(source))

@@ -14,6 +14,7 @@ from gradtui.scenario.claims import (
     ELEMENTWISE,
     LOOKING_BACK,
     SCALARS,
+    VERDICT,
     Claim,
     cut,
     moment,
@@ -50,6 +51,8 @@ class Measured(Protocol):
     def losses(self) -> Sequence[float]: ...
     @property
     def accuracies(self) -> Sequence[float]: ...
+    @property
+    def verdict(self) -> str: ...
 
 
 #: Who is asked: the variants by the names that claims give them, and under "" what speaks where none is named.
@@ -71,12 +74,16 @@ def judge(claim: Claim, measured: Measured, others: Members | None = None) -> Ou
     """Whether the claim holds of what was measured; `others` are the variants that it may name. ClaimError when it asks
     for a tap, a scalar or a step that is not there."""
     members = {**(others or {}), "": measured}
-    sides: dict[str, float] = {}
+    sides: dict[str, float | str] = {}
     passed = _truth(claim.tree, claim.text, members, sides)
-    return Outcome(passed, ", ".join(f"{text} = {value:.4g}" for text, value in sides.items()))
+    return Outcome(passed, ", ".join(f"{text} = {_said(value)}" for text, value in sides.items()))
 
 
-def _truth(node: ast.expr, text: str, members: Members, sides: dict[str, float]) -> bool:
+def _said(value: float | str) -> str:
+    return value if isinstance(value, str) else f"{value:.4g}"
+
+
+def _truth(node: ast.expr, text: str, members: Members, sides: dict[str, float | str]) -> bool:
     match node:
         case ast.UnaryOp():
             return not _truth(node.operand, text, members, sides)
@@ -84,6 +91,10 @@ def _truth(node: ast.expr, text: str, members: Members, sides: dict[str, float])
             # No short cut: a failed claim shows every side that it rests on.
             truths = [_truth(value, text, members, sides) for value in node.values]
             return all(truths) if isinstance(op, ast.And) else any(truths)
+        case ast.Compare(left=name, ops=[op], comparators=[ast.Constant(value=str(word))]):
+            found = _asked(name, members)[0].verdict
+            sides[ast.get_source_segment(text, name) or VERDICT] = found
+            return (found == word) == isinstance(op, ast.Eq)
         case ast.Compare():
             operands = [node.left, *node.comparators]
             values = [_number(operand, members) for operand in operands]

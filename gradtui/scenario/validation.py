@@ -138,7 +138,7 @@ def _content(plain: str, value: object) -> str:
             claims.parse(str(value))
         except ClaimError as error:
             return f'"{shown(value, 200)[1:-1]}" cannot be read: {error}'
-    elif isinstance(value, str) and any(0xD800 <= ord(letter) <= 0xDFFF for letter in value):
+    elif isinstance(value, str) and not value.isascii() and any(0xD800 <= ord(letter) <= 0xDFFF for letter in value):
         return "holds a broken Unicode character"
     return ""
 

@@ -24,13 +24,12 @@ def check(
 ) -> None:
     """Hold scenarios against their own expectations.
 
-    Without a name it checks the whole library; NAME/VARIANT is one variant by itself. The exit code is 1 when an
-    expectation fails.
+    Without a name it checks the whole library; NAME/VARIANT stands for the claims in which that variant has a part. The
+    exit code is 1 when an expectation fails.
     """
-    from gradtui.scenario.files import library
-    from gradtui.scenario.model import Scenario
+    from gradtui.scenario.files import expected_of, library
 
-    scenarios = [(source, Scenario.load(source)) for source in sources] if sources else list(library())
+    scenarios = [(source, expected_of(source)) for source in sources] if sources else list(library())
     from gradtui import check_report as report
     from gradtui.check import check as check_all
     from gradtui.progress import Progress

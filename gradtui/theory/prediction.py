@@ -32,9 +32,10 @@ class Prediction:
     """What a network does at step 0, tap by tap, or `reason`, why that is not known, in one sentence.
 
     `delta` and `grad` are each tap's delta_rms and grad_rms over those of the output's tap (`anchors`: the place of
-    that tap, for each): who draws them multiplies by what was measured there at step 0. They are of the typical network
-    of this width, whose logarithm is the mean over such networks; `endless` is delta in the limit of endless width,
-    and `spread` the standard deviation of ln delta from one network to the next, NaN where that is not followed.
+    that tap, for each; none: the last): who draws them multiplies by what was measured there at step 0. They are of the
+    typical network of this width, whose logarithm is the mean over such networks; `endless` is delta in the limit of
+    endless width, and `spread` the standard deviation of ln delta from one network to the next, NaN where that is not
+    followed.
 
     `factor` is what one layer (`per`), of a recurrent network one time step, does to the signal on its way back, the
     geometric mean from the tap `top` down to the first, which a verdict's factor can be held against; `limit` is what
@@ -64,6 +65,11 @@ class Prediction:
     def known(self) -> bool:
         """Whether there is a prediction."""
         return not self.reason
+
+    def measured(self, ratios: Sequence[float], values: Sequence[float]) -> list[float]:
+        """`delta` or `grad` on the scale of what was measured of each tap at step 0."""
+        anchors = self.anchors or (len(values) - 1,) * len(ratios)
+        return [ratio * values[anchor] for ratio, anchor in zip(ratios, anchors, strict=True)]
 
     @property
     def critical_sigma_w(self) -> float:

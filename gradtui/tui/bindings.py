@@ -263,10 +263,10 @@ KEYS: tuple[Key, ...] = (
     Key("cures", "PgUp PgDn Home End", "", "choose a change farther away", _far(10)),
     Key("beside", "space", "pause", "pause both, or go on", (Press("space", "pause"),)),
     Key("beside", ".", "step", "pause and make exactly one step, both", (Press("full_stop", "step_once"),)),
+    Key("beside", "Esc", "back", "end both and go back to the race", (Press("escape,b", "close"),)),
+    Key("beside", "Enter", "adopt", "make the change of the right one in the run", (Press("enter", "adopt"),)),
     Key("beside", "g", "swap", "the gradient of the weights, or the signal itself", (Press("g", "swap"),)),
     Key("beside", "r", "restart", "begin both again at step 0", (Press("r", "restart"),)),
-    Key("beside", "Enter", "adopt", "make the change of the right one in the run", (Press("enter", "adopt"),)),
-    Key("beside", "Esc", "back", "end both and go back to the race", (Press("escape,b", "close"),)),
     Key("entry", "Enter", "take", "take what is typed, if it is allowed", (Press("enter", "take"),)),
     Key("entry", "Esc", "cancel", "keep the value it had", (Press("escape", "close"),)),
     Key(

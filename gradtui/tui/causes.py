@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from typing import NamedTuple
 
 from gradtui.tui import format, groups
+from gradtui.tui.limits import UPRIGHT
 from gradtui.tui.palette import STRONG, Ink, Palette, Run, Runs
 from gradtui.tui.rows import Span
 from gradtui.tui.track import merged
@@ -40,12 +41,13 @@ BESIDE = (".q", ".k")
 @dataclass(frozen=True)
 class Split:
     """The gain of the layers of a row, in powers of ten, their mean: `parts` in the order of `CAUSES`, and `word`
-    where there is nothing to split."""
+    where there is nothing to split. `ceiling`: more than that no phi' can be, NaN where that is not known."""
 
     parts: tuple[float, ...] = ()
     total: float = math.nan
     expected: float = math.nan
     word: str = ""
+    ceiling: float = math.nan
 
 
 @dataclass(frozen=True)
@@ -171,6 +173,13 @@ def draw(split: Split, scale: Scale, width: int, palette: Palette, back: str = "
         cells[zero // 2] = ("│", Ink("faint", back))
     if math.isfinite(split.expected) and scale.holds(split.expected):
         _mark(cells, scale.half(split.expected, width), EXPECTED, "text", back)
+    # On the line itself it would hide what it says: that this phi' can only shrink the signal.
+    if (
+        math.isfinite(split.ceiling)
+        and scale.holds(split.ceiling)
+        and scale.half(split.ceiling, width) // 2 != zero // 2
+    ):
+        _mark(cells, scale.half(split.ceiling, width), UPRIGHT, "text", back)
     _mark(cells, scale.half(split.total, width), TOTAL, "accent", back)
     for sign, edge, arrow in ((-1, 0, "◂"), (1, width - 1, "▸")):
         if not scale.holds(sum(part for part in split.parts if part * sign > 0.0)):

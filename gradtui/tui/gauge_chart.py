@@ -24,26 +24,36 @@ MARGIN = 6
 GAUGES = (
     ("grad_rms", True),
     ("delta_rms", True),
+    ("clipped", False),
+    ("slope_grad_rms", True),
     ("saturated", False),
     ("update_ratio", True),
-    ("activation_std", True),
     ("similarity", False),
+    ("distance", True),
     ("dead", False),
+    ("zero_batch", False),
+    ("activation_std", True),
     ("activation_mean", False),
 )
+#: What is not there in every layer: saturation, slopes that are learned; shown where it has ever had a number.
+SOMETIMES = frozenset({"slope_grad_rms", "saturated"})
 
 
 def charts(
-    history: History | None, profile: GradientProfile | None, layer: int
+    history: History | None, profile: GradientProfile | None, layer: int, clipping: bool = False
 ) -> Iterator[Callable[[int, int], list[Runs]]]:
-    """A chart for each gauge whose past is known, for drawing in any width and height."""
+    """A chart for each gauge whose past is known, for drawing in any width and height; `clipping`: gradients may be
+    clipped."""
     if history is None or profile is None or layer >= len(profile.taps):
         return
     for gauge, log in GAUGES:
         if gauge in history.values and history[gauge].shape[1:] == (len(profile.taps),):
             steps = [*history.steps.tolist(), profile.step]
             values = [*history[gauge][:, layer].tolist(), float(profile[gauge][layer])]
-            yield _chart(gauge, steps, values, log)
+            if gauge in SOMETIMES and not any(map(math.isfinite, values)):
+                continue
+            if gauge != "clipped" or clipping:
+                yield _chart(gauge, steps, values, log)
 
 
 def _chart(gauge: str, steps: list[int], values: list[float], log: bool) -> Callable[[int, int], list[Runs]]:

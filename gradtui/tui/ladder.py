@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import lru_cache
 
 from gradtui.tui import causes, format, rungs
@@ -15,7 +15,7 @@ from gradtui.tui.blocks import cut
 from gradtui.tui.braille import Canvas, Scale
 from gradtui.tui.palette import KEY, MUTED, STRONG, Ink, Palette, Run, Runs
 from gradtui.tui.rungs import Columns
-from gradtui.tui.track import merged
+from gradtui.tui.track import AS_PREDICTED, THEORY, merged
 
 HIDDEN, CELL = "delta_rms", "cell_delta_rms"
 #: What the two gauges over time are the size of.
@@ -37,6 +37,13 @@ NOW, GHOST, CELL_NOW = Ink("key"), Ink("muted"), Ink("accent")
 FORMER = "·"
 _NOTHING: Run = (" ", GHOST)
 _FORMER: Run = (FORMER, GHOST)
+#: What stands where no curve is: (at step 0, as theory expected it) -> cell.
+_STOOD: dict[tuple[bool, bool], Run] = {
+    (False, False): _NOTHING,
+    (True, False): _FORMER,
+    (False, True): (THEORY, GHOST),
+    (True, True): (AS_PREDICTED, GHOST),
+}
 #: The tallest bars of a layer, and the lowest chart that is worth drawing, in lines.
 TALLEST, LEAST_CHART = 6, 3
 
@@ -45,7 +52,8 @@ Table = Mapping[str, tuple[tuple[float, ...], ...]]
 
 @dataclass(frozen=True)
 class Ladder:
-    """What is drawn: gauges over time as now[gauge][layer][step]; `first` is the same at step 0, empty when unknown.
+    """What is drawn: gauges over time as now[gauge][layer][step]; `first` is the same at step 0, `theory` what was to
+    be expected there, both empty when unknown.
 
     `names` are those of the layers, `chosen` is the one seen from near by, `shown` the gauge that the bars stand for,
     `bounds` the chart's axis.
@@ -58,6 +66,7 @@ class Ladder:
     bounds: tuple[float, float]
     chosen: int = 0
     shown: str = HIDDEN
+    theory: Table = field(default_factory=dict)
 
 
 def gates(now: Table) -> list[tuple[str, str, Ink]]:
@@ -120,11 +129,20 @@ def _title(seen: Ladder, steps: int, where: Columns, width: int) -> Runs:
     low, high = format.tick(10.0**seen.axis.low), format.tick(10.0**seen.axis.high)
     each = f"≤ {widest} steps a column" if where.shared else "one column a step"
     scale = f"{low} to {high}, log"
+    expected = [f"{THEORY} theory{_foreseen(seen)}"] if seen.theory.get(seen.shown) else []
     # That steps share columns is said before anything else.
-    for text in (each, scale, "newest on the right") if where.shared else (scale, each, "newest on the right"):
+    said = [each, *expected, scale] if where.shared else [*expected, scale, each]
+    for text in (*said, "newest on the right"):
         if sum(len(part) for part, _ in [*runs, *tail]) + len(text) + 3 <= width:
             runs.append((f"   {text}", MUTED))
     return (*runs, *tail)
+
+
+def _foreseen(seen: Ladder) -> str:
+    """What theory expected each step to do, of the chosen layer."""
+    rows = seen.theory[seen.shown]
+    fitted = factor(rows[seen.chosen]) if seen.chosen < len(rows) else math.nan
+    return f" {causes.times(fitted)} a step" if math.isfinite(fitted) else ""
 
 
 def _heading(steps: int, where: Columns) -> Runs:
@@ -139,7 +157,7 @@ def _layer(seen: Ladder, layer: int, where: Columns, height: int, palette: Palet
     values = seen.now[seen.shown][layer]
     chosen = layer == seen.chosen
     back = "chosen" if chosen else ""
-    first = seen.first.get(seen.shown, ())
+    first, expected = seen.first.get(seen.shown, ()), seen.theory.get(seen.shown, ())
     drawn = rungs.draw(
         values,
         first[layer] if len(first) > layer else (),
@@ -148,6 +166,7 @@ def _layer(seen: Ladder, layer: int, where: Columns, height: int, palette: Palet
         height,
         palette,
         back if height == 1 else "",
+        expected[layer] if len(expected) > layer else (),
     )
     name = f"{'▸' if chosen else ' '}{seen.names[layer]:>4} "
     fitted = factor(values)
@@ -183,6 +202,8 @@ def _chart_title(seen: Ladder, width: int) -> Runs:
         runs += [("   ⣀⣀ ", NOW), (NAMES[HIDDEN], MUTED)]
     if seen.first:
         runs += [(f"   {FORMER * 2} ", GHOST), ("at step 0", MUTED)]
+    if seen.theory.get(HIDDEN):
+        runs += [(f"   {THEORY * 2} ", GHOST), ("theory", MUTED)]
     if gates(seen.now):
         tail = "   gates: mean, 0 to 1"
         if sum(len(text) for text, _ in runs) + len(tail) <= width:
@@ -200,6 +221,8 @@ def _chart(seen: Ladder, where: Columns, height: int) -> list[Runs]:
             layers.append((_curve(seen.now[gauge][seen.chosen], cells, height, scale), ink))
     former = seen.first.get(HIDDEN)
     ghost = _curve(former[seen.chosen], cells, height, scale) if former else [" " * cells] * height
+    foreseen = seen.theory.get(HIDDEN)
+    expected = _curve(foreseen[seen.chosen], cells, height, scale) if foreseen else [" " * cells] * height
     letters = _named(layers, cells) if len(layers) > 1 else {}
     now = seen.now[HIDDEN][seen.chosen]
     for place, letter, code in rungs.letters(now, where):
@@ -209,12 +232,12 @@ def _chart(seen: Ladder, where: Columns, height: int) -> list[Runs]:
     inks = [ink for _, ink in layers]
     for line in range(height):
         drawn: list[Run] = []
-        for before, *dots in zip(ghost[line], *(text[line] for text, _ in layers), strict=True):
-            cell = _NOTHING if before == " " else _FORMER
+        for before, told, *dots in zip(ghost[line], expected[line], *(text[line] for text, _ in layers), strict=True):
+            cell = _STOOD[before != " ", told != " "]
             for dot, ink in zip(dots, inks, strict=True):
                 if dot != " ":
                     # Where curves pass through the same cell their dots are joined, in the last one's colour.
-                    cell = (dot if cell in (_NOTHING, _FORMER) else chr(ord(cell[0]) | ord(dot)), ink)
+                    cell = (dot if cell in _STOOD.values() else chr(ord(cell[0]) | ord(dot)), ink)
             drawn.append(cell)
         for (row, at), named in letters.items():
             if row == line:

@@ -145,14 +145,17 @@ def _words(theory: Prediction, wide: Wide, settled: Settled, width: int) -> list
     constant = f" b {format.tick(wide.constant)}" if wide.constant else ""
     reach = "endless" if math.isinf(settled.depth) else format.tick(settled.depth)
     change = "lose" if settled.chi < 1.0 else "gain"
+    spread, deep, here = "spread of biases", "ever deeper", "at this depth"
+    if theory.per == "step":
+        spread, deep, here = "what inputs and biases bring", "ever longer", "over these steps"
     lines: list[list[Run]] = [
         [(f"{HERE} ", Ink("accent", "", True)), (where, STRONG)],
         _line("σw", format.tick(theory.sigma_w), "spread of weights × √fan_in"),
-        _line("σb", format.tick(theory.sigma_b) + constant, "spread of biases"),
+        _line("σb", format.tick(theory.sigma_b) + constant, spread),
         _line("q*", format.tick(settled.q), "where sizes settle"),
-        _line("χ*", format.tick(settled.chi), f"{times(theory.limit)} a layer, ever deeper"),
-        _line("", "", f"{times(theory.factor)} a layer, at this depth"),
-        _line("ξ", reach, f"layers {change} a factor e of δ²" if reach != "endless" else "depth: δ² holds"),
+        _line("χ*", format.tick(settled.chi), f"{times(theory.limit)} a {theory.per}, {deep}"),
+        _line("", "", f"{times(theory.factor)} a {theory.per}, {here}"),
+        _line("ξ", reach, f"{theory.per}s {change} a factor e of δ²" if reach != "endless" else "depth: δ² holds"),
     ]
     if math.isfinite(settled.cosine):
         alike = "all alike" if settled.cosine > 0.999 else f"at cosine {format.tick(settled.cosine)}"
@@ -168,11 +171,13 @@ def _line(name: str, value: str, text: str) -> list[Run]:
 def _elsewhere(theory: Prediction, width: int) -> list[Runs]:
     """Why there is no plane, and what theory has instead."""
     reason = theory.reason or (
-        "these layers are not plain and equal, so σw and σb alone do not decide: theory follows them one by one"
+        "what goes through gates or several layers in time is followed step by step"
+        if theory.per == "step"
+        else "these layers are not plain and equal, so σw and σb alone do not decide: theory follows them one by one"
     )
     out = [_indented([(line, Ink())], width) for line in _wrapped(reason, width - 2)]
     if theory.known and theory.factor > 0.0:
-        out += [(), _indented([(f"{times(theory.factor)} a layer, at this depth", MUTED)], width)]
+        out += [(), _indented([(f"{times(theory.factor)} a {theory.per}, at step 0", MUTED)], width)]
         if math.isfinite(theory.limit) and theory.limit > 0.0:
             out.append(_indented([(f"{times(theory.limit)} a layer, ever deeper", MUTED)], width))
     return out

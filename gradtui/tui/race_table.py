@@ -15,13 +15,14 @@ from gradtui.tui.track import PARTS
 if TYPE_CHECKING:
     from gradtui.diagnosis.standing import Row, Standing
 
-#: Cells of the columns that are always there.
-_RANK, _LABEL, _DECAY, _MOVED, _LOSS, _ACCURACY = 3, 25, 15, 9, 8, 6
-#: From these widths on there is room for the accuracy, the cost of a step, the past of the loss, and remarks.
-_WITH_ACCURACY, _WITH_COST, _WITH_PAST, _WITH_REMARK = 78, 94, 112, 132
-_COST, _PAST, _OUTCOME = 9, 13, 10
-#: The least and the most cells of the bar of the loss.
-_LEAST, _MOST = 6, 24
+#: Cells of the columns, the space before them included: on a narrow screen, and where there is more room.
+_RANK, _PAST = 4, 14
+_NARROW = {"label": 21, "decay": 13, "moved": 7, "loss": 7, "accuracy": 5, "cost": 6, "outcome": 10}
+_WIDE = {"label": 23, "decay": 17, "moved": 10, "loss": 9, "accuracy": 8, "cost": 9, "outcome": 11}
+#: From these widths on columns are wide, there is room for the past of the loss, and for what there is to say.
+_ROOMY, _WITH_PAST, _WITH_REMARK = 100, 112, 140
+#: The least and the most cells of the bar of the loss, and the least of a remark.
+_LEAST, _MOST, _REMARK = 6, 24, 24
 _LEVELS = "▁▂▃▄▅▆▇█"
 
 
@@ -37,18 +38,15 @@ def top(standing: Standing) -> float:
 
 
 class Columns:
-    """Which columns there are at a width, and how wide the bar is."""
+    """Which columns there are at a width, and how wide they are."""
 
     def __init__(self, width: int) -> None:
         self.width = width
-        self.accuracy = width >= _WITH_ACCURACY
-        self.cost = width >= _WITH_COST
-        self.past = width >= _WITH_PAST
-        fixed = _RANK + _LABEL + _DECAY + _MOVED + _LOSS + _OUTCOME + 3
-        fixed += (_ACCURACY if self.accuracy else 0) + (_COST if self.cost else 0) + (_PAST + 1 if self.past else 0)
-        spare = max(0, width - fixed)
+        self.cells = _WIDE if width >= _ROOMY else _NARROW
+        self.past = _PAST if width >= _WITH_PAST else 0
+        spare = max(0, width - _RANK - sum(self.cells.values()) - self.past - 1)
         self.remark = width >= _WITH_REMARK
-        self.bar = min(_MOST, max(0, spare - (24 if self.remark else 0)))
+        self.bar = min(_MOST, spare - _REMARK if self.remark else spare)
         if self.bar < _LEAST:
             self.bar = 0
         self.rest = max(0, spare - self.bar)
@@ -56,19 +54,21 @@ class Columns:
 
 def heading(standing: Standing, columns: Columns) -> Runs:
     """The titles, and the ends of the losses' axis."""
+    cells = columns.cells
     end = format.tick(top(standing))
-    axis = f"0{end:>{columns.bar - 1}}" if columns.bar > len(end) + 2 else " " * columns.bar
+    axis = f"0{end:>{columns.bar - 1}}" if columns.bar > len(end) + 1 else " " * columns.bar
     mse = standing.scenario.network.kind == "gan"
     step = "a step" if standing.scenario.network.kind == "rnn" else "a layer"
     texts = [
-        f"{'':>{_RANK}} {'change':<{_LABEL}}",
-        f"{f'decay {step}':>{_DECAY}}",
-        f"{'moved':>{_MOVED}}",
-        f"{'mse' if mse else 'loss':>{_LOSS}}",
+        " " * _RANK,
+        f"{'change':<{cells['label']}}",
+        f"{f'decay {step}':>{cells['decay']}}",
+        f"{'moved':>{cells['moved']}}",
+        f"{'mse' if mse else 'loss':>{cells['loss']}}",
         f" {axis}" if columns.bar else "",
-        f" {'its past':<{_PAST}}" if columns.past else "",
-        f"{'acc':>{_ACCURACY}}" if columns.accuracy else "",
-        f"{'µs/step':>{_COST}}" if columns.cost else "",
+        f" {'its past':<{_PAST - 1}}" if columns.past else "",
+        f"{'acc':>{cells['accuracy']}}",
+        f"{'µs':>{cells['cost']}}",
         "  outcome",
     ]
     return cut([("".join(texts), MUTED)], columns.width)
@@ -76,26 +76,25 @@ def heading(standing: Standing, columns: Columns) -> Runs:
 
 def line(row: Row, rank: int, standing: Standing, columns: Columns, *, chosen: bool) -> Runs:
     """One row."""
-    back = "chosen" if chosen else ""
+    cells, back = columns.cells, "chosen" if chosen else ""
     muted, plain, strong = Ink("muted", back), Ink("text", back), Ink("text", back, chosen or row.cure)
     most = top(standing)
+    accuracy = "" if math.isnan(row.accuracy) else f"{100 * row.accuracy:.0f}%"
+    cost = "" if math.isnan(row.microseconds) else _cost(row.microseconds)
     runs: list[Run] = [
-        (f"{'▸' if chosen else ' '}{rank:>{_RANK - 1}} ", Ink("key" if chosen else "muted", back, chosen)),
-        (format.fitted(row.label, _LABEL - 1) + " ", strong),
-        *_decay(row, back),
-        (f"{_amount(row.moved):>{_MOVED}}", plain),
-        (f"{_amount(row.loss):>{_LOSS}}", strong),
+        (f"{'▸' if chosen else ' '}{rank:>{_RANK - 2}} ", Ink("key" if chosen else "muted", back, chosen)),
+        (format.fitted(row.label, cells["label"] - 1) + " ", strong),
+        *_decay(row, cells["decay"], back),
+        (f"{_amount(row.moved):>{cells['moved']}}", plain),
+        (f"{format.steady(row.loss):>{cells['loss']}}", strong),
     ]
     if columns.bar:
         runs += [(" ", plain), *_bar(row, most, columns.bar, back)]
     if columns.past:
-        runs += [(" ", plain), (_past(row.losses, most).ljust(_PAST), muted)]
-    if columns.accuracy:
-        runs.append((f"{'' if math.isnan(row.accuracy) else format.percent(row.accuracy):>{_ACCURACY}}", plain))
-    if columns.cost:
-        runs.append((f"{'' if math.isnan(row.microseconds) else f'{row.microseconds:,.0f}':>{_COST}}", muted))
+        runs += [(" ", plain), (_past(row.losses, most).ljust(_PAST - 1), muted)]
+    runs += [(f"{accuracy:>{cells['accuracy']}}", plain), (f"{cost:>{cells['cost']}}", muted)]
     word, ink = _outcome(row) if standing.steps else ("", "muted")
-    runs.append((f"  {word:<8}", Ink(ink, back, row.cure)))
+    runs.append((f"  {word:<{cells['outcome'] - 2}}", Ink(ink, back, row.cure)))
     if columns.remark and row.remark:
         runs.append((" " + format.begun(row.remark, columns.rest - 1), muted))
     return cut(runs, columns.width, Ink("", back))
@@ -120,34 +119,39 @@ def details(row: Row, meaning: Sequence[str], width: int) -> list[Runs]:
 
 def _outcome(row: Row) -> tuple[str, str]:
     if row.unchanged:
-        return "as it was", "muted"
+        return "as it is", "muted"
     if row.cure:
         return "CURE", "band7"
     return ("diverged", "error") if row.diverged else ("no cure", "warning")
 
 
-def _decay(row: Row, back: str) -> list[Run]:
+def _decay(row: Row, width: int, back: str) -> list[Run]:
     """What one layer does to the signal, at step 0 and now."""
     before, after = _factor(row.factor_before), _factor(row.factor_after)
-    half = (_DECAY - 3) // 2
     return [
-        (f"{before:>{half}}", Ink("muted", back)),
+        (f"{before:>{width - 8}}", Ink("muted", back)),
         (" → ", Ink("muted", back)),
-        (f"{after:<{half}}", Ink("text", back)),
+        (f"{after:<5}"[:5], Ink("text", back)),
     ]
 
 
 def _factor(value: float) -> str:
+    """At most five cells."""
     if math.isnan(value):
         return "-"
-    return f"×{value:.2f}" if 0.01 <= value < 100 else f"×{format.tick(value)}" if value else "×0"
+    if 0.01 <= value < 99.5:
+        return f"×{value:.2f}" if value < 9.995 else f"×{value:.1f}"
+    return f"×{value:.0e}".replace("e-0", "e-").replace("e+0", "e") if value else "×0"
 
 
 def _amount(value: float) -> str:
-    """At most seven cells."""
-    if not math.isfinite(value):
-        return format.number(value)
-    return "0" if value == 0.0 else format.steady(value)
+    """At most six cells."""
+    return format.number(value) if not math.isfinite(value) else "0" if value == 0.0 else format.tick(value)
+
+
+def _cost(microseconds: float) -> str:
+    """At most five cells."""
+    return f"{microseconds:,.0f}" if microseconds < 9_999.5 else f"{microseconds / 1000:,.0f}k"
 
 
 def _bar(row: Row, most: float, width: int, back: str) -> list[Run]:
@@ -165,7 +169,7 @@ def _bar(row: Row, most: float, width: int, back: str) -> list[Run]:
 
 def _past(losses: Sequence[float], most: float) -> str:
     """The losses of the legs on the same axis; `!` is no number."""
-    shown = losses[-_PAST:]
+    shown = losses[-(_PAST - 1) :]
     return "".join(
         "!" if not math.isfinite(value) else _LEVELS[min(7, max(0, int(8 * value / most)))] for value in shown
     )

@@ -15,7 +15,7 @@ from gradtui.tui.bands import band
 from gradtui.tui.heat import LETTERS, broken_code
 from gradtui.tui.palette import Ink, Palette, Run, Runs
 from gradtui.tui.rows import Span
-from gradtui.tui.track import merged
+from gradtui.tui.track import AS_PREDICTED, THEORY, merged
 
 #: A column of few steps is at most so many cells wide.
 WIDEST = 6
@@ -92,21 +92,43 @@ def draw(
     height: int,
     palette: Palette,
     back: str = "",
+    theory: tuple[float, ...] = (),
 ) -> list[Runs]:
-    """The bars of one layer in so many lines; `ghost` are the values at step 0, empty when unknown."""
+    """The bars of one layer in so many lines; `ghost` are the values at step 0, `theory` what was to be expected there,
+    empty when unknown. Theory's mark is one cell wide, in the middle of its column."""
     ghosts = rungs(ghost, where.spans) if len(ghost) == len(values) else []
     upright = [
         _column(rung, ghosts[place] if ghosts else None, axis, height, palette, back)
         for place, rung in enumerate(rungs(values, where.spans))
     ]
+    theories = rungs(theory, where.spans) if len(theory) == len(values) and height > 1 else []
     blank: Run = (" ", Ink("", back))
     out: list[Runs] = []
     for line in range(height):
+        level = height - 1 - line
         cells = [blank] * where.start
-        for column in upright:
-            cells += [column[height - 1 - line]] * where.cells
+        for place, column in enumerate(upright):
+            wide = [column[level]] * where.cells
+            if theories and not theories[place].letter and _level(theories[place], axis, height) == level:
+                wide[where.cells // 2] = _expected(column[level], back)
+            cells += wide
         out.append(merged(cells))
     return out
+
+
+def _level(rung: Rung, axis: Axis, height: int) -> int:
+    """The line, from the lowest up, on which the end of a column stands that has shrunk or grown to there."""
+    return axis.cell(rung.high if rung.high < 1.0 else rung.low, height)
+
+
+def _expected(here: Run, back: str) -> Run:
+    """Theory's mark on a cell: where the ghost stands, upon a bar, or alone."""
+    glyph, ink = here
+    if glyph == GHOST:
+        return AS_PREDICTED, ink
+    if ink.bg.startswith("band"):
+        return THEORY, Ink(ink.bg.replace("band", "on"), ink.bg)
+    return THEORY, Ink("text", ink.bg or back)
 
 
 def _column(rung: Rung, ghost: Rung | None, axis: Axis, height: int, palette: Palette, back: str) -> list[Run]:
@@ -133,7 +155,7 @@ def _column(rung: Rung, ghost: Rung | None, axis: Axis, height: int, palette: Pa
         elif axis.is_below(rung.low):
             cells[0] = (BELOW, Ink(colour, back, True))
     if ghost is not None and not ghost.letter and height > 1:
-        level = axis.cell(ghost.high if ghost.high < 1.0 else ghost.low, height)
+        level = _level(ghost, axis, height)
         if cells[level] == empty:
             cells[level] = (GHOST, Ink("text", back))
         elif level < full - 1 and cells[level][0] == palette.fill:

@@ -128,6 +128,10 @@ def low_loss(size: float) -> Outcome:
     return lambda simulation: simulation.evaluate()["loss"] <= size
 
 
+def high_loss(size: float) -> Outcome:
+    return lambda simulation: size <= simulation.evaluate()["loss"] < math.inf
+
+
 def at_chance(simulation: Simulation) -> bool:
     """Held-out loss no better than 0.1 below that of who guesses, and hardly more right than by guessing."""
     found, answers = simulation.evaluate(), simulation.dataset.outputs

@@ -33,6 +33,7 @@ DRAWS = (
     (static.saturated_by_bias, 2),
     (static.symmetric, 12),
     (static.overflown, 4),
+    (trained.exploding_clipped, 3),
     (trained.nonfinite, 8),
     (trained.identical, 7),
     (trained.collapsed, 1),

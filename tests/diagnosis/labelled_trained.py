@@ -13,6 +13,7 @@ from labelled import (
     broken,
     case,
     document,
+    high_loss,
     learned,
     low_loss,
     not_learned,
@@ -32,6 +33,15 @@ def dying(rng):
     made = document(rng, network, optimizer=optimizer)
     outcome = both(silent(0.85), not_learned)
     return case("dying", made, rng.choice([200, 400]), "most units answer no example any more", outcome=outcome)
+
+
+def exploding_clipped(rng):
+    """A state that grows by 1.15 to 1.2 a step, a thousandfold in fifty, held by clipped steps: its answers stay far
+    worse than those of who always says 1."""
+    keys = {"activation": "relu", "recurrent_init": "identity", "spectral_radius": rng.choice([1.15, 1.18, 1.2])}
+    made = recurrent(rng, {"name": "adding", "length": 50, "batch": 64}, width=rng.choice([32, 64]), **keys)
+    made["optimizer"] = {"name": "sgd", "lr": rng.choice([1e-3, 1e-2]), "clip_norm": 1.0}
+    return case("exploding", made, rng.choice([0, 20, 40]), "1.15 a time step and more", outcome=high_loss(10.0))
 
 
 def nonfinite(rng):

@@ -26,6 +26,24 @@ def _simulation(*changes, steps=0):
     return simulation
 
 
+def test_rank_is_that_of_the_layers_output():
+    simulation = _simulation("network.dtype=float64")
+    for layer, output in enumerate(
+        naive_network.forward(simulation.parameters(), "sigmoid", simulation.batch(0)[0])[2]
+    ):
+        squares = np.linalg.svd(output, compute_uv=False) ** 2
+        expected = squares.sum() ** 2 / (squares**2).sum() / output.shape[1]
+        assert inspect(simulation, layer).effective_rank == pytest.approx(expected, rel=1e-9)
+
+
+def test_learned_slopes_are_the_parameters():
+    simulation = _simulation("network.activation=prelu", "network.prelu_share=unit", "network.init_std=0.2", steps=5)
+    slopes = simulation.parameters()["activation.1.weight"]
+    seen = inspect(simulation, 1)
+    assert seen.learned == pytest.approx((slopes.min(), slopes.mean(), slopes.max()), rel=1e-5)
+    assert inspect(simulation, 3).learned == ()
+
+
 def _counts(values, seen):
     """NumPy's histogram of the sizes that the axis is made of."""
     return np.histogram(values, BINS, (seen.low, seen.high))[0].tolist()

@@ -12,6 +12,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from gradtui.scenario import claims
 from gradtui.scenario.claims import parse
 from gradtui.scenario.errors import ClaimError
 from gradtui.scenario.judging import Outcome, judge
@@ -25,6 +26,7 @@ class Measured:
     time: Mapping[str, Sequence[Sequence[float]]] = field(default_factory=dict)
     losses: Sequence[float] = ()
     accuracies: Sequence[float] = ()
+    verdict: str = "vanishing"
 
 
 ROWS = {
@@ -348,6 +350,7 @@ OTHERS = {"baseline": member(1.0, FALLING), "layer_norm": member(0.1, FALLING[20
         "mean_loss(0, 30) == 2 and mean_loss(20, 40) == 1.25 and mean_accuracy(30, 60) == 0.5",
         "recent_loss == 0.5 and layer_norm.recent_accuracy == 0.5",
         "-inf < loss < inf",
+        "verdict == 'vanishing' and layer_norm.verdict != \"healthy\" and not baseline.verdict == 'dying'",
     ],
 )
 def test_variants_and_the_steps_so_far(claim: str) -> None:
@@ -391,12 +394,29 @@ def test_what_is_not_there_cannot_be_judged(claim: str, words: str) -> None:
         ("mean_loss(0.5, 10) < 1", 1, "takes a step and a later one"),
         ("he.mean(grad_rms) < 1", 1, "not one of the functions"),
         ("inf.loss < 1", 1, "not part of the language"),
+        ("verdict == 'vanshing'", 12, r"no verdict; .*did you mean vanishing\?"),
+        ("verdict < 'vanishing'", 1, "compared with a word alone"),
+        ("verdict == 3", 1, "compared with a word alone"),
+        ("'vanishing' == verdict", 1, "compared with a word alone"),
+        ("abs(verdict) > 1", 5, "compared with a word alone"),
+        ("loss == 'vanishing'", 9, "is not a number"),
     ],
 )
 def test_what_does_not_belong_is_refused_with_its_column(claim: str, column: int, words: str) -> None:
     with pytest.raises(ClaimError, match=words) as caught:
         parse(claim)
     assert str(caught.value).startswith(f"column {column}: ")
+
+
+def test_a_verdict_is_named() -> None:
+    result = judge(parse("verdict == 'healthy'"), OTHERS["baseline"], OTHERS)
+    assert (result.passed, result.measured) == (False, "verdict = vanishing")
+
+
+def test_the_verdicts_are_those_of_the_diagnosis() -> None:
+    from gradtui.diagnosis import KINDS
+
+    assert claims.VERDICTS == KINDS
 
 
 def test_what_a_claim_asks_of_whom() -> None:

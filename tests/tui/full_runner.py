@@ -53,6 +53,8 @@ def measured(depth: int, step: int) -> GradientProfile:
         activation_mean=(0.5 + 0.05 * np.sin(layers)).tolist(),
         activation_std=(0.1 + 0.02 * np.cos(layers)).tolist(),
         saturated=(0.02 + 0.015 * np.sin(layers)).tolist(),
+        distance=(1e-3 * (1.0 + layers)).tolist(),
+        clipped=(gain[::-1] * 0.0).tolist(),
         similarity=(1.0 - 0.9 / (1.0 + layers)).tolist(),
     )
 
@@ -70,7 +72,9 @@ def theory(depth: int) -> Prediction:
     ratios = tuple(10.0 ** (-decades * (depth - layer)) for layer in range(depth + 1))
     wide = Wide("sigmoid", 0.0, 1.0, 0.0)
     settled = Settled(q=0.285, chi=0.0557, depth=0.346, cosine=1.0, cosine_depth=0.346)
-    return Prediction("", taps(depth), ratios, ratios, 10.0**-decades, 0.236, wide, settled)
+    return Prediction(
+        "", taps(depth), ratios, ratios, 10.0**-decades, 0.236, wide, settled, anchors=(depth,) * (depth + 1)
+    )
 
 
 def hill(low: float, high: float, middle: float, wide: float, *, log: bool = False, zeros: int = 0) -> Histogram:
@@ -99,6 +103,7 @@ def inspection(layer: int, depth: int) -> Inspection:
         slopes=tuple(math.exp(-z) / (1.0 + math.exp(-z)) ** 2 for z in places),
         steepest=0.25,
         flat=0.031,
+        effective_rank=0.043,
     )
 
 

@@ -6,6 +6,7 @@ import math
 
 from gradtui.lab.sight import (
     UNDECIDED,
+    Attention,
     Continuation,
     Counts,
     Example,
@@ -50,6 +51,15 @@ def order(steps: int = 60) -> Sight:
     table = ((420, 30, 40, 10), (22, 430, 20, 28), (31, 29, 400, 40), (5, 15, 10, 470))
     shown = Sequences(steps, (), (), (), vocabulary, False, examples)
     return Sight(1240, "temporal order", classes, (Counts(table, (0, 0, 1, 0)), shown))
+
+
+def attending(blocks: int = 8, heads: int = 4) -> Sight:
+    """Tokens as above, seen by a transformer: the deeper a block, the sharper its heads; the first head of all looks at
+    one step alone, the last is no number."""
+    entropy = [[2.0 / (1 + block + head) for head in range(heads)] for block in range(blocks)]
+    entropy[0][0], entropy[-1][-1] = 0.01, math.nan
+    sight = order()
+    return Sight(sight.step, sight.title, sight.classes, (*sight.parts, Attention(tuple(map(tuple, entropy)), 4.09)))
 
 
 def copying(steps: int = 40, copied: int = 10) -> Sight:

@@ -91,7 +91,7 @@ async def test_ghost_and_mark_stand_at_step_0_and_at_the_signal() -> None:
 async def test_theory_stands_where_it_predicts_from_the_output() -> None:
     first = staircase(9, 0.1)
     factors = [0.08 ** (9 - layer) for layer in range(9)] + [1.0]
-    prediction = Prediction(taps=taps(9), delta=tuple(factors), grad=tuple(factors), factor=0.08)
+    prediction = Prediction(taps=taps(9), delta=tuple(factors), grad=tuple(factors), factor=0.08, anchors=(9,) * 10)
     async with lab((160, 36), 9) as opened:
         opened.runner.begin(first, [1e-19] * 10)
         opened.runner.change(theory=prediction)

@@ -8,6 +8,7 @@ import pytest
 
 from gradtui.tui import causes
 from gradtui.tui.causes import CAUSES, Scale, Split
+from gradtui.tui.limits import UPRIGHT
 from gradtui.tui.palette import Palette
 from gradtui.tui.rows import Span
 from gradtui.tui.themes import DARK
@@ -29,6 +30,15 @@ def text(split: Split, scale: Scale, width: int, palette: Palette = PLAIN) -> st
     drawn = "".join(piece for piece, _ in causes.draw(split, scale, width, palette))
     assert len(drawn) == width
     return drawn
+
+
+def test_the_ceiling_is_a_mark_where_it_is_not_the_line_itself() -> None:
+    scale, width = Scale(-1.0, 1.0), 100
+    low = text(Split((-0.7, 0.0, 0.0, 0.0), -0.7, ceiling=math.log10(0.25)), scale, width)
+    assert low.index(UPRIGHT) == scale.half(math.log10(0.25), width) // 2
+    assert low[: low.index(UPRIGHT)].count("φ") > 0, "the bar reaches the ceiling and goes on"
+    for ceiling in (0.0, math.nan, -3.0):
+        assert UPRIGHT not in text(Split((-0.7, 0.0, 0.0, 0.0), -0.7, ceiling=ceiling), scale, width)
 
 
 @pytest.mark.parametrize("parts", [(-0.6, 0.1, 0.0, 0.0), (-0.3, -0.2, 0.4, 0.25), (0.0, 0.5, -0.9, 0.0)])

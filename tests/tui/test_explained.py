@@ -8,9 +8,12 @@ import pytest
 from full_runner import FullRunner
 from opened import Opened, drawn, lab, whole
 
-from gradtui.diagnosis.verdict import KINDS, Evidence, Verdict
+from gradtui.diagnosis import KINDS, Evidence, Verdict
+from gradtui.diagnosis.thresholds import THRESHOLDS
 from gradtui.explain import find, texts
-from gradtui.tui import pages
+from gradtui.tui import limits, pages
+from gradtui.tui.gauge_chart import GAUGES, _chart
+from gradtui.tui.limits import UPRIGHT
 from gradtui.tui.screens.diagnosis import DiagnosisScreen
 from gradtui.tui.screens.lab import LabScreen
 from gradtui.tui.screens.words import WordsScreen
@@ -165,3 +168,55 @@ def test_every_page_fits_its_width_and_ends(width: int) -> None:
         rows = pages.full(Verdict(kind, "it is so", 0.5, FOUND[0].evidence, "3", 12, 0.9), width)
         assert pages.kind_text(kind) in rows[0][0][0]
         assert "_" not in pages.kind_text(kind)
+
+
+@pytest.mark.parametrize("size", [(80, 24), (120, 36)])
+async def test_bars_show_where_the_signal_counts_as_vanished(size: tuple[int, int]) -> None:
+    async with lab(size, 30, runner=FullRunner) as opened:
+        bars = opened.screen.centre.bars
+        picture = drawn(bars.picture)
+        width = bars.picture.outer_size.width
+        output = float(opened.runner.shown.profile["delta_rms"][-1])
+        cell = int(bars.axis.fraction(1e-3 * output) * width)
+        assert {line[cell] for line in picture} >= {UPRIGHT}
+        assert any(f"◆ vanished {UPRIGHT}" in line for line in picture)
+        await opened.press("g")
+        assert any(f"vanished {UPRIGHT}" in line and "◆ v" not in line for line in drawn(bars.picture))
+
+
+def test_a_line_stays_where_it_is_while_it_moves_by_less_than_a_cell() -> None:
+    steady = limits.Steady()
+    assert steady.cell("a", 7.9, 40) == 7
+    assert steady.cell("a", 8.8, 40) == 7
+    assert steady.cell("a", 9.0, 40) == 9
+    assert steady.cell("a", 9.4, 80) == 9
+    assert steady.cell("b", 3.2, 40) == 3
+
+
+def test_gauges_are_drawn_with_their_limits() -> None:
+    named = {gauge: [limit.name for limit in limits.of_gauge(gauge)] for gauge, _ in GAUGES}
+    assert named["saturated"] == ["saturated"]
+    assert named["dead"] == ["dying units"]
+    assert named["update_ratio"] == ["rate too high", "rate too low"]
+    assert named["similarity"] == ["identical outputs"]
+    assert named["grad_rms"] == []
+    assert limits.of_gauge("similarity")[0].value == pytest.approx(1 - THRESHOLDS["alike"].value)
+
+
+@pytest.mark.parametrize(("share", "beside"), [(0.05, True), (0.95, True), (0.5, False)])
+def test_the_past_of_a_gauge_has_the_line_beside_its_curve(share: float, beside: bool) -> None:
+    drawn_rows = ["".join(text for text, _ in runs) for runs in _chart("saturated", [0, 20], [share] * 2, False)(40, 6)]
+    lines = [at for at, text in enumerate(drawn_rows) if limits.ACROSS in text]
+    # Half way up a chart of five rows below its heading; where the curve runs there is no room for it.
+    assert lines == ([3] if beside else [])
+    assert drawn_rows[3].endswith(" saturated") == beside
+
+
+async def test_the_loss_of_chance_is_a_line_where_a_verdict_rests_on_it() -> None:
+    chance = Verdict("stalled", "the loss stands at chance", 0.2, (Evidence("chance", 0.5),))
+    async with lab((120, 36), runner=FullRunner) as opened:
+        loss = opened.screen.query_one("#loss")
+        assert not any("chance" in line for line in drawn(loss))
+        give(opened, (chance,))
+        await opened.shown()
+        assert any(limits.ACROSS in line for line in drawn(loss))

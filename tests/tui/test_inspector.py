@@ -156,6 +156,38 @@ async def test_gauges_stand_beside_it_over_the_steps() -> None:
         assert f"saturated {format.steady(float(profile['saturated'][1]))}" in text
 
 
+@pytest.mark.parametrize("size", [(80, 24), (120, 36)])
+async def test_a_line_tells_what_is_silent_how_far_it_moved_and_what_is_clipped(size: tuple[int, int]) -> None:
+    changes = ("optimizer.name=sgd", "optimizer.lr=0.1", "optimizer.clip_norm=0.01")
+    made = simulation(3, *changes, network={"depth": 2, "width": 16, "activation": "relu"})
+    async with lab(size, depth=2) as opened:
+        opened.runner.change(scenario=made.scenario)
+        await opened.press("3")
+        seen = await show_layer(opened, made, 1)
+        profile = made.profile()
+        line = _lines(opened)[2]
+        assert "clipped █████" in line
+        assert f" {format.percent(float(profile['clipped'][1]))}" in line
+        assert f"distance {format.tick(float(profile['distance'][1]))}" in line
+        assert f"dead {format.percent(float(profile['dead'][1]))}" in line
+        assert size[0] > 100 or f"zero_batch {format.percent(float(profile['zero_batch'][1]))}" in line
+        assert size[0] > 100 or f"rank {format.percent(seen.effective_rank)}" in line
+
+
+async def test_a_learned_slope_stands_beside_its_gradient() -> None:
+    made = simulation(20, network={"depth": 2, "width": 16, "activation": "prelu"})
+    slopes = made.parameters()["activation.0.weight"]
+    async with lab((80, 24), depth=2) as opened:
+        await opened.press("3")
+        await show_layer(opened, made, 0)
+        line = _lines(opened)[2]
+        assert slopes.shape == (1,)
+        assert f"slope {format.tick(float(slopes[0]))}  " in line
+        assert f"slope_grad_rms {format.number(float(made.profile()['slope_grad_rms'][0]))}" in line
+        await show_layer(opened, made, 2)
+        assert "slope" not in _lines(opened)[2]
+
+
 async def test_only_what_is_on_screen_is_watched() -> None:
     async with lab((80, 24), depth=30) as opened:
         assert opened.runner.sent == []

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import math
 
+import pytest
 import sights
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from gradtui.lab.sight import Forged, Imitated, Judged, Sequences, Sight, Unseen
-from gradtui.tui import imitation, pictures, rungs, sequences
+from gradtui.lab.sight import Attention, Forged, Imitated, Judged, Sequences, Sight, Unseen
+from gradtui.tui import attention, imitation, pictures, rungs, sequences
 from gradtui.tui.palette import Palette, Runs
 from gradtui.tui.themes import DARK
 from gradtui.tui.views.task import see
@@ -22,6 +23,8 @@ SIGHTS = {
     "adding-long": sights.adding(700),
     "order": sights.order(),
     "order-long": sights.order(400),
+    "attending": sights.attending(),
+    "attending-deep": sights.attending(24, 16),
     "copying": sights.copying(),
     "copying-long": sights.copying(500),
     "text": sights.text(),
@@ -44,6 +47,24 @@ def test_a_sight_stays_in_its_room(name: str, width: int, height: int, palette: 
 
 def part(sight: Sight) -> Sequences:
     return next(each for each in sight.parts if isinstance(each, Sequences))
+
+
+@pytest.mark.parametrize(("width", "height"), [(78, 18), (57, 32), (150, 50)])
+def test_heads_have_their_entropy_and_what_shares_a_cell_its_least(width: int, height: int) -> None:
+    for name, blocks, heads in (("attending", 8, 4), ("attending-deep", 24, 16)):
+        seen = next(each for each in SIGHTS[name].parts if isinstance(each, Attention))
+        lines = texts(see(SIGHTS[name], FULL, width, height))
+        rows = [line for line in below(lines, "attention entropy") if line[:1].isdigit() or line.startswith("block")]
+        assert 2 <= len(rows) <= blocks
+        assert " 0.01" in rows[0], "the one head that looks at one step alone is never hidden"
+        assert "NaN" in rows[-1]
+        shares = "least of each" in "".join(lines)
+        assert shares or name == "attending"
+        assert not shares or (name, height) != ("attending", 50)
+        if not shares:
+            for row, block in zip(rows[1:-1], seen.entropy[1:-1], strict=True):
+                cells = row[attention.NAME : attention.NAME + heads * attention.HEAD].split()
+                assert [float(cell) for cell in cells if cell[0].isdigit()] == [round(each, 2) for each in block]
 
 
 def below(lines: list[str], heading: str) -> list[str]:

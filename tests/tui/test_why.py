@@ -12,6 +12,7 @@ from opened import Opened, drawn, lab, whole
 from gradtui import Scenario, Simulation
 from gradtui.tui import causes
 from gradtui.tui.causes import CAUSES
+from gradtui.tui.limits import UPRIGHT
 from gradtui.tui.phase_plane import HERE
 from gradtui.tui.views.why import WhyView
 
@@ -79,6 +80,24 @@ async def test_every_layer_says_its_gain_and_its_parts(network: dict[str, Any]) 
         assert causes.factor(profile["gain_slope"][2]) in line
         assert causes.factor(profile["gain_weight"][2]) in line
         assert f"{causes.TOTAL} {causes.factor(profile['gain'][2])}" in line
+
+
+@pytest.mark.parametrize(
+    ("activation", "words", "marked"),
+    [("sigmoid", "φ' at most 0.25", True), ("tanh", "φ' at most 1", False), ("prelu", "", False)],
+)
+async def test_the_largest_slope_there_is_stands_beside_the_measured_one(
+    activation: str, words: str, marked: bool
+) -> None:
+    simulation = simulated(depth=4, activation=activation, init="normal", init_std=0.6)
+    async with lab((200, 60), 4) as opened:
+        view = await show(opened, simulation)
+        legend = "\n".join(whole(opened.app))
+        assert words in legend
+        assert ("φ' at most" in legend) == bool(words)
+        rows = {name: picture for name, picture, _ in readings(view)[1:]}
+        assert UPRIGHT not in rows.pop("out"), "behind it stands no activation"
+        assert [UPRIGHT in picture for picture in rows.values()] == [marked] * 3
 
 
 async def test_the_mean_of_all_layers_stands_below() -> None:

@@ -51,7 +51,9 @@ class SearchLine(Lines):
                 (f"  {found} of {total}", MUTED),
             ]
         else:
-            runs += [(_TAGLINE, MUTED)]
+            hint = "type to search "
+            runs.append((_TAGLINE.ljust(max(len(_TAGLINE) + 2, size.width - 10 - len(hint))), MUTED))
+            runs.append((hint, Ink("faint")))
         return [ljust(runs, size.width)]
 
 

@@ -29,6 +29,10 @@ LEGEND: tuple[tuple[str, str], ...] = (
         "the signal now, delta_rms: root mean square of the error at the layer's output; g swaps the two",
     ),
     ("○", "where theory, the mean field of a wide network, expects the bar at step 0; ◎ where ┆ stands just there"),
+    (
+        "╎",
+        "thin lines: left of the first a signal ◆ counts as vanished, right of the second as exploded",
+    ),
     ("◈", "┆ and ◆ in the same cell"),
     ("◇", "a ◆ that lies off the axis"),
     ("◂ ▸", "the bar lies off the axis; its number still tells"),

@@ -158,10 +158,7 @@ class BarsView(LayerView):
         self._theory, self._predicted = theory, {}
         if theory is not None and theory.known and theory.taps == first.taps:
             for gauge, ratios in ((GRADIENT, theory.grad), (SIGNAL, theory.delta)):
-                measured = first[gauge].tolist()
-                self._predicted[gauge] = [
-                    ratio * measured[anchor] for ratio, anchor in zip(ratios, theory.anchors, strict=True)
-                ]
+                self._predicted[gauge] = theory.measured(ratios, first[gauge].tolist())
 
     def _measure(self) -> None:
         profile = self._measured = self.profile

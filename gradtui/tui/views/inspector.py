@@ -9,8 +9,9 @@ from textual.events import MouseScrollDown, MouseScrollUp
 from textual.geometry import Size
 
 from gradtui.lab.snapshot import Watch
-from gradtui.tui import format, histogram
+from gradtui.tui import figures, format, histogram
 from gradtui.tui.blocks import Panel, beside, cut, stack
+from gradtui.tui.figures import clips
 from gradtui.tui.gauge_chart import charts
 from gradtui.tui.layer_rows import LayerRows
 from gradtui.tui.palette import KEY, MUTED, STRONG, Ink, Run, Runs
@@ -23,6 +24,8 @@ if TYPE_CHECKING:
 
 #: From this height on the pre-activations have the whole width, and the rest stands below them.
 TALL = 22
+#: From this height on there is a line of figures under the heading.
+FIGURED = 14
 #: From this width on there are three columns instead of two.
 WIDE = 96
 
@@ -41,18 +44,22 @@ class CloseUp(Lines):
         seen = snapshot.inspection if snapshot else None
         if snapshot is None or seen is None:
             return [((" nothing measured yet", MUTED),)]
-        width, height = size.width - 2, size.height - 2
+        width, height = size.width - 2, size.height
         first = Panel(histogram.preactivations(seen), 6)
         rest = [
             Panel(histogram.plain("gradient |g|", seen.gradient), 4, 9),
             Panel(histogram.plain(_made(seen), seen.activations), 4, 9),
             Panel(histogram.plain("weights", seen.weights), 4, 9),
         ]
-        past = [Panel(chart, 3, 7) for chart in charts(snapshot.history, snapshot.profile, seen.layer)]
+        clipping = clips(snapshot.scenario.optimizer)
+        past = [Panel(chart, 3, 7) for chart in charts(snapshot.history, snapshot.profile, seen.layer, clipping)]
         taps = snapshot.profile.taps if snapshot.profile else ()
         head = [_heading(seen, taps, width), _second(seen, width)]
+        if height >= FIGURED:
+            head.append(figures.line(seen, snapshot, width))
         return [
-            cut([(" ", MUTED), *line], size.width) for line in [*head, *_arranged(first, rest, past, width, height)]
+            cut([(" ", MUTED), *line], size.width)
+            for line in [*head, *_arranged(first, rest, past, width, size.height - len(head))]
         ]
 
 

@@ -22,6 +22,7 @@ from gradtui.tui.widgets.lines import Lines
 if TYPE_CHECKING:
     from gradtui.lab.snapshot import Snapshot
     from gradtui.profile import GradientProfile
+    from gradtui.theory import Prediction
 
 _AT_ONCE = "This network has no time steps: every layer sees the whole example at once."
 _TO_ALL = "A transformer looks at all time steps at once: no gradient goes from one to the one before it."
@@ -72,6 +73,8 @@ class LadderView(View):
         self._first: GradientProfile | None = None
         self._now: Table = {}
         self._ghost: Table = {}
+        self._theory: Prediction | None = None
+        self._expected: Table = {}
         self._axis = Axis()
         self._pinned: Axis | None = None
         self._bounds: dict[int, tuple[float, float]] = {}
@@ -91,6 +94,8 @@ class LadderView(View):
         self.recurrent = self.single = kind == "rnn"
         self.attends = kind == "transformer"
         profile, first = snapshot.profile, snapshot.first
+        if first is not None and (first is not self._first or snapshot.theory is not self._theory):
+            self._theory, self._expected = snapshot.theory, _expected(first, snapshot.theory)
         if first is not None and first is not self._first:
             self._first, self._ghost, self._bounds = first, _lists(first), {}
             self._axis = self._pinned = of_run(first, snapshot.scenario.network.dtype, self._pinned)
@@ -113,7 +118,8 @@ class LadderView(View):
         shown = CELL if self._swapped and CELL in self._now else HIDDEN
         ghost = self._ghost if _sizes(self._ghost) == _sizes(self._now) else {}
         names = self._profile.taps[: len(table)]
-        return Ladder(names, self._now, ghost, self._axis, self._widened(self.near, ghost), self.near, shown)
+        bounds = self._widened(self.near, ghost)
+        return Ladder(names, self._now, ghost, self._axis, bounds, self.near, shown, self._expected)
 
     def _widened(self, layer: int, ghost: Table) -> tuple[float, float]:
         """The chart's axis in round numbers: it is only ever widened while a run lasts."""
@@ -154,6 +160,15 @@ class LadderView(View):
 
 def _lists(profile: GradientProfile) -> Table:
     return {gauge: tuple(map(tuple, values.tolist())) for gauge, values in profile.time.items()}
+
+
+def _expected(first: GradientProfile, theory: Prediction | None) -> Table:
+    """What theory says of each step beside the output, on the scale of what was measured there at step 0."""
+    if theory is None or theory.taps != first.taps:
+        return {}
+    top = float(first[HIDDEN][-1])
+    tables = {HIDDEN: theory.time, CELL: theory.cell_time}
+    return {gauge: tuple(tuple(top * ratio for ratio in row) for row in rows) for gauge, rows in tables.items() if rows}
 
 
 def _sizes(table: Table) -> tuple[int, int]:

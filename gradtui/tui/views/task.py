@@ -9,6 +9,7 @@ from textual.app import ComposeResult
 from textual.geometry import Size
 
 from gradtui.lab.sight import (
+    Attention,
     Boundary,
     Continuation,
     Counts,
@@ -23,7 +24,7 @@ from gradtui.lab.sight import (
     Unseen,
 )
 from gradtui.lab.snapshot import Watch
-from gradtui.tui import confusion, fit, format, imitation, pictures, plane, sequences
+from gradtui.tui import attention, confusion, fit, format, imitation, pictures, plane, sequences
 from gradtui.tui.blocks import Panel, beside, cut, stack
 from gradtui.tui.layer_rows import LayerRows
 from gradtui.tui.palette import MUTED, STRONG, Palette, Run, Runs
@@ -66,9 +67,13 @@ def see(sight: Sight, palette: Palette, width: int, height: int) -> list[Runs]:
     match found.get(Counts), found.get(Fit), found.get(Unseen):
         case Counts() as counts, _, _:
             head = [_title(sight, width), confusion.headline(counts, sight.classes, width)]
+            looks = found.get(Attention)
+            if isinstance(looks, Attention) and height > 2 * len(looks.entropy):
+                panel = attention.panel(looks)
+                head += panel.draw(width, min(panel.most, height // 3))
             return [
                 *head,
-                *_classes(sight, counts, found.get(Boundary), found.get(Pictures), palette, width, height - 2),
+                *_classes(sight, counts, found.get(Boundary), found.get(Pictures), palette, width, height - len(head)),
             ]
         case _, Fit() as numbers, _:
             return [_title(sight, width), fit.headline(numbers, width), *fit.draw(numbers, width, height - 2)]
@@ -116,15 +121,20 @@ def _sequences(sight: Sight, shown: Sequences, width: int, height: int) -> list[
         case _, _, Continuation() as text:
             first = sequences.continuation(text)
     room = height - len(head)
+    looks = found.get(Attention)
+    beside_it = [attention.panel(looks)] if isinstance(looks, Attention) else []
     if first is None:
-        return [*head, *stack(panels, width, room)]
+        return [*head, *stack([*beside_it, *panels], width, room)]
     if width >= WIDE and not isinstance(found.get(Continuation), Continuation):
         left = width // 2 - GAP
         right = width - left - GAP
-        return [*head, *beside([(left, stack([first], left, room)), (right, stack(panels, right, room))], GAP)]
+        return [
+            *head,
+            *beside([(left, stack([first, *beside_it], left, room)), (right, stack(panels, right, room))], GAP),
+        ]
     # What is counted over all steps says little where most answers are easy.
     order = [*panels, first] if isinstance(found.get(Counts), Counts) and shown.per_step else [first, *panels]
-    return [*head, *stack(order, width, room)]
+    return [*head, *stack([*beside_it, *order], width, room)]
 
 
 def _classes(

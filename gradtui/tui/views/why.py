@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 from itertools import pairwise
 from typing import TYPE_CHECKING, ClassVar
 
 from textual.geometry import Size
 from textual.widget import Widget
 
-from gradtui.tui import causes
+from gradtui.tui import causes, format
 from gradtui.tui.blocks import cut
 from gradtui.tui.causes import CAUSES, Scale, Split
 from gradtui.tui.layer_rows import LayerRows
+from gradtui.tui.limits import UPRIGHT
 from gradtui.tui.palette import KEY, MUTED, Ink, Run, Runs
 from gradtui.tui.phase_plane import PhasePlane
 from gradtui.tui.rows import Span
@@ -21,6 +23,7 @@ from gradtui.tui.views.layer_view import Column, LayerView
 if TYPE_CHECKING:
     from gradtui.lab.snapshot import Snapshot
     from gradtui.profile import GradientProfile
+    from gradtui.scenario.model import Network
     from gradtui.theory import Prediction
 
 #: The view's width from which the plane stands beside the bars.
@@ -52,6 +55,9 @@ class WhyView(LayerView):
         self._theory: Prediction | None = None
         self._expected: list[float] = []
         self._scale = Scale()
+        #: The largest phi' of this activation, NaN where there is none; and of which network that was asked.
+        self._steepest = math.nan
+        self._asked: Network | None = None
         #: Whether the plane was asked for, or sent away; None: where there is room.
         self._wanted: bool | None = None
         self.parts = Column(self, self._parts_lines, classes="parts")
@@ -83,6 +89,9 @@ class WhyView(LayerView):
             self._measured = profile
             self._gauges = _lists(profile)
             self._scale = causes.widened(self._scale, *_reach(profile))
+        network = snapshot.scenario.network
+        if network is not self._asked:
+            self._asked, self._steepest = network, _steepest(network)
         self.phase.show(self._theory)
 
     def change_plane(self) -> None:
@@ -110,7 +119,10 @@ class WhyView(LayerView):
     # Drawing
 
     def _split(self, span: Span) -> Split:
-        return causes.splits(self._gauges, self._expected, [span], self.rows.taps)[0]
+        found = causes.splits(self._gauges, self._expected, [span], self.rows.taps)[0]
+        # Behind the output layer stands no activation.
+        passed = bool(found.parts) and found.parts[0] != 0.0 and not math.isnan(self._steepest)
+        return replace(found, ceiling=math.log10(self._steepest)) if passed else found
 
     def number(self, span: Span) -> str:
         gains = [self._gauges["gain"][tap] for tap in causes.measured(span, self.rows.taps)]
@@ -150,9 +162,14 @@ class WhyView(LayerView):
 
     def draw_legend(self, width: int) -> Runs:
         names = "  ".join(f"{cause.letter} {cause.name}" for cause in CAUSES)
-        runs: list[Run] = [(f" {names}  ", MUTED), (causes.TOTAL, Ink("accent")), (" all together", MUTED)]
+        runs: list[Run] = [(f" {names} ", MUTED), (f" {causes.TOTAL}", Ink("accent")), (" all together", MUTED)]
         if any(map(math.isfinite, self._expected)):
             runs += [(f"  {causes.EXPECTED}", Ink()), (" theory", MUTED)]
+        if not math.isnan(self._steepest):
+            runs += [(f"  {UPRIGHT}", Ink()), (f" φ' at most {format.tick(self._steepest)}", MUTED)]
+        if sum(len(text) for text, _ in runs) > width:
+            # The line below names those causes that are at work.
+            runs = runs[1:]
         return cut(runs, width)
 
 
@@ -170,6 +187,13 @@ def _reach(profile: GradientProfile) -> tuple[float, float]:
         return 0.0, 0.0
     sides = np.maximum(-parts, 0.0).sum(axis=0), np.maximum(parts, 0.0).sum(axis=0)
     return float(sides[0].max()), float(sides[1].max())
+
+
+def _steepest(network: Network) -> float:
+    """The largest phi' there is; NaN where more than one function stands between two taps, or dropout beside it."""
+    from gradtui.theory.activations import steepest  # not before the first paint
+
+    return steepest(network) if network.kind in ("mlp", "cnn") and not network.dropout else math.nan
 
 
 def _gains(theory: Prediction | None) -> list[float]:

@@ -100,6 +100,8 @@ class GalleryList(Lines):
         self._query = ""
         self._at = 0
         self._top = 0
+        #: Whether the heading above the cursor is to stand at the top.
+        self._leads = False
         #: For each line of the whole list, which item it belongs to; None for headings and gaps.
         self._owners: list[int | None] = []
 
@@ -184,6 +186,7 @@ class GalleryList(Lines):
         """Go to the first scenario of a group."""
         for at, item in enumerate(self._shown):
             if item.group == group:
+                self._leads = True
                 self.move(at - self._at)
                 return
 
@@ -244,6 +247,8 @@ class GalleryList(Lines):
                 cursor = len(out)
             out += self._entry(item, at == self._at, size.width)
             self._owners += [at] * (len(out) - len(self._owners))
+        if self._leads:
+            self._top, self._leads = max(0, min(cursor - 1, len(out) - size.height)), False
         # Keep the heading above the first entry and the second line of the last one on screen.
         self._top = max(0, min(max(self._top, cursor + 2 - size.height), max(0, cursor - 1)))
         return out[self._top : self._top + size.height]

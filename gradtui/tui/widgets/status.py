@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from gradtui.lab.snapshot import Snapshot
 
 #: Gauges of the chosen layer, from left to right, with how they are printed.
-_SHARES = ("saturated", "underflow", "dead")
+_SHARES = ("saturated", "underflow", "dead", "zero_batch", "clipped")
 _FIGURES = ("grad_rms", "delta_rms", "update_ratio", *_SHARES)
 
 

@@ -42,7 +42,7 @@ class VerdictPanel(_Opens):
         self._verdicts = snapshot.verdicts
         self._kind, self._sentence, theory = snapshot.verdict_kind, snapshot.verdict, snapshot.theory
         factor = theory.factor if theory else math.nan
-        self._expected = f"theory: ×{factor:#.3g} a layer" if math.isfinite(factor) else ""
+        self._expected = f"theory: ×{factor:#.3g} a {theory.per}" if theory and math.isfinite(factor) else ""
         self.redraw()
 
     def lines(self, size: Size) -> list[Runs]:

@@ -1,0 +1,244 @@
+"""The race: what is run, under what conditions, and what counts as a cure."""
+
+import math
+
+import numpy as np
+import pytest
+
+from gradtui import Scenario, Simulation
+from gradtui.diagnosis import race as racing
+from gradtui.diagnosis import verdicts
+from gradtui.diagnosis.race import Race
+from gradtui.diagnosis.remedies import REMEDIES
+from gradtui.diagnosis.standing import Row, Stage, aim, ranked
+
+#: Ten sigmoid layers of 16 units: as sick as thirty of 64, and a hundredth of the work.
+SICK = Scenario.from_dict(
+    {
+        "task": {"batch": 32},
+        "network": {"depth": 12, "width": 16, "activation": "sigmoid", "init": "xavier_normal"},
+        "optimizer": {"lr": 0.1},
+    }
+)
+FIELD = ("relu_he", "selu_lecun", "batch_norm", "momentum", "clip_norm", "dropout", "slower")
+STEPS = 120
+
+
+@pytest.fixture(scope="module")
+def few():
+    """A race of a few remedies, run once, with all standings that were posted."""
+    patch = pytest.MonkeyPatch()
+    chosen = tuple(each for each in REMEDIES if each.key in FIELD)
+    patch.setattr("gradtui.diagnosis.remedies.REMEDIES", chosen)
+    race = Race(SICK, steps=STEPS, threads=2)
+    seen = []
+    post = race._post
+
+    def watched(**changes):
+        post(**changes)
+        seen.append(race.standing())
+
+    race._post = watched
+    race.run()
+    patch.undo()
+    return seen
+
+
+@pytest.fixture(scope="module")
+def standing(few):
+    return few[-1]
+
+
+def row(standing, key):
+    return next(each for each in standing.rows if each.remedy == key)
+
+
+def test_what_is_wrong_is_found_and_treated(standing):
+    assert standing.stage is Stage.DONE
+    assert standing.kinds[0] == "vanishing"
+    assert {each.remedy for each in standing.rows} == {"", *FIELD}
+
+
+def test_all_make_the_same_number_of_steps(standing):
+    assert {each.steps for each in standing.rows if not each.diverged} == {STEPS}
+    assert standing.steps == STEPS
+
+
+def test_cures_stand_above_what_cures_nothing(standing):
+    order = [each.remedy for each in standing.rows]
+    assert set(order[:2]) == {"selu_lecun", "batch_norm"}
+    for cure in ("selu_lecun", "batch_norm"):
+        assert row(standing, cure).cure
+        for none in ("momentum", "clip_norm", "dropout", "slower", ""):
+            assert order.index(cure) < order.index(none)
+    for none in ("momentum", "clip_norm", "dropout", "slower", ""):
+        assert not row(standing, none).cure
+
+
+def test_a_non_cure_says_what_was_measured_and_why(standing):
+    note = row(standing, "clip_norm").note
+    assert note.startswith("no cure: loss 2.3")
+    assert "the first layer moved" in note
+    assert "it only ever makes a gradient smaller" in note
+
+
+def test_the_unchanged_scenario_runs_as_it_is(standing):
+    simulation = Simulation(SICK)
+    simulation.step(STEPS)
+    window = racing_window(STEPS)
+    unchanged = standing.unchanged
+    assert unchanged.assignments == ()
+    assert unchanged.loss == np.mean(simulation.history(STEPS - window)[1][:, 0])
+    assert unchanged.accuracy == simulation.evaluate()["accuracy"]
+    assert unchanged.moved == simulation.profile()["distance"][0]
+
+
+def racing_window(steps):
+    return min(50, steps // 4)
+
+
+def test_a_row_can_be_run_again_from_its_assignments(standing):
+    for key in ("batch_norm", "selu_lecun"):
+        found = row(standing, key)
+        again = SICK.replace(*found.assignments)
+        assert again == found.scenario
+        assert again.optimizer.lr == found.rate
+        simulation = Simulation(again)
+        simulation.step(STEPS)
+        assert found.loss == np.mean(simulation.history(STEPS - racing_window(STEPS))[1][:, 0])
+
+
+def test_every_remedy_but_a_rate_gets_a_tenth_of_its_rate_too(standing):
+    tenth = row(standing, "slower")
+    assert not tenth.tenth
+    assert tenth.rate == pytest.approx(0.01)
+    for found in standing.rows:
+        if found.tenth:
+            assert found.rate == pytest.approx(0.01)
+            assert "optimizer.lr=0.01" in found.assignments
+            assert "at lr 0.01" in found.note
+
+
+def test_the_decay_before_is_that_of_step_0(standing):
+    for key in ("", "batch_norm", "selu_lecun"):
+        found = standing.unchanged if not key else row(standing, key)
+        profile = Simulation(found.scenario).profile()
+        share = profile["delta_rms"][0] / profile["delta_rms"][-1]
+        assert found.factor_before == pytest.approx(share ** (1 / 12), rel=1e-5)
+    assert row(standing, "batch_norm").factor_after > 0.9
+    assert standing.unchanged.factor_after < 0.3
+
+
+def test_guessing_is_known(standing):
+    assert standing.chance == pytest.approx(math.log(10), abs=0.01)
+
+
+def test_results_come_while_it_runs(few):
+    assert few[0].rows == ()
+    steps = [each.steps for each in few if each.rows]
+    assert steps == sorted(steps)
+    assert len(set(steps)) > 3
+    assert all(not each.over for each in few[:-1])
+
+
+def test_the_same_seed_gives_the_same_ranking(standing):
+    found = Race(SICK, steps=STEPS, threads=1, found=verdicts(Simulation(SICK).profile(), SICK))
+    ready = [each for each in REMEDIES if each.key in ("batch_norm", "momentum")]
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("gradtui.diagnosis.remedies.REMEDIES", tuple(ready))
+        again = found.run()
+    for key in ("", "batch_norm", "momentum"):
+        assert row(again, key).loss == row(standing, key).loss
+
+
+def test_a_healthy_network_is_told_so():
+    well = SICK.replace("network.depth=1", "network.activation=tanh")
+    standing = Race(well, steps=100).run()
+    assert standing.stage is Stage.DONE
+    assert standing.rows == ()
+    assert standing.verdicts[0].kind == "healthy"
+
+
+def test_a_budget_is_kept_and_all_make_the_same_steps():
+    long = SICK.replace("steps=1000000")
+    ready = [each for each in REMEDIES if each.key in ("batch_norm", "momentum")]
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("gradtui.diagnosis.remedies.REMEDIES", tuple(ready))
+        standing = Race(long, budget=0.6, threads=1).run()
+    assert 0 < standing.steps < 1_000_000
+    assert len({each.steps for each in standing.rows}) == 1
+    # A machine that is busy with other things may be late, but not by much.
+    assert standing.seconds < 2.0
+
+
+def test_it_can_be_stopped():
+    race = Race(SICK, steps=10**9)
+    race.start()
+    while not race.standing().rows:
+        assert not race.wait(0.01)
+    race.stop()
+    race.join()
+    assert race.standing().stage is Stage.STOPPED
+
+
+def test_a_remedy_that_the_data_refuse_is_left_out(monkeypatch):
+    build = racing.Entrant.build
+
+    def refusing(self, on_compile):
+        if self.row.remedy == "batch_norm":
+            raise racing.ScenarioError("not with these data")
+        build(self, on_compile)
+
+    monkeypatch.setattr(racing.Entrant, "build", refusing)
+    ready = [each for each in REMEDIES if each.key in ("batch_norm", "momentum")]
+    monkeypatch.setattr("gradtui.diagnosis.remedies.REMEDIES", tuple(ready))
+    standing = Race(SICK, steps=20).run()
+    assert ("batch norm", "not with these data") in standing.left_out
+    assert {each.remedy for each in standing.rows} == {"", "momentum"}
+
+
+def test_a_scenario_that_cannot_be_built_says_why():
+    broken = Scenario.from_dict({"task": {"name": "file", "path": "nowhere.csv"}})
+    standing = Race(broken, steps=10).run()
+    assert standing.stage is Stage.FAILED
+    assert "nowhere.csv" in standing.problem
+
+
+# What counts as a cure, on rows made by hand.
+
+
+def made(key="x", loss=2.3, **more):
+    return Row(key, key or "unchanged", (), SICK, steps=100, loss=loss, verdict="vanishing", **more)
+
+
+def test_where_nothing_is_learned_a_cure_lies_below_guessing_and_below_the_unchanged():
+    assert aim(2.31, 2.30) == pytest.approx(0.98 * 2.30)
+    assert aim(2.20, 2.30) == pytest.approx(0.98 * 2.20)
+    assert aim(math.nan, 2.30) == pytest.approx(0.98 * 2.30)
+
+
+def test_where_something_is_learned_a_cure_is_a_good_deal_better():
+    assert aim(1.0, 2.3) == pytest.approx(0.8)
+
+
+def test_without_anything_to_hold_it_against_nothing_is_a_cure():
+    assert math.isnan(aim(math.nan, math.nan))
+    assert not ranked([made(loss=0.1)], math.nan, ("vanishing",))[0].cure
+
+
+def test_what_diverged_stands_last_and_is_no_cure():
+    rows = [made("a", math.nan, diverged=True), made("", 2.31), made("b", 2.30), made("c", 0.5)]
+    found = ranked(rows, 2.3, ("vanishing",))
+    assert [each.remedy for each in found] == ["c", "b", "", "a"]
+    assert [each.cure for each in found] == [True, False, False, False]
+    assert "diverged" in found[-1].note
+
+
+def test_a_signal_that_comes_through_stands_above_one_that_does_not():
+    rows = [made("", 2.31), made("a", 2.300), made("b", 2.305, relieved=True)]
+    assert [each.remedy for each in ranked(rows, 2.3, ("vanishing",))] == ["b", "a", ""]
+
+
+def test_a_cure_of_the_loss_alone_says_so():
+    found = ranked([made("", 2.31), made("adam", 1.0)], 2.3, ("vanishing",))
+    assert found[0].note == "learns although still vanishing"

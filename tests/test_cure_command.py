@@ -1,0 +1,78 @@
+"""`gradtui cure`: what it prints, for people and for programs."""
+
+import json
+
+import pytest
+from click.testing import CliRunner
+
+from gradtui.cli import commands
+from gradtui.diagnosis.remedies import REMEDIES
+
+SMALL = ("--set", "network.depth=12", "--set", "network.width=16", "--set", "task.batch=32")
+
+
+@pytest.fixture(autouse=True)
+def _few(monkeypatch):
+    chosen = tuple(each for each in REMEDIES if each.key in ("batch_norm", "clip_norm", "momentum", "smaller_eps"))
+    monkeypatch.setattr("gradtui.diagnosis.remedies.REMEDIES", chosen)
+
+
+def run(*arguments):
+    return CliRunner().invoke(commands, ["cure", *arguments])
+
+
+def test_json_is_one_object_with_everything_in_it():
+    result = run("sigmoid-deep", *SMALL, "--steps", "100", "--seed", "3", "--json")
+    assert result.exit_code == 0, result.output
+    found = json.loads(result.stdout)
+    assert found["scenario"] == "sigmoid-deep"
+    assert found["seed"] == 3
+    assert found["verdict"]["kind"] == "vanishing"
+    assert found["baseline"]["remedy"] == ""
+    rows = found["rows"]
+    assert rows[0]["remedy"] == "batch_norm"
+    assert rows[0]["cure"]
+    assert rows[0]["set"][0] == "network.norm=batch"
+    assert not rows[1]["cure"]
+    assert {row["steps"] for row in rows} == {100}
+    keys = "remedy label set cure steps loss accuracy factor_before factor_after first_layer_moved verdict note"
+    assert {*keys.split(), "microseconds_per_step"} <= set(rows[0])
+    assert found["left_out"] == [{"label": "eps 1e-16", "reason": "sgd divides by no root of a mean square"}]
+
+
+def test_the_table_ranks_and_says_what_to_do():
+    result = run("sigmoid-deep", *SMALL, "--steps", "100")
+    assert result.exit_code == 0, result.output
+    lines = result.stdout.splitlines()
+    assert lines[1].startswith("VANISHING: ")
+    ranks = [line.split()[0] for line in lines if "×" in line and line[:2].strip().isdigit()]
+    assert ranks == ["1", "2", "3", "4"]
+    best = next(line for line in lines if line.strip().startswith("1 "))
+    assert "batch norm" in best
+    assert "CURE" in best
+    assert any("clip norm 1" in line and "no cure" in line for line in lines)
+    assert lines[-1].startswith("gradtui --scenario sigmoid-deep --set network.norm=batch")
+
+
+def test_a_healthy_scenario_is_told_so():
+    result = run("shallow-sigmoid", "--steps", "60")
+    assert result.exit_code == 0, result.output
+    assert "HEALTHY" in result.stdout
+    assert "nothing to cure" in result.stdout
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (("sigmoid-dep",), "sigmoid-deep"),
+        (("sigmoid-deep", "--set", "network.depht=3"), "network.depth"),
+        (("sigmoid-deep", "--steps", "0"), "0 steps"),
+        (("sigmoid-deep", "--budget", "0"), "0.1"),
+        (("sigmoid-deep", "--set", "task.name=file", "--set", "task.path=nowhere.csv"), "nowhere.csv"),
+    ],
+)
+def test_bad_input_is_one_clear_sentence(arguments, said):
+    result = run(*arguments)
+    assert result.exit_code == 2
+    assert said in result.stderr
+    assert "Traceback" not in result.stderr
