@@ -222,9 +222,11 @@ def _carry_out(
     started = time.thread_time()
     try:
         simulation = Simulation(run_.scenario, on_compile)
-        diagnosed = any(claims.VERDICT in names for names in run_.asked.values())
-        track = _Track(simulation, stop, PastKeeper() if diagnosed else None)
         steps = run_.scenario.steps
+        diagnosed = [
+            steps if isinstance(at, str) else at for at, names in run_.asked.items() if claims.VERDICT in names
+        ]
+        track = _Track(simulation, stop, max(diagnosed, default=-1))
         moments = sorted(run_.asked, key=lambda at: (steps, 0) if isinstance(at, str) else (at, 1))
         found = {at: _measure(track, at, steps, run_.asked[at]) for at in moments}
     finally:
@@ -233,12 +235,14 @@ def _carry_out(
 
 
 class _Track:
-    """A simulation under way, loss and accuracy of all of its steps, and its past where a diagnosis is asked for."""
+    """A simulation under way, loss and accuracy of all of its steps, and its past as far as the step of the last
+    diagnosis that is asked for."""
 
-    def __init__(self, simulation: Simulation, stop: threading.Event, keeper: PastKeeper | None = None) -> None:
+    def __init__(self, simulation: Simulation, stop: threading.Event, last_diagnosis: int = -1) -> None:
         self.simulation = simulation
         self._stop = stop
-        self._keeper = keeper
+        self._last_diagnosis = last_diagnosis
+        self._keeper = PastKeeper()
         self._rows: list[np.ndarray] = []
         self._known = 0
 
@@ -254,7 +258,7 @@ class _Track:
                 self._rows.append(rows)
 
     def _step(self, count: int) -> None:
-        if self._keeper is None:
+        if self.simulation.step_count > self._last_diagnosis:
             self.simulation.step(count)
             return
         for _ in watched(self.simulation, self._keeper, iter([count])):
@@ -262,8 +266,6 @@ class _Track:
 
     def verdict(self) -> str:
         """What the diagnosis says first, with all that the run so far has shown."""
-        if self._keeper is None:
-            return ""
         from gradtui.diagnosis import diagnose
 
         self._keeper.evaluate(self.simulation)

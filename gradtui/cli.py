@@ -152,9 +152,7 @@ commands.add_command(theory)
 @seed_option
 @click.option("--json", "wants_json", is_flag=True, help="Print one JSON object and nothing else.")
 def run(source: str, steps: int | None, assignments: tuple[str, ...], seed: int | None, wants_json: bool) -> None:
-    """Train without a screen; print gauges and verdict."""
-    import time
-
+    """Train without a screen; print gauges and verdicts."""
     scenario = scenario_of(source, assignments, seed)
     from gradtui.diagnosis import verdicts
     from gradtui.lab.past import PastKeeper, watched
@@ -167,10 +165,8 @@ def run(source: str, steps: int | None, assignments: tuple[str, ...], seed: int 
     try:
         simulation = Simulation(scenario, progress.compiling)
         keeper = PastKeeper()
-        started = time.perf_counter()
         for done in watched(simulation, keeper, portions(total)):
             progress.stepping(done, total)
-        seconds = time.perf_counter() - started
     finally:
         progress.close()
     profile = simulation.profile()
@@ -182,7 +178,7 @@ def run(source: str, steps: int | None, assignments: tuple[str, ...], seed: int 
         evaluation=evaluation,
         profile=profile,
         verdicts=verdicts(profile, scenario, keeper.past()),
-        steps_per_second=total / seconds if total and seconds else 0.0,
+        steps_per_second=total / keeper.stepping if total and keeper.stepping else 0.0,
     )
     click.echo(as_json(report) if wants_json else as_table(report))
 

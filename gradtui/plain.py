@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, TextIO
 
 import click
 
+from gradtui.explain.verdicts import title_of
 from gradtui.tui import format
 from gradtui.tui.bands import BANDS, band
 
@@ -121,7 +122,7 @@ def paragraph(
         held_out.append(f"held-out accuracy {format.percent(evaluation['accuracy'])}")
     lines = [
         f"{heading}. Loss {format.steady(loss)}, {', '.join(held_out)}.",
-        f"{verdict.kind.replace('_', ' ').upper()}: {verdict.sentence}.",
+        f"{title_of(verdict.kind)}: {verdict.sentence}.",
     ]
     for at, tap in enumerate(profile.taps):
         value, signal, before = (

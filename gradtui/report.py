@@ -11,6 +11,7 @@ from typing import Any
 import msgspec
 
 from gradtui.diagnosis.verdict import Verdict
+from gradtui.explain.verdicts import title_of
 from gradtui.profile import GradientProfile
 from gradtui.scenario.model import Scenario
 
@@ -121,7 +122,7 @@ def as_table(report: Report) -> str:
 
 def _said(verdict: Verdict) -> str:
     since = "" if verdict.since is None else f" since step {verdict.since:,}"
-    return f"{verdict.kind.replace('_', ' ').upper()}{since}: {verdict.sentence}"
+    return f"{title_of(verdict.kind)}{since}: {verdict.sentence}"
 
 
 def table(heading: Sequence[str], rows: Sequence[Sequence[str]]) -> list[str]:

@@ -16,6 +16,7 @@ from click.testing import CliRunner, Result
 import gradtui
 from gradtui import cli, plain
 from gradtui.diagnosis import diagnose
+from gradtui.explain.verdicts import title_of
 from gradtui.lab.past import PastKeeper, watched
 from gradtui.tui.bands import BANDS, band
 
@@ -40,7 +41,7 @@ def test_step_0_and_the_end_are_the_simulations_own_numbers() -> None:
         profile = simulation.profile()
         keeper.evaluate(simulation)
         verdict = diagnose(profile, simulation.scenario, keeper.past())
-        assert lines[1] == f"{verdict.kind.upper()}: {verdict.sentence}."
+        assert lines[1] == f"{title_of(verdict.kind)}: {verdict.sentence}."
         for line, value, signal_rms in zip(lines[2:], profile["grad_rms"], profile["delta_rms"], strict=True):
             assert f": gradient {value:.2e}, {BANDS[band(value)].name}, signal {signal_rms:.2e}" in line
         for _ in watched(simulation, keeper, iter([40])):
@@ -76,7 +77,7 @@ def test_reports_come_as_often_as_was_asked() -> None:
 def test_words_stand_for_what_has_no_number() -> None:
     *_, end = plain.reports(gradtui.Scenario.load("exploding-init"), steps=5)
     assert "gradient NaN" in end
-    assert "NONFINITE" in end
+    assert "NOT FINITE" in end
     _, start = plain.reports(gradtui.Scenario.load("sigmoid-deep").replace("network.depth=80"), steps=0)
     assert "layer 1: gradient underflow, vanished" in start
 

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from gradtui.diagnosis.decay import Decay, fit
 from gradtui.diagnosis.outcome import EARLY, Outcome
+from gradtui.diagnosis.thresholds import THRESHOLDS
 from gradtui.lab.past import Past
 from gradtui.profile import GradientProfile
 from gradtui.scenario import architecture
@@ -55,13 +56,13 @@ THE_SAME = Finding("")
 @dataclass(frozen=True, eq=False)
 class Case:
     """One network at one step. `name` says which one of two adversaries it is, "" where there is but one; what is
-    `presumed` of (stands, stalled) is not asked of the outcome."""
+    `presumed` of (stands, stalled, overshot) is not asked of the outcome."""
 
     profile: GradientProfile
     scenario: Scenario
     past: Past = NO_PAST
     name: str = ""
-    presumed: tuple[bool, bool] | None = None
+    presumed: tuple[bool, bool, bool] | None = None
 
     @property
     def taps(self) -> tuple[str, ...]:
@@ -79,7 +80,7 @@ class Case:
 
     def at(self, profile: GradientProfile) -> Case:
         """The same network at an earlier profile, held against the same limits."""
-        return Case(profile, self.scenario, NO_PAST, self.name, (self.stands, self.stalled))
+        return Case(profile, self.scenario, NO_PAST, self.name, (self.stands, self.stalled, self.overshot))
 
     @cached_property
     def stalled(self) -> bool:
@@ -90,6 +91,12 @@ class Case:
     def stands(self) -> bool:
         """Whether the loss has not moved at all, however short the run was."""
         return self.presumed[0] if self.presumed else self.outcome.stands(EARLY)
+
+    @cached_property
+    def overshot(self) -> bool:
+        """Whether the answers are so wrong that they must have grown on their way."""
+        now = THRESHOLDS["overshot"].crossed(self.profile.loss / self.outcome.chance) if self.outcome.chance else False
+        return self.presumed[2] if self.presumed else now
 
     @cached_property
     def first(self) -> Case | None:
@@ -180,8 +187,9 @@ def _way(taps: tuple[str, ...], kind: str, skip: str, form: str, every: int) -> 
     if kind == "rnn":
         # The signal of a layer is a mean over all time steps, that of the output layer is not.
         return np.arange(max(count - 1, 1))
-    if kind == "cnn":
-        # Of what the output layer sends down, a pool over a whole image gives each place its small share.
+    if kind == "cnn" or skip != "none":
+        # Of what the output layer sends down, a pool over a whole image gives each place its small share; and where
+        # layers can be passed by, the output layer alone cannot: what it does says nothing of the way.
         return _chain(max(count - 1, 1), count - 1, skip, form, every)
     return _chain(count, count - 1, skip, form, every)
 

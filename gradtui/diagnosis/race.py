@@ -25,7 +25,7 @@ from gradtui.scenario.model import Scenario
 from gradtui.tasks import Dataset
 
 #: Seconds that a race takes at most when nothing else is said: with the start of a program it stays below ten.
-BUDGET = 7.5
+BUDGET = 8.0
 #: Both learning rates of every remedy are run for this share of the steps; the better one goes on.
 TRIAL = 0.2
 #: A scenario may need fewer steps for what it shows; a race goes on for so many if there is time.

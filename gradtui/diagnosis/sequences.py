@@ -66,7 +66,8 @@ def runaway(case: Case) -> Finding | None:
     if not case.profile.time:
         return None
     found = through(case.profile, case.scenario)
-    return _of_steps(case, found, "exploded") if THRESHOLDS["exploded"].crossed(found.share) else None
+    bound = "swollen" if case.overshot else "exploded"
+    return _of_steps(case, found, bound) if THRESHOLDS[bound].crossed(found.share) else None
 
 
 def _of_steps(case: Case, found: ThroughTime, name: str) -> Finding:
@@ -76,10 +77,8 @@ def _of_steps(case: Case, found: ThroughTime, name: str) -> Finding:
     if found.share == 0.0:
         said = f"nothing of what time step {found.last} hears comes back to step {found.first}{where}"
     else:
-        much = f"{found.share:.2g}" if found.share < 1.0 else f"{found.share:.2g} times"
-        said = (
-            f"×{found.factor:.3g} a time step: step {found.first} hears {much} of what step {found.last} hears{where}"
-        )
+        much = f"{found.share:.2g} of" if found.share < 1.0 else f"{found.share:.2g} times"
+        said = f"×{found.factor:.3g} a time step: step {found.first} hears {much} what step {found.last} hears{where}"
     return Finding(
         said,
         (

@@ -52,16 +52,17 @@ def vanishing(case: Case) -> Finding | None:
 
 def exploding(case: Case) -> Finding | None:
     """The signal grows a thousandfold on its way back (Pascanu, Mikolov & Bengio 2013)."""
-    if not THRESHOLDS["exploded"].crossed(case.share):
+    bound = "swollen" if case.overshot else "exploded"
+    if not THRESHOLDS[bound].crossed(case.share):
         return _torn(case) or _overrun(case)
     if case.earlier:
         return THE_SAME
-    where = _crossing(case, limit("exploded"))
+    where = _crossing(case, limit(bound))
     said = (
         f"×{case.factor:.3g} a layer: {layer(case.taps[0])} hears {case.share:.2g} times what {case.source} hears"
         f"{causes(case)}"
     )
-    evidence = _way_evidence(case, limit("exploded"))
+    evidence = _way_evidence(case, limit(bound))
     return Finding(said, evidence, where, confidence=case.decay.confidence, factor=case.factor)
 
 

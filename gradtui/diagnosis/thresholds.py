@@ -57,6 +57,21 @@ THRESHOLDS: Mapping[str, Threshold] = MappingProxyType(
             "Pascanu, Mikolov & Bengio 2013",
             "delta_rms",
         ),
+        "swollen": Threshold(
+            30.0,
+            False,
+            _SHARE,
+            "exploding",
+            "enough where the loss is ten times that of chance: what grows on the way down has grown on the way up",
+            "Pascanu, Mikolov & Bengio 2013",
+        ),
+        "overshot": Threshold(
+            10.0,
+            False,
+            "loss / loss of chance",
+            "exploding",
+            "no answer can be so wrong that has not grown far beyond what was asked for",
+        ),
         "thrown": Threshold(
             3.0,
             False,

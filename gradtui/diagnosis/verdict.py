@@ -67,6 +67,10 @@ KINDS = (*_JUDGES, "healthy")
 _OF_PICTURES = frozenset(KINDS) - {"nonfinite", "healthy"}
 #: Kind -> what follows from it and is not said beside it.
 _EXPLAINS = {"small_batch": frozenset({"vanishing", "exploding", "identical"})}
+#: Causes of all else that is found; a training that went wrong; what comes of the others.
+_ALWAYS_FIRST = frozenset({"nonfinite", "symmetric", "small_batch"})
+_OF_A_TRAINING = frozenset({"rate_high", "warm_up"})
+_OF_OUTCOME = frozenset({"rate_low", "stalled"})
 #: Pictures that a training which went wrong may have drawn; where they were there from the start, they are the cause.
 _DRAWN = frozenset({"exploding", "vanishing", "short_memory", "identical", "saturated", "underflow", "masked"})
 
@@ -107,32 +111,44 @@ def _found(profile: GradientProfile, scenario: Scenario, past: Past) -> tuple[Ve
 
 
 def _ranked(found: list[Verdict]) -> tuple[Verdict, ...]:
-    """The gravest first; but what came up under way stands behind what was there from the start, and behind a training
-    that went wrong."""
-    since = {each.kind: each.since or 0 for each in found}
-    stuck = any(each.kind == "saturated" and each.evidence[1].value > limit("stuck") for each in found)
-    faint = any(each.kind == "vanishing" and each.evidence[0].value > limit("vanished") for each in found)
+    """The gravest first. What came up under way stands behind what was there from the start, and behind a training that
+    went wrong; what is but faint behind what explains it."""
+    by_kind = {each.kind: each for each in found}
 
-    def rank(each: Verdict) -> tuple[int, int]:
-        late = (each.since or 0) > 0
-        place = KINDS.index(each.kind)
-        if each.kind in ("nonfinite", "symmetric", "small_batch"):
-            return 0, place
-        if each.kind in ("rate_low", "stalled"):
-            return 4, place
-        if each.kind in ("rate_high", "warm_up"):
-            return 2, place
-        if each.kind == "dying":
-            return 2 if late else 1, place
-        if late and each.kind in _DRAWN:
+    def late(kind: str) -> bool:
+        return kind in by_kind and (by_kind[kind].since or 0) > 0
+
+    def share(kind: str) -> float:
+        return _value(by_kind[kind], "share") if kind in by_kind else math.nan
+
+    def place(kind: str) -> tuple[int, float]:
+        own = float(KINDS.index(kind))
+        if kind in _ALWAYS_FIRST:
+            return 0, own
+        if kind in _OF_OUTCOME:
+            return 4, own
+        if kind in _OF_A_TRAINING or (kind == "dying" and late(kind)):
+            return 2, own
+        ahead = KINDS.index("exploding") - 0.5
+        if late(kind) and kind in _DRAWN:
             # Inputs that became alike before the signal was lost have lost it.
-            early = each.kind == "identical" and since["identical"] < since.get("vanishing", 0)
-            return 3, -1 if early else place
-        if (each.kind == "identical" and faint) or (each.kind == "saturated" and stuck):
-            return 1, KINDS.index("exploding") - 1
-        return 1, place
+            first = kind == "identical" and (by_kind[kind].since or 0) < (
+                by_kind["vanishing"].since or 0 if "vanishing" in by_kind else 0
+            )
+            return 3, ahead if first else own
+        if kind == "identical" and share("vanishing") > limit("vanished"):
+            return 1, ahead
+        if kind == "saturated":
+            switches = _value(by_kind[kind], "mean") > limit("stuck")
+            return 1, ahead if switches or share("exploding") < limit("exploded") else own
+        return 1, own
 
-    return tuple(sorted(found, key=rank))
+    return tuple(sorted(found, key=lambda each: place(each.kind)))
+
+
+def _value(verdict: Verdict, name: str) -> float:
+    """A number of the evidence; NaN where it is not among it."""
+    return next((each.value for each in verdict.evidence if each.name == name), math.nan)
 
 
 def adversaries(profile: GradientProfile) -> dict[str, GradientProfile]:
@@ -152,7 +168,9 @@ def adversaries(profile: GradientProfile) -> dict[str, GradientProfile]:
 def _of_one(case: Case) -> list[Verdict]:
     found: list[Verdict] = []
     for kind, judges in _JUDGES.items():
-        if case.outcome.learns and kind in _OF_PICTURES:
+        # A net on its way may still have lost most of a layer for good.
+        well = case.outcome.learned if kind == "dying" else case.outcome.learns
+        if well and kind in _OF_PICTURES:
             continue
         for judge in judges:
             finding = judge(case)

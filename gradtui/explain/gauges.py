@@ -65,7 +65,7 @@ LAYER = (
     _gauge(
         "update_ratio",
         "How much a layer really learns in a step. An adaptive optimizer keeps it alike in all layers although the "
-        "gradient vanishes. About 1e-3 is usual; above 0.1 steps are too long, below 1e-6 nothing moves.",
+        "gradient vanishes. About 1e-3 is usual; above 0.2 steps are too long, below 3e-5 hardly anything moves.",
         "rms(W_after - W_before) / rms(W_before)",
         "",
         ("masked", "rate_high", "rate_low"),

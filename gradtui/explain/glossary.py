@@ -25,7 +25,7 @@ def texts() -> tuple[Text, ...]:
 
     said = _said()
     rows = (
-        *_under("verdicts", VERDICTS),
+        *_under("verdicts", map(with_limits, VERDICTS)),
         *_under("gauges", LAYER),
         *_under("gauges over time", TIME),
         *_under("ideas", IDEAS),
@@ -65,7 +65,22 @@ def nearest(word: str) -> tuple[str, ...]:
 
 def about_kind(kind: str) -> Text:
     """The explanation of a kind of verdict."""
-    return next(text for text in VERDICTS if text.word == kind)
+    return with_limits(next(text for text in VERDICTS if text.word == kind))
+
+
+def with_limits(text: Text) -> Text:
+    """A verdict's explanation with the limits that it rests on, and the reason for each."""
+    from gradtui.diagnosis.thresholds import THRESHOLDS
+
+    rows = [row for row in THRESHOLDS.values() if row.kind == text.word]
+    return replace(
+        text,
+        limits=tuple(
+            f"{'below' if row.below else 'above'} {row.value:g}, {row.unit}: {row.reason}"
+            + (f" ({row.source})" if row.source else "")
+            for row in rows
+        ),
+    )
 
 
 def about_choice(key: str, name: object) -> Text:

@@ -7,9 +7,8 @@ from collections.abc import Iterator, Sequence
 from gradtui.diagnosis.remedies import REMEDIES
 from gradtui.diagnosis.remedy import Remedy
 from gradtui.explain.text import Text
-from gradtui.explain.verdicts import VERDICTS
+from gradtui.explain.verdicts import LABELS
 
-_LABELS = {text.word: text.label for text in VERDICTS}
 _NETWORKS = {
     "mlp": "multilayer perceptrons",
     "cnn": "convolutional networks",
@@ -46,7 +45,7 @@ def _remedy(remedy: Remedy) -> Text:
 
 
 def _kinds(kinds: Sequence[str]) -> str:
-    return _listed([_LABELS[kind] for kind in kinds])
+    return _listed([LABELS[kind] for kind in kinds])
 
 
 def _listed(names: Sequence[str]) -> str:

@@ -9,7 +9,8 @@ from dataclasses import dataclass
 @dataclass(frozen=True)
 class Text:
     """What a word means. `why` is what it has to do with the gradient, `advice` what to do about it or with it, `see`
-    other words, `scenarios` shipped ones that show it. `word` is how programs name it, `aliases` how people do."""
+    other words, `scenarios` shipped ones that show it, `limits` where a number becomes a diagnosis, and why just there.
+    `word` is how programs name it, `aliases` how people do."""
 
     word: str
     label: str
@@ -22,6 +23,7 @@ class Text:
     scenarios: tuple[str, ...] = ()
     aliases: tuple[str, ...] = ()
     subject: str = ""
+    limits: tuple[str, ...] = ()
 
     @property
     def names(self) -> frozenset[str]:
@@ -38,6 +40,7 @@ class Text:
             ("what to do", self.advice),
             ("see also", ", ".join(self.see)),
             ("shown by", ", ".join(self.scenarios)),
+            *(("limit", limit) for limit in self.limits),
         )
         return tuple((heading, paragraph) for heading, paragraph in rows if paragraph)
 

@@ -244,3 +244,11 @@ VERDICTS = (
         ("health",),
     ),
 )
+
+#: What each kind of verdict is called by people.
+LABELS = {text.word: text.label for text in VERDICTS}
+
+
+def title_of(kind: str) -> str:
+    """A kind of verdict as a title: `RATE TOO HIGH`."""
+    return LABELS.get(kind, kind).upper()

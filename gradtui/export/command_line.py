@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import shlex
 
+from msgspec.structs import replace
+
 from gradtui.scenario import validation
 from gradtui.scenario.assignments import reads_as
 from gradtui.scenario.errors import ScenarioError
@@ -33,12 +35,13 @@ def command_line(scenario: Scenario, source: str | None) -> str | None:
 
 
 def _assignments(base: Scenario, scenario: Scenario) -> dict[str, str] | None:
-    """Key -> value as text, such that `base.replace` with all of them is `scenario`."""
+    """Key -> value as text, such that `base.replace` with all of them is `scenario`, but for the variants that one of
+    both may have lost on its way."""
     kinds = dict(validation.keys())
     found: dict[str, str] = {}
     reached = base
     for _ in range(_ROUNDS):
-        if reached == scenario:
+        if _alone(reached) == _alone(scenario):
             return found
         for key in kinds:
             if (value := _value(scenario, key)) != _value(reached, key):
@@ -46,6 +49,10 @@ def _assignments(base: Scenario, scenario: Scenario) -> dict[str, str] | None:
                 found[key] = str(value) if bare else literal(value)
         reached = base.replace(*(f"{key}={text}" for key, text in found.items()))
     return None
+
+
+def _alone(scenario: Scenario) -> Scenario:
+    return replace(scenario, variant=(), expect=())
 
 
 def _value(scenario: Scenario, key: str) -> object:

@@ -10,6 +10,7 @@ import warnings
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
+from gradtui.explain.verdicts import title_of
 from gradtui.export.files import Unsaved
 
 if TYPE_CHECKING:
@@ -89,7 +90,7 @@ def _bars(axes: Any, snapshot: Snapshot, decades: tuple[int, int], colour: Calla
     shown = places[:: max(1, math.ceil(len(taps) / _NAMED))]
     axes.set_yticks(list(shown), [taps[at] for at in shown], fontsize=7)
     axes.set_ylabel("layer")
-    verdict = snapshot.verdict_kind.replace("_", " ").upper()
+    verdict = title_of(snapshot.verdict_kind)
     axes.set_title(f"{verdict}: {snapshot.verdict}" if verdict else "", fontsize=8, wrap=True, parse_math=False)
     axes.set_xlabel("grad_rms", fontsize=8)
     axes.tick_params(axis="x", labelsize=7)

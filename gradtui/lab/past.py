@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import time
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
@@ -39,7 +40,7 @@ class Past:
 
 
 class PastKeeper:
-    """Gathers the past of one run while it goes on."""
+    """Gathers the past of one run while it goes on. `stepping` counts the seconds that its steps took."""
 
     def __init__(self, curves: CurveKeeper | None = None) -> None:
         self.curves = curves or CurveKeeper()
@@ -48,6 +49,7 @@ class PastKeeper:
         self._nonfinite_loss: int | None = None
         self._chance: Chance | None = None
         self._favourite = math.nan
+        self.stepping = 0.0
 
     @property
     def next_step(self) -> int:
@@ -102,13 +104,16 @@ def measured(simulation: Simulation) -> GradientProfile:
 
 def watched(simulation: Simulation, keeper: PastKeeper, portions: Iterator[int]) -> Iterator[int]:
     """Step `simulation` in portions, cut where a profile is to be kept, and yield the number of steps made."""
+    keeper.look(simulation)
     keeper.add(simulation.profile())
     for portion in portions:
         end = simulation.step_count + portion
         while simulation.step_count < end:
             # The profile of step n is known once the update of step n is made.
             wanted = keeper.next_step + 1
+            began = time.perf_counter()
             simulation.step(min(end, max(wanted, simulation.step_count + 1)) - simulation.step_count)
+            keeper.stepping += time.perf_counter() - began
             if simulation.step_count >= wanted:
                 keeper.add(measured(simulation))
         keeper.look(simulation)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+import time
 
 import click
 
@@ -24,7 +25,7 @@ _PACE = 0.2
     "--budget",
     type=click.FloatRange(min=0.1, max=86_400.0),
     metavar="SECONDS",
-    help="How long the race may take, compiling apart (7.5).",
+    help="How long the race may take, compiling apart (8).",
 )
 @steps_option
 @assignments_option
@@ -43,13 +44,17 @@ def cure(
     Every change that may help against what is wrong runs beside the unchanged scenario, from the same draws and on the
     same batches, and they are ranked by what they have learned.
     """
+    began = time.monotonic()
     if steps == 0:
         raise Problem("a race of 0 steps has nothing to rank; give --steps 1 or more")
     scenario = scenario_of(source, assignments, seed)
-    from gradtui.diagnosis.race import Race
+    from gradtui.diagnosis.race import BUDGET, Race
     from gradtui.diagnosis.standing import Stage
     from gradtui.subcommands.cure_table import Live, advice, as_json, conditions, heading, left_out, lines
 
+    if budget is None and steps is None:
+        # A machine that is slow to get here has less time to race, not more to wait.
+        budget = max(1.0, BUDGET - (time.monotonic() - began))
     race = Race(scenario, budget=budget, steps=steps)
     live = Live(sys.stderr)
     race.start()

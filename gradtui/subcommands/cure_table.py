@@ -8,6 +8,8 @@ import shutil
 from typing import Any, TextIO
 
 from gradtui.diagnosis.standing import Row, Stage, Standing, words
+from gradtui.diagnosis.verdict import Verdict
+from gradtui.explain.verdicts import title_of
 
 #: The column of the change.
 _CHANGE = 1
@@ -24,8 +26,8 @@ def as_json(standing: Standing) -> str:
         {
             "scenario": standing.scenario.name or standing.scenario.title,
             "seed": standing.scenario.seed,
-            "verdict": {"kind": verdict.kind, "sentence": verdict.sentence} if verdict else None,
-            "verdicts": [each.kind for each in standing.verdicts],
+            "verdict": _judged(verdict) if verdict else None,
+            "verdicts": [_judged(each) for each in standing.verdicts],
             "stage": standing.stage.value,
             "steps": standing.steps,
             "seconds": round(standing.seconds, 2),
@@ -38,6 +40,17 @@ def as_json(standing: Standing) -> str:
         allow_nan=False,
         ensure_ascii=False,
     )
+
+
+def _judged(verdict: Verdict) -> dict[str, Any]:
+    return {
+        "kind": verdict.kind,
+        "sentence": verdict.sentence,
+        "layer": verdict.layer,
+        "since": "nan" if verdict.since is None else verdict.since,
+        "factor": _number(verdict.factor),
+        "confidence": _number(verdict.confidence),
+    }
 
 
 def _entry(row: Row) -> dict[str, Any]:
@@ -69,7 +82,7 @@ def _number(value: float) -> float | str:
 def heading(standing: Standing) -> list[str]:
     """What is wrong, in a line, and the conditions of the race in the next."""
     verdict = standing.verdicts[0] if standing.verdicts else None
-    said = f"{verdict.kind.replace('_', ' ').upper()}: {verdict.sentence}" if verdict else "not diagnosed yet"
+    said = f"{title_of(verdict.kind)}: {verdict.sentence}" if verdict else "not diagnosed yet"
     name = standing.scenario.name or standing.scenario.title or "scenario"
     also = [words(each.kind) for each in standing.verdicts[1:]]
     lines = [f"{name}, seed {standing.scenario.seed}", said]

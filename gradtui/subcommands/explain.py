@@ -52,6 +52,7 @@ def as_row(text: Text) -> dict[str, object]:
         "why": text.why,
         "formula": text.formula,
         "source": text.source,
+        "limits": list(text.limits),
         "advice": text.advice,
         "see": list(text.see),
         "scenarios": list(text.scenarios),

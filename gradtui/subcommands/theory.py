@@ -105,9 +105,8 @@ def lines(scenario: Scenario, found: Comparison) -> list[str]:
         sign = f"{found.factor_deviation:+.1%}".replace("%", " %")
         out.append(f"a {said.per:<9} predicted {_times(said.factor)}   measured {_times(found.factor)}   {sign}")
     if math.isfinite(said.limit):
-        out.append(
-            f"{'ever deeper' if said.per == 'layer' else 'ever longer'} {_times(said.limit)} a {said.per}, in networks of endless width"
-        )
+        ever = "ever deeper" if said.per == "layer" else "ever longer"
+        out.append(f"{ever} {_times(said.limit)} a {said.per}, in networks of endless width")
     if said.assumed:
         out += textwrap.wrap(f"Assumed: {said.assumed}.", 79)
     out += ["", *_taps(found)]

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from gradtui.scenario.architecture import LayerSpec
 from gradtui.scenario.weights import Fans, bias_spread, variance
 from gradtui.theory.activations import ACTIVATIONS
-from gradtui.theory.likeness import Batch, Passed, Rows, centred, cosines, mean_square, near, through
+from gradtui.theory.likeness import Batch, Passed, Rows, centred, mean_square, near, through
 from gradtui.theory.moments import Normal
 from gradtui.theory.places import Places
 from gradtui.theory.width import Blur, Drift, bends
@@ -23,8 +23,9 @@ Floats = NDArray[np.float64]
 
 #: PyTorch's default, where a scenario names no eps of its own; RMS norm's is the number format's.
 NORM_EPS = 1e-5
-#: Change between two layers, as a share, below which nothing will change any more.
-SETTLED = 1e-10
+#: Change between two layers, as a share, below which sizes will not change any more; and how alike examples are, which
+#: creeps towards all alike for ever, so slowly at last that nothing else hears of it.
+SETTLED, SETTLED_ALIKE = 1e-9, 1e-5
 
 
 @dataclass(frozen=True)
@@ -113,8 +114,9 @@ def forward(specs: Sequence[LayerSpec], inputs: Floats, rows: Rows, alpha: float
         mean, spread = bias_spread(own, spec.fan_in, spec.hidden)
         z = spec.fan_in * weight * sums + spread
         if scattered:
-            alike = examples.together(cosines(z) ** 2)
-            share = 1.0 - spread / mean_square(z) if spec.norm != "batch" else 0.0
+            size = mean_square(z)
+            alike = examples.together((z / size) ** 2) if size > 0.0 else 1.0
+            share = 1.0 - spread / size if size > 0.0 and spec.norm != "batch" else 0.0
             drift = came.weighed(share)
         scale = 1.0
         if spec.joins is not None:
@@ -150,7 +152,10 @@ def _repeats(last: Trace, spec: LayerSpec, reads: Floats) -> bool:
     same = spec.own == before.own and spec.size == before.size and spec.source == before.source
     same = same and spec.pools == before.pools and spec.window == before.window
     alone = spec.hidden and not (spec.joins is not None or spec.begins or before.begins or spec.appends)
-    return same and alone and bool(np.abs(reads - last.reads).max() <= SETTLED * np.abs(reads).max())
+    if not (same and alone):
+        return False
+    change, largest = np.abs(reads - last.reads), float(np.abs(reads).max())
+    return bool(change.max() <= SETTLED_ALIKE * largest and np.diag(change).max() <= SETTLED * largest)
 
 
 def back(traces: Sequence[Trace], errors: Floats, examples: int) -> Signal:

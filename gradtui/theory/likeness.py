@@ -89,8 +89,8 @@ def mean_square(pairs: Floats) -> float:
 def cosines(pairs: Floats) -> Floats:
     """How alike each two examples are; one of no size is like nothing but itself."""
     sizes = np.sqrt(np.maximum(np.diag(pairs), 0.0))
-    with np.errstate(divide="ignore", invalid="ignore"):
-        found = np.nan_to_num(pairs / np.outer(sizes, sizes))
+    both = sizes[:, None] * sizes
+    found = np.divide(pairs, both, out=np.zeros_like(pairs), where=both > 0.0)
     np.fill_diagonal(found, 1.0)
     kept: Floats = np.clip(found, -1.0, 1.0)
     return kept

@@ -15,6 +15,8 @@ Floats = NDArray[np.float64]
 
 #: Deviations beyond which nothing is left of a normal distribution: its density is 1e-32 there.
 FAR = 12.0
+#: A variance that counts as none.
+LEAST = 1e-300
 _PANELS = np.array([-6.0, -3.0, -1.5, 0.0, 1.5, 3.0, 6.0])
 #: The bends of a smooth function lie within these multiples of its scale.
 _CURVES = np.array([-32.0, -16.0, -8.0, -4.0, -2.0, -1.0, 0.0, 1.0, 2.0, 4.0, 8.0, 16.0, 32.0])
@@ -37,6 +39,11 @@ class Normal(NamedTuple):
     mean: float
     variance: float
 
+    @property
+    def deviation(self) -> float:
+        """The root of the variance; never 0, so that each side of a kink has its share."""
+        return math.sqrt(max(self.variance, LEAST))
+
 
 class Moments(NamedTuple):
     """E phi, E phi^2, E phi'^2 and E phi'^4."""
@@ -49,7 +56,7 @@ class Moments(NamedTuple):
 
 def nodes(of: Normal) -> tuple[Floats, Floats]:
     """(z, weights): sum of f(mean + sqrt(variance) z) * weights is E f, for any f that is smooth between kinks."""
-    activation, deviation = ACTIVATIONS[of.name], math.sqrt(of.variance)
+    activation, deviation = ACTIVATIONS[of.name], of.deviation
     places = np.concatenate([_CURVES * activation.scale(of.bend), activation.kinks])
     with np.errstate(divide="ignore", invalid="ignore", over="ignore"):
         bends = (places - of.mean) / deviation
@@ -104,7 +111,7 @@ def values_at(of: Normal) -> tuple[Floats, Floats, Floats, Floats]:
     """(phi, phi', z, weights) at the nodes."""
     z, weights = nodes(of)
     with np.errstate(over="ignore", under="ignore", invalid="ignore"):
-        value, slope = ACTIVATIONS[of.name].function(of.mean + math.sqrt(of.variance) * z, of.bend)
+        value, slope = ACTIVATIONS[of.name].function(of.mean + of.deviation * z, of.bend)
     return value, slope, z, weights
 
 

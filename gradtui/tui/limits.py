@@ -26,7 +26,7 @@ class Limit(NamedTuple):
 def of_gauge(gauge: str) -> tuple[Limit, ...]:
     """The limits to draw over the past of one layer's gauge."""
     from gradtui.diagnosis.thresholds import THRESHOLDS  # not before the first paint
-    from gradtui.tui.pages import LABELS
+    from gradtui.explain.verdicts import LABELS
 
     found = []
     for name in _ALONE:

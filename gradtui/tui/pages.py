@@ -7,16 +7,13 @@ import textwrap
 from typing import TYPE_CHECKING, Any
 
 from gradtui.explain import Text, about_kind
-from gradtui.explain.verdicts import VERDICTS
+from gradtui.explain.verdicts import title_of
 from gradtui.tui import format
 from gradtui.tui.limits import UPRIGHT
 from gradtui.tui.palette import KEY, MUTED, STRONG, Ink, Run, Runs
 
 if TYPE_CHECKING:
     from gradtui.lab.snapshot import Judged
-
-#: What each kind of verdict is called.
-LABELS = {text.word: text.label for text in VERDICTS}
 
 #: Verdicts and the band whose colour they share; others are plain.
 _BAND_OF_KIND = {
@@ -42,9 +39,8 @@ def kind_ink(kind: str) -> Ink:
     return Ink(f"band{_BAND_OF_KIND[kind]}" if kind in _BAND_OF_KIND else "accent", "", True)
 
 
-def kind_text(kind: str) -> str:
-    """A verdict's name as a heading."""
-    return LABELS.get(kind, kind.replace("_", " ")).upper()
+#: A verdict's name as the screens say it.
+kind_text = title_of
 
 
 def place_and_time(verdict: Judged) -> str:
@@ -115,7 +111,7 @@ def body(text: Text, width: int) -> list[Runs]:
         if not heading:
             out += [*lines(paragraph, width), ()]
             continue
-        ink = Ink("key") if heading == "formula" else MUTED if heading == "source" else Ink()
+        ink = Ink("key") if heading == "formula" else MUTED if heading in ("source", "limit") else Ink()
         wrapped = textwrap.wrap(paragraph, max(10, width - _HEADINGS), break_on_hyphens=False)
         for row, line in enumerate(wrapped):
             out.append((((heading if row == 0 else "").ljust(_HEADINGS), MUTED), (line, ink)))

@@ -177,7 +177,8 @@ def _elsewhere(theory: Prediction, width: int) -> list[Runs]:
     )
     out = [_indented([(line, Ink())], width) for line in _wrapped(reason, width - 2)]
     if theory.known and theory.factor > 0.0:
-        out += [(), _indented([(f"{times(theory.factor)} a {theory.per}, at step 0", MUTED)], width)]
+        here = "at this depth" if theory.per == "layer" else "at step 0"
+        out += [(), _indented([(f"{times(theory.factor)} a {theory.per}, {here}", MUTED)], width)]
         if math.isfinite(theory.limit) and theory.limit > 0.0:
             out.append(_indented([(f"{times(theory.limit)} a layer, ever deeper", MUTED)], width))
     return out

@@ -101,6 +101,15 @@ def test_an_explosion_that_threw_the_weights_away_is_remembered() -> None:
     assert first(made(step=399, distance=0.5), lived(STILL, begin)).kind == "stalled"
 
 
+@pytest.mark.parametrize(
+    ("share", "loss", "kind"), [(50.0, 30.0, "exploding"), (50.0, 3.0, "healthy"), (20.0, 30.0, "healthy")]
+)
+def test_a_smaller_explosion_counts_where_the_answers_are_far_out(share: float, loss: float, kind: str) -> None:
+    profile = made(loss=loss, delta_rms=staircase(share**0.1))
+    assert first(profile, lived([loss], profile)).kind == kind
+    assert first(profile).kind == "healthy"  # who knows nothing of the task cannot tell
+
+
 POST = {
     "network": {"kind": "transformer", "depth": 2, "width": 16, "skip_form": "post"},
     "task": {"name": "recall", "length": 5},

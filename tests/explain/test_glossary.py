@@ -11,6 +11,7 @@ from click.testing import CliRunner
 from gradtui import explain
 from gradtui.cli import commands
 from gradtui.diagnosis.remedies import REMEDIES
+from gradtui.diagnosis.thresholds import THRESHOLDS
 from gradtui.diagnosis.verdict import KINDS
 from gradtui.explain.reasons import OF_CHOICES, OF_KEYS, PEOPLE_SAY
 from gradtui.gauges import GAUGES
@@ -41,6 +42,14 @@ def test_every_verdict_and_gauge_has_all_there_is_to_say() -> None:
         if text.subject == "verdicts":
             assert text.source, text.word
             assert text.advice, text.word
+
+
+def test_every_threshold_stands_with_its_reason_in_the_verdict_that_rests_on_it() -> None:
+    for threshold in THRESHOLDS.values():
+        limits = " ".join(explain.about_kind(threshold.kind).limits)
+        assert threshold.reason in limits
+        assert f"{threshold.value:g}" in limits
+    assert {text.word for text in TEXTS if text.limits} == {each.kind for each in THRESHOLDS.values()}
 
 
 def test_every_remedy_says_what_it_is_for_and_whether_it_is_none() -> None:

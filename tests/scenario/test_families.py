@@ -174,3 +174,17 @@ def test_every_shipped_variant_differs_from_its_baseline() -> None:
             assert (other.network, other.task, other.optimizer) != (base.network, base.task, base.optimizer), other.name
             assert variant.why, other.name
         assert families.find(family, families.BASELINE) is family
+
+
+def test_a_family_that_lost_a_member_is_still_reached_by_a_command(wall: Path) -> None:
+    from gradtui.export.command_line import command_line
+    from gradtui.lab.changes import changed_keys
+
+    family = Scenario.load(wall)
+    recurrent = family.replace("network.kind=rnn", "network.depth=1", "network.activation=tanh", "task.name=adding")
+    back = recurrent.replace("network.kind=mlp", "network.depth=8", "network.activation=relu", "task.name=digits")
+    back = back.replace("network.init=xavier_normal")
+    assert len(back.variant) < len(family.variant)
+    assert changed_keys(family, back) == {}
+    assert command_line(back, str(wall)) == f"gradtui --scenario {wall}"
+    assert command_line(Scenario.load(f"{wall}/he").replace("seed=2"), f"{wall}/he").endswith("wall.toml/he --seed 2")

@@ -7,13 +7,13 @@ import math
 import numpy as np
 import pytest
 
+from gradtui.theory.activations import ACTIVATIONS, Activation
 from gradtui.theory.moments import Normal, moments
 from gradtui.theory.phase import Wide, critical_line, plane, settled
 
 #: Weight variances n Var W of the columns: U(+-1/sqrt n), Xavier, He, N(0, 0.01^2) at n = 64.
 COLUMNS = (1.0 / 3.0, 1.0, 2.0, 64e-4)
-#: (activation, bend) -> for each column: factor of the signal in the limit, mean over layers 1-10, over 11-30.
-#: None: a number that creeps towards its limit too slowly to be printed as one.
+#: (activation, bend) -> for each column: factor of the signal far up, mean over layers 1-10, over 11-30.
 FACTORS = {
     ("identity", 0.0): ((0.5774,) * 3, (1.0,) * 3, (1.4142,) * 3, (0.08,) * 3),
     ("sigmoid", 0.0): (
@@ -30,13 +30,25 @@ FACTORS = {
     ),
     ("tanh", 0.0): (
         (0.5774, 0.5607, 0.5774),
-        (1.0, 0.8763, 0.9731),
+        (0.9999, 0.8763, 0.9731),
         (1.0514, 1.0081, 1.0514),
         (0.08, 0.0799, 0.08),
     ),
+    ("erf", 0.0): (
+        (0.6515, 0.6298, 0.6515),
+        (1.0084, 0.9361, 1.0064),
+        (1.0942, 1.0649, 1.0942),
+        (0.0903, 0.0902, 0.0903),
+    ),
+    ("lecun_tanh", 0.0): (
+        (0.6605, 0.6479, 0.6604),
+        (1.0096, 0.9717, 1.0083),
+        (1.0902, 1.0971, 1.0902),
+        (0.0915, 0.0915, 0.0915),
+    ),
     ("softsign", 0.0): (
         (0.5774, 0.5208, 0.5773),
-        (1.0, 0.7734, 0.9476),
+        (0.9997, 0.7734, 0.9476),
         (1.0210, 0.8949, 1.0194),
         (0.08, 0.0790, 0.08),
     ),
@@ -52,15 +64,15 @@ FACTORS = {
     ("prelu", 0.25): ((0.4208,) * 3, (0.7289,) * 3, (1.0308,) * 3, (0.0583,) * 3),
     ("elu", 1.0): (
         (0.5774, 0.5568, 0.5773),
-        (1.0, 0.8755, 0.9508),
-        (1.0, 1.0926, 1.0538),
+        (0.9997, 0.8755, 0.9508),
+        (1.0032, 1.0926, 1.0538),
         (0.08, 0.0797, 0.08),
     ),
     ("selu", 0.0): (
         (0.8362, 0.7623, 0.8311),
         (1.0352, 1.0352, 1.0352),
-        (1.0507, 1.2261, 1.1043),
-        (None, 0.1153, 0.1159),
+        (math.nan, 1.2261, 1.1043),
+        (0.1159, 0.1153, 0.1159),
     ),
     ("gelu", 0.0): (
         (0.2887, 0.2961, 0.2887),
@@ -83,51 +95,95 @@ FACTORS = {
     ("softplus", 1.0): (
         (0.2948, 0.2953, 0.2948),
         (0.5373, 0.5381, 0.5373),
-        (1.0, 0.8427, 0.8934),
+        (0.9822, 0.8427, 0.8934),
         (0.04, 0.04, 0.04),
     ),
 }
-#: Behind a norm: factor in a large batch, factor behind layer or RMS norm.
+#: What creeps towards 1 for ever stands in the table as it is at this layer. SELU with He's weights grows without end,
+#: which the table has no number for: its slopes tend to lambda / 2 on either side of 0 at last.
+FAR_UP = 4000
+CREEPING = {("tanh", 1.0), ("softsign", 1.0), ("elu", 1.0), ("elu", 2.0), ("softplus", 2.0)}
+GROWING = {("selu", 2.0): 1.0507}
+#: Behind a norm: factor in a large batch, factor behind layer or RMS norm, E phi, E phi^2, E phi'^2.
 NORMED = {
-    ("identity", 0.0): (1.0, 1.0),
-    ("sigmoid", 0.0): (1.0167, 0.3909),
-    ("hard_sigmoid", 0.0): (1.0012, 0.3159),
-    ("tanh", 0.0): (1.0853, 1.0853),
-    ("softsign", 0.0): (1.1154, 1.1154),
-    ("hard_tanh", 0.0): (1.1502, 1.1502),
-    ("relu", 0.0): (1.2112, 1.0),
-    ("leaky_relu", 0.01): (1.2056, 1.0),
-    ("leaky_relu", 0.2): (1.1152, 1.0),
-    ("elu", 1.0): (1.0388, 1.0178),
-    ("selu", 0.0): (1.0352, 1.0352),
-    ("gelu", 0.0): (1.1484, 1.0354),
-    ("silu", 0.0): (1.1009, 1.0328),
-    ("mish", 0.0): (1.1019, 1.0291),
-    ("softplus", 1.0): (1.0395, 0.5643),
+    ("identity", 0.0): (1.0, 1.0, 0.0, 1.0, 1.0),
+    ("sigmoid", 0.0): (1.0167, 0.3909, 0.5, 0.29338, 0.04484),
+    ("hard_sigmoid", 0.0): (1.0012, 0.3159, 0.5, 0.27764, 0.02770),
+    ("tanh", 0.0): (1.0853, 1.0853, 0.0, 0.39429, 0.46440),
+    ("lecun_tanh", 0.0): (1.0351, 1.0351, 0.0, 0.75043, 0.80399),
+    ("erf", 0.0): (1.1071, 1.1071, 0.0, 0.46456, 0.56941),
+    ("softsign", 0.0): (1.1154, 1.1154, 0.0, 0.18301, 0.22767),
+    ("hard_tanh", 0.0): (1.1502, 1.1502, 0.0, 0.51606, 0.68269),
+    ("relu", 0.0): (1.2112, 1.0, 0.39894, 0.5, 0.5),
+    ("leaky_relu", 0.01): (1.2056, 1.0, 0.39495, 0.50005, 0.50005),
+    ("leaky_relu", 0.2): (1.1152, 1.0, 0.31915, 0.52, 0.52),
+    ("prelu", 0.25): (1.0967, 1.0, 0.29921, 0.53125, 0.53125),
+    ("elu", 1.0): (1.0388, 1.0178, 0.16052, 0.64495, 0.66810),
+    ("selu", 0.0): (1.0352, 1.0352, 0.0, 1.0, 1.07157),
+    ("gelu", 0.0): (1.1484, 1.0354, 0.28209, 0.42522, 0.45585),
+    ("silu", 0.0): (1.1009, 1.0328, 0.20662, 0.35578, 0.37948),
+    ("mish", 0.0): (1.1019, 1.0291, 0.24040, 0.45234, 0.47908),
+    ("softplus", 1.0): (1.0395, 0.5643, 0.80606, 0.92125, 0.29338),
 }
 DIGITS = 5.1e-5
 
 
+def _lecun_tanh(x, _):
+    """1.7159 tanh(2x / 3) (LeCun et al. 1998)."""
+    inner = np.tanh(x * 2.0 / 3.0)
+    return 1.7159 * inner, 1.7159 * 2.0 / 3.0 * (1.0 - inner**2)
+
+
+def _erf(x, _):
+    return np.vectorize(math.erf)(x), 2.0 / math.sqrt(math.pi) * np.exp(-(x**2))
+
+
+@pytest.fixture
+def more(monkeypatch):
+    """Two activations of the tables that are on no menu."""
+    for name, function in (("erf", _erf), ("lecun_tanh", _lecun_tanh)):
+        monkeypatch.setitem(ACTIVATIONS, name, Activation(function))
+
+
+def _climbed(net, layers):
+    """ln of each layer's factor."""
+    q, factors = net.weights, []
+    for _ in range(layers):
+        factors.append(math.log(net.weights * moments(net.at(q)).slope_square) / 2.0)
+        q = net.next(q)
+    return factors
+
+
+@pytest.mark.usefixtures("more")
 @pytest.mark.parametrize("of", FACTORS, ids=str)
 def test_the_table_of_factors(of):
     for weights, (limit, near, far) in zip(COLUMNS, FACTORS[of], strict=True):
         net = Wide(*of, weights, 0.0)
-        q, factors = weights, []
-        for _ in range(30):
-            factors.append(math.log(weights * moments(net.at(q)).slope_square) / 2.0)
-            q = net.next(q)
+        factors = _climbed(net, 30)
         assert math.exp(np.mean(factors[:10])) == pytest.approx(near, abs=DIGITS)
         assert math.exp(np.mean(factors[10:])) == pytest.approx(far, abs=DIGITS)
-        if limit is not None:
-            assert math.sqrt(settled(net, weights).chi) == pytest.approx(limit, abs=DIGITS)
+        where = (of[0], weights)
+        assert math.isnan(limit) == (where in GROWING)
+        wanted = 1.0 if where in CREEPING else GROWING.get(where, limit)
+        assert math.sqrt(settled(net, weights).chi) == pytest.approx(wanted, abs=DIGITS)
 
 
+@pytest.mark.long
+@pytest.mark.parametrize(("name", "weights"), sorted(CREEPING))
+def test_what_creeps_stands_in_the_table_as_far_up_as_it_was_followed(name, weights):
+    of = next(key for key in FACTORS if key[0] == name)
+    limit = FACTORS[of][COLUMNS.index(weights)][0]
+    assert math.exp(_climbed(Wide(*of, weights, 0.0), FAR_UP)[-1]) == pytest.approx(limit, abs=DIGITS)
+
+
+@pytest.mark.usefixtures("more")
 @pytest.mark.parametrize("of", NORMED, ids=str)
 def test_the_table_of_normalised_networks(of):
     found = moments(Normal(*of, 0.0, 1.0))
-    over_batch, over_units = NORMED[of]
+    over_batch, over_units, *means = NORMED[of]
     assert math.sqrt(found.slope_square / (found.square - found.value**2)) == pytest.approx(over_batch, abs=DIGITS)
     assert math.sqrt(found.slope_square / found.square) == pytest.approx(over_units, abs=DIGITS)
+    assert found[:3] == pytest.approx(means, abs=5.1e-6)
 
 
 def test_where_sizes_settle():

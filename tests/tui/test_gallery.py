@@ -111,7 +111,7 @@ async def test_enter_opens_and_escape_comes_back_to_the_same_place() -> None:
         assert isinstance(screen, GalleryScreen)
         assert screen.shelf.current == SHELF[1]
         assert "Explosion" in text(pilot)
-        assert "search" not in text(pilot).splitlines()[0]
+        assert "search:" not in text(pilot).splitlines()[0]
 
 
 async def test_mouse() -> None:

@@ -8,10 +8,12 @@ from opened import lab, whole
 from gradtui.tui import bindings
 from gradtui.tui.app import GradtuiApp
 from gradtui.tui.bindings import KEYS, key_line
+from gradtui.tui.screens.beside import BesideScreen
 from gradtui.tui.screens.diagnosis import DiagnosisScreen
 from gradtui.tui.screens.gallery import GalleryScreen
 from gradtui.tui.screens.help import LEGEND, HelpScreen
 from gradtui.tui.screens.lab import LabScreen
+from gradtui.tui.screens.race import RaceScreen
 from gradtui.tui.screens.save import SaveScreen
 from gradtui.tui.screens.words import WordsScreen
 from gradtui.tui.widgets.entry import Entry
@@ -27,6 +29,8 @@ LISTENERS = {
     "save": SaveScreen,
     "entry": Entry,
     "diagnosis": DiagnosisScreen,
+    "cures": RaceScreen,
+    "beside": BesideScreen,
     "words": WordsScreen,
     "everywhere": GradtuiApp,
 }
@@ -51,7 +55,7 @@ async def test_the_help_scrolls_to_its_end_and_closes() -> None:
     async with lab((80, 24)) as opened:
         await opened.press("question_mark")
         assert "Reading the bars" in "\n".join(whole(opened.app))
-        await opened.press(*["pagedown"] * 10)
+        await opened.press(*["pagedown"] * 30)
         assert "Ctrl+Z" in "\n".join(whole(opened.app))
         await opened.press("question_mark")
         assert isinstance(opened.app.screen, LabScreen)

@@ -12,8 +12,13 @@ from kinds import fading, gates_of, recurrent
 from opened import Opened, drawn, whole
 
 from gradtui.tui import format, ladder
+from gradtui.tui.axis import Axis
+from gradtui.tui.palette import Palette
+from gradtui.tui.themes import DARK
+from gradtui.tui.track import THEORY
 from gradtui.tui.views.ladder import LadderView
 
+PALETTE = Palette(DARK.theme, few_colours=False, plain=False)
 SIZES = [(60, 16), (80, 24), (120, 36), (200, 60)]
 
 
@@ -170,6 +175,35 @@ async def test_under_the_bars_of_a_recurrent_network_stands_its_ladder(size: tup
         assert any(line.startswith("▸   3") for line in drawn(below.picture))
         await opened.press("2")
         assert not below.display
+
+
+def _drawn(theory: float, now: float = 1e-4, steps: int = 5) -> list[str]:
+    """A ladder of one layer whose steps are all alike, with what theory expected of them."""
+    table, expected = {ladder.HIDDEN: ((now,) * steps,)}, {ladder.HIDDEN: ((theory,) * steps,)}
+    seen = ladder.Ladder(("1",), table, table, Axis(), (1e-8, 1.0), theory=expected)
+    return ["".join(text for text, _ in line) for line in ladder.draw(seen, PALETTE, 80, 20)]
+
+
+@pytest.mark.parametrize(("theory", "above"), [(1.0, True), (1e-19, False)])
+def test_theory_marks_each_step_where_it_expected_the_bar(theory: float, above: bool) -> None:
+    """One mark a step, in the middle of its column, above the bar or upon it."""
+    text = _drawn(theory)
+    assert f"{THEORY} theory ×1 a step" in text[0]
+    bars = text[2 : next(number for number, line in enumerate(text) if line.startswith(" layer 1"))]
+    marked = [number for number, line in enumerate(bars) if line.count(THEORY) == 5]
+    assert len(marked) == 1
+    named = next(number for number, line in enumerate(bars) if line.split()[:2] == ["▸", "1"])
+    assert (marked[0] < named) == above
+
+
+def test_theory_stands_in_the_chart_beside_step_0() -> None:
+    """On the way it expected; where the curve now is, that one is seen."""
+    hit, apart = _drawn(1e-4), _drawn(1e-2)
+    for text in (hit, apart):
+        assert any(f"{THEORY * 2} theory" in line for line in text)
+    chart = next(number for number, line in enumerate(apart) if line.startswith(" layer 1")) + 1
+    assert not any(THEORY in line for line in hit[chart:])
+    assert sum(line.count(THEORY) for line in apart[chart:]) >= 5
 
 
 async def test_the_curves_of_state_and_cell_are_told_apart_without_colours(monkeypatch: pytest.MonkeyPatch) -> None:
