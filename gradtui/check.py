@@ -10,6 +10,7 @@ from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass, field
 
 import numpy as np
+from msgspec import structs
 
 from gradtui.lab.past import PastKeeper, watched
 from gradtui.lab.simulation import Simulation
@@ -128,8 +129,9 @@ def check(
     with ThreadPoolExecutor(max_workers=jobs or cores()) as pool:
         pending: dict[Future[tuple[Mapping[Moment, Measured], float]], tuple[_Case, str]] = {}
         for name, scenario in scenarios:
+            asked, family = _asked(scenario), scenario.family()
             for seed in range(scenario.seed, scenario.seed + seeds):
-                runs = _runs(name, scenario, seed)
+                runs = _runs(name, family, asked, seed)
                 case = _Case(name, scenario, seed, len(runs))
                 cases.append(case)
                 for member, run_ in runs.items():
@@ -166,7 +168,7 @@ def _take(case: _Case, member: str, future: Future[tuple[Mapping[Moment, Measure
 
 def run(name: str, scenario: Scenario, seed: int, on_compile: OnCompile, stop: threading.Event) -> Checked:
     """One scenario under one seed, with its variants, one after another."""
-    runs = _runs(name, scenario, seed)
+    runs = _runs(name, scenario.family(), _asked(scenario), seed)
     case = _Case(name, scenario, seed, len(runs))
     try:
         for member, run_ in runs.items():
@@ -194,19 +196,28 @@ def _concerned(expect: Expect) -> Iterator[tuple[str, str]]:
         yield own, ""
 
 
-def _runs(name: str, scenario: Scenario, seed: int) -> dict[str, _Run]:
-    """Those members of which something is expected; the scenario itself where nothing is."""
-    asked: dict[str, dict[Moment, set[str]]] = {} if scenario.expect else {families.BASELINE: {}}
+def _asked(scenario: Scenario) -> dict[str, dict[Moment, frozenset[str]]]:
+    """Of which members something is expected, when, and what; of the scenario itself where nothing is."""
+    asked: dict[str, dict[Moment, frozenset[str]]] = {} if scenario.expect else {families.BASELINE: {}}
     for expect in scenario.expect:
         for member, what in _concerned(expect):
-            asked.setdefault(member, {}).setdefault(expect.at, set()).add(what)
-    family = {families.BASELINE: scenario}
-    family |= {variant.name: own for variant, own in zip(scenario.variant, scenario.family()[1:], strict=True)}
+            moments = asked.setdefault(member, {})
+            moments[expect.at] = moments.get(expect.at, frozenset()) | {what}
+    return asked
+
+
+def _runs(
+    name: str, family: Sequence[Scenario], asked: Mapping[str, Mapping[Moment, frozenset[str]]], seed: int
+) -> dict[str, _Run]:
+    """Member -> its run under this seed, for those of which something is expected."""
+    base, *others = family
+    members = {families.BASELINE: structs.replace(base, variant=(), expect=())}
+    members |= {variant.name: own for variant, own in zip(base.variant, others, strict=True)}
     return {
         member: _Run(
-            name if member == families.BASELINE else f"{scenario.name or name}/{member}",
-            family[member].replace(f"seed={seed}"),
-            {at: frozenset(names) for at, names in moments.items()},
+            name if member == families.BASELINE else f"{base.name or name}/{member}",
+            members[member].replace(f"seed={seed}"),
+            moments,
         )
         for member, moments in asked.items()
     }

@@ -179,6 +179,7 @@ def run(source: str, steps: int | None, assignments: tuple[str, ...], seed: int 
         profile=profile,
         verdicts=verdicts(profile, scenario, keeper.past()),
         steps_per_second=total / keeper.stepping if total and keeper.stepping else 0.0,
+        effective_rank=tuple(simulation.effective_rank().tolist()),
     )
     click.echo(as_json(report) if wants_json else as_table(report))
 

@@ -38,6 +38,7 @@ class Report:
     profile: GradientProfile
     verdicts: Sequence[Verdict]
     steps_per_second: float
+    effective_rank: tuple[float, ...] = ()
 
 
 def as_json(report: Report) -> str:
@@ -55,6 +56,7 @@ def as_json(report: Report) -> str:
             "evaluate": _plain(report.evaluation),
             "taps": list(profile.taps),
             "profile": {name: _plain(row.tolist()) for name, row in profile.gauges.items()},
+            "effective_rank": _plain(list(report.effective_rank)),
             **({"time": {name: _plain(rows.tolist()) for name, rows in profile.time.items()}} if profile.time else {}),
             "verdict": _judged(report.verdicts[0]),
             "verdicts": [_judged(verdict) for verdict in report.verdicts],

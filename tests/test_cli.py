@@ -207,6 +207,8 @@ def test_run_json_is_one_object_that_repeats(quick: Path) -> None:
 
     assert list(first["profile"]) == list(GAUGES)
     assert all(len(row) == 2 for row in first["profile"].values())
+    assert len(first["effective_rank"]) == 2
+    assert all(0.0 < rank <= 1.0 for rank in first["effective_rank"])
 
 
 def test_run_obeys_its_options(quick: Path) -> None:

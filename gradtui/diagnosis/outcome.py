@@ -14,9 +14,11 @@ from gradtui.lab.past import Past
 
 #: Before so many steps a loss tells of luck; before so many it can hardly have moved; before so many it has not had
 #: the time to come off a plateau.
-FEW, EARLY, PATIENCE = 20, 50, 150
+FEW, EARLY, PATIENCE = 20, 50, 200
 #: From so many steps on a plateau below chance counts as one.
 LONG = 300
+#: Up to this share of the loss of chance a loss is on its way to that, not from somewhere far above.
+NEAR = 1.05
 #: Steps of a long run that still count as recent.
 LATELY = 1000
 #: Standard errors by which a later loss must be below an earlier one to count as a fall.
@@ -88,7 +90,7 @@ class Outcome:
     @cached_property
     def fall(self) -> float:
         """By how much the loss of the last quarter is below that of the quarter before it, as a share of chance; 0
-        where the difference is within the noise."""
+        where the difference is within the noise. To come down to chance and no further is no fall."""
         quarter = len(self._loss) // 4
         if quarter < 4 or not self.chance > 0.0:
             return math.nan
@@ -96,8 +98,12 @@ class Outcome:
         if not (np.isfinite(before).all() and np.isfinite(after).all()):
             return math.nan
         noise = math.sqrt(float(before.var() + after.var()) / quarter)
-        difference = float(before.mean() - after.mean())
-        return difference / self.chance if abs(difference) > SIGNIFICANT * noise else 0.0
+        above, below = float(before.mean()), float(after.mean())
+        if abs(above - below) <= SIGNIFICANT * noise:
+            return 0.0
+        if self.share_of_chance < NEAR:
+            above, below = min(above, self.chance), min(below, self.chance)
+        return (above - below) / self.chance
 
     @cached_property
     def change(self) -> float:

@@ -25,11 +25,14 @@ from gradtui.scenario.model import Scenario
 from gradtui.tasks import Dataset
 
 #: Seconds that a race takes at most when nothing else is said: with the start of a program it stays below ten.
-BUDGET = 8.0
-#: Both learning rates of every remedy are run for this share of the steps; the better one goes on.
-TRIAL = 0.2
+BUDGET = 7.5
+#: Both learning rates of every remedy are run for this share of the steps, and for so many; the better one goes on.
+TRIAL, _TRIED = 0.2, 24
 #: A scenario may need fewer steps for what it shows; a race goes on for so many if there is time.
 _LEAST = 300
+#: So many steps a patient race makes even if that takes longer than its budget, up to so many times as long: on a busy
+#: machine a ranking after a dozen steps would say nothing.
+_WORTH, _PATIENCE = 60, 2.0
 #: Where the gravest verdict has fewer remedies than this, those of the others are raced as well.
 _FEW = 3
 #: A race is made of about so many legs; after each of them there is a standing.
@@ -57,12 +60,21 @@ def processors() -> int:
         return os.cpu_count() or 1
 
 
+def free_memory() -> int:
+    """Bytes that may still be used; where the system does not say, four gigabytes."""
+    try:
+        return os.sysconf("SC_AVPHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")
+    except (AttributeError, OSError, ValueError):
+        return 4 << 30
+
+
 class Race:
     """Races the remedies of what is wrong with `scenario`.
 
     `found` are the verdicts to treat, the gravest first; without them the scenario is diagnosed first, trained for a
     while if it is healthy at step 0. `steps` is how many each run makes; without it at most the scenario's own, and no
-    more than `budget` seconds allow. `gently`: at a low priority. `standing` may be asked from any thread.
+    more than `budget` seconds allow. `gently`: at a low priority. `patient`: a busy machine gets up to twice the time.
+    `standing` may be asked from any thread.
     """
 
     def __init__(
@@ -74,6 +86,7 @@ class Race:
         steps: int | None = None,
         threads: int | None = None,
         gently: bool = False,
+        patient: bool = False,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self._scenario, self._found = scenario, tuple(found)
@@ -81,7 +94,7 @@ class Race:
         unbounded = steps is not None and budget is None
         self._budget = math.inf if unbounded else BUDGET if budget is None else budget
         self._threads = threads or processors()
-        self._gently, self._clock = gently, clock
+        self._gently, self._patient, self._clock = gently, patient, clock
         self._lock = threading.Lock()
         self._stopping = False
         self._made, self._next_show = 0, 0.0
@@ -179,7 +192,7 @@ class Race:
                 self._legs(pool, fields, _FIRST, until=min(self._steps, 2 * _FIRST))
             planned = self._planned(fields)
             leg = max(1, math.ceil(planned / LEGS))
-            self._legs(pool, fields, leg, until=min(self._steps, math.ceil(TRIAL * planned)))
+            self._legs(pool, fields, leg, until=min(self._steps, max(_TRIED, math.ceil(TRIAL * planned))))
             best = [min(field, key=_merit) for field in fields]
             for field, kept in zip(fields, best, strict=True):
                 for entrant in field:
@@ -194,10 +207,15 @@ class Race:
         """Build all and make the first steps; who cannot be built is left out, and so is what it was to be held
         against."""
         refused: dict[int, str] = {}
+        late: set[Entrant] = set()
         first = min(_FIRST, self._steps)
+        limit = self._budget * (_PATIENCE if self._patient else 1.0)
 
         def begin(number: int, entrant: Entrant) -> None:
             if number in refused or self._stopping:
+                return
+            if number and self._elapsed() > limit:
+                late.add(entrant)
                 return
             try:
                 entrant.build(self._on_compile)
@@ -209,14 +227,19 @@ class Race:
                     raise
                 refused[number] = " ".join(str(error).split()) or "not enough memory"
 
+        begin(0, fields[0][0])
+        fields = self._fitting(fields)
         running = [entrant for field in fields for entrant in field]
-        self._work(pool, [partial(begin, number, field[0]) for number, field in enumerate(fields)], running)
-        if self._elapsed() < _BEGINNING * self._budget:
+        firsts = list(enumerate(fields))[1:]
+        self._work(pool, [partial(begin, number, field[0]) for number, field in firsts], running)
+        if self._elapsed() < _BEGINNING * limit:
             tasks = [partial(begin, number, each) for number, field in enumerate(fields) for each in field[1:]]
             self._work(pool, tasks, running)
-        else:
+        if self._elapsed() > _BEGINNING * limit and any(not each.row.steps for each in running):
+            # Some had a second rate and some had none: that would be no fair race.
             fields = [field[:1] for field in fields]
             self._post(tenths=False)
+        refused |= {number: "there was no time to begin it" for number, field in enumerate(fields) if field[0] in late}
         self._made = first
         for field in fields:
             for entrant in field[1:]:
@@ -234,6 +257,19 @@ class Race:
         )
         return [field for number, field in enumerate(fields) if number not in refused]
 
+    def _fitting(self, fields: list[list[Entrant]]) -> list[list[Entrant]]:
+        """As many of the runs as there is memory for: without second learning rates if need be, and without the last of
+        the remedies."""
+        room = free_memory() // 2
+        each = max(1, fields[0][0].memory)
+        if each * sum(len(field) for field in fields) > room:
+            fields = [field[:1] for field in fields]
+            self._post(tenths=False)
+        most = max(2, int(room // each))
+        over = tuple((field[0].row.label, "there is no memory for one more network") for field in fields[most:])
+        self._post(left_out=(*self._standing.left_out, *over))
+        return fields[:most]
+
     def _planned(self, fields: Sequence[Sequence[Entrant]]) -> int:
         """How many steps of each run the budget allows."""
         if self._budget == math.inf:
@@ -250,7 +286,8 @@ class Race:
         cost = TRIAL * all_runs + (1.0 - TRIAL) * best_runs
         if cost <= 0.0:
             return max(1, self._steps)
-        return max(1, min(self._steps, int(self._left() / cost)))
+        least = _WORTH if self._patient else 1
+        return min(self._steps, max(least, int(self._left() / cost)))
 
     def _cost(self, entrants: Iterable[Entrant]) -> float:
         """Seconds of all threads together that one step of each takes."""
@@ -265,7 +302,7 @@ class Race:
             if cost <= 0.0:
                 return
             if self._budget < math.inf:
-                count = min(count, int(self._left() / cost))
+                count = min(count, max(int(self._left() / cost), self._owed_to_patience(leg, cost)))
             if count < 1:
                 return
             tasks: list[Callable[[], object]] = []
@@ -279,6 +316,13 @@ class Race:
             self._work(pool, tasks, running)
             self._post(steps=self._made)
             self._show(running)
+
+    def _owed_to_patience(self, leg: int, cost: float) -> int:
+        """Steps that a patient race makes beyond its budget."""
+        if not self._patient or self._made >= _WORTH:
+            return 0
+        more = self._left() + (_PATIENCE - 1.0) * self._budget
+        return max(0, min(leg, _WORTH - self._made, int(more / cost)))
 
     def _work(
         self, pool: ThreadPoolExecutor, tasks: Sequence[Callable[[], object]], running: Sequence[Entrant]

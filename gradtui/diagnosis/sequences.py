@@ -14,7 +14,7 @@ from gradtui.profile import GradientProfile
 from gradtui.scenario.model import Scenario
 
 #: Tasks whose answer hangs on what came as many steps ago as the task is long, or nearly so.
-LAGGING = frozenset({"adding", "copy", "temporal-order", "latch", "recall"})
+LAGGING = frozenset({"adding", "copy", "temporal-order", "latch", "recall", "reverse", "t-maze", "sentiment"})
 
 
 @dataclass(frozen=True)

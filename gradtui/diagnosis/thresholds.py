@@ -132,11 +132,11 @@ THRESHOLDS: Mapping[str, Threshold] = MappingProxyType(
             "underflow",
         ),
         "alike": Threshold(
-            1e-2,
+            2e-3,
             True,
             "1 - cosine of the last hidden layer's answers to different inputs",
             "identical",
-            "what tells the inputs apart is a tenth of the answer's length, and the loss stands still besides",
+            "what tells the inputs apart is a twentieth of the answer's length, and the loss stands still besides",
             "Dong, Cordonnier & Loukas 2021",
             "similarity",
         ),
@@ -240,11 +240,11 @@ THRESHOLDS: Mapping[str, Threshold] = MappingProxyType(
             "the loss has come off that of chance: while it falls besides, no picture of a gradient says otherwise",
         ),
         "still": Threshold(
-            0.005,
+            0.002,
             True,
             "fall of the loss from the third quarter of the run to the last, as a share of the loss of chance",
             "stalled",
-            "so little a quarter of the run, that another two dozen runs as long would not halve it",
+            "so little in a quarter of the run that sixty more as long would not halve it",
             "Glorot & Bengio 2010",
         ),
         "learned": Threshold(

@@ -142,7 +142,7 @@ def rate_low(case: Case) -> Finding | None:
     pace = float(moved.max())
     if (
         not THRESHOLDS["rate_low"].crossed(pace)
-        or not outcome.change <= 0.1
+        or not (case.earlier or outcome.change <= 0.1)
         or not case.profile["grad_rms"].max() > 0.0
     ):
         return None

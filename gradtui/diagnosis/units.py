@@ -105,9 +105,11 @@ def identical(case: Case) -> Finding | None:
     if case.earlier:
         return THE_SAME
     where = case.taps[int(np.flatnonzero(apart >= bound)[-1]) + 1]
+    parts = 1.0 / max(float(apart[-1]), 1e-6)
+    closely = f"one part in {parts:,.0f}" if apart[-1] > 1e-6 else "less than one part in a million"
     return Finding(
-        f"the answers of {layer(case.taps[-2])} to different inputs are the same to one part in "
-        f"{1.0 / max(float(apart[-1]), 1e-12):,.0f}: the output layer cannot tell them apart",
+        f"the answers of {layer(case.taps[-2])} to different inputs are the same to {closely}: the output layer cannot "
+        "tell them apart",
         (
             Evidence("difference", float(apart[-1]), bound, f"1 - similarity of {layer(case.taps[-2])}"),
             Evidence("difference below", float(apart[0]), math.nan, f"1 - similarity of {layer(case.taps[0])}"),

@@ -66,7 +66,12 @@ KINDS = (*_JUDGES, "healthy")
 #: What a net that learns well is never called: pictures of a gradient, of which none has kept it from learning.
 _OF_PICTURES = frozenset(KINDS) - {"nonfinite", "healthy"}
 #: Kind -> what follows from it and is not said beside it.
-_EXPLAINS = {"small_batch": frozenset({"vanishing", "exploding", "identical"})}
+_EXPLAINS = {
+    "symmetric": frozenset({"dying", "vanishing", "identical", "underflow"}),
+    "small_batch": frozenset({"vanishing", "exploding", "identical"}),
+}
+#: What keeps part of a net from learning for good, while the rest is on its way.
+_LASTING = frozenset({"symmetric", "dying", "small_batch"})
 #: Causes of all else that is found; a training that went wrong; what comes of the others.
 _ALWAYS_FIRST = frozenset({"nonfinite", "symmetric", "small_batch"})
 _OF_A_TRAINING = frozenset({"rate_high", "warm_up"})
@@ -136,7 +141,7 @@ def _ranked(found: list[Verdict]) -> tuple[Verdict, ...]:
                 by_kind["vanishing"].since or 0 if "vanishing" in by_kind else 0
             )
             return 3, ahead if first else own
-        if kind == "identical" and share("vanishing") > limit("vanished"):
+        if kind == "identical" and share("vanishing") > 3.0 * limit("vanished"):
             return 1, ahead
         if kind == "saturated":
             switches = _value(by_kind[kind], "mean") > limit("stuck")
@@ -168,8 +173,7 @@ def adversaries(profile: GradientProfile) -> dict[str, GradientProfile]:
 def _of_one(case: Case) -> list[Verdict]:
     found: list[Verdict] = []
     for kind, judges in _JUDGES.items():
-        # A net on its way may still have lost most of a layer for good.
-        well = case.outcome.learned if kind == "dying" else case.outcome.learns
+        well = case.outcome.learned if kind in _LASTING else case.outcome.learns
         if well and kind in _OF_PICTURES:
             continue
         for judge in judges:

@@ -273,16 +273,46 @@ IDEAS = (
     Text(
         "toy tasks",
         "toy tasks",
-        "The tasks here are small stand-ins: digits for image recognition, recall and copying for text, the latch for "
-        "a sentiment that the first word decides, rows of digits for frames of speech.",
+        "The tasks here are small stand-ins: digits for image recognition, reversed symbols for translation, a review "
+        "whose first word decides for sentiment, humps that move over eight bands for speech, a T-maze for the memory "
+        "that reinforcement learning needs, recall and copying for text.",
         "Small enough to train in seconds, hard enough that a lost gradient shows. They say nothing about scores on "
         "the real thing.",
         "",
         "Hochreiter & Schmidhuber 1997; Bengio, Simard & Frasconi 1994; Alpaydin & Kaynak 1998",
         "",
-        ("digits", "adding", "latch", "recall", "copy"),
-        ("temporal-order", "lstm-forget-bias"),
-        ("toy", "tasks", "sentiment", "translation", "speech", "image recognition", "nlp"),
+        ("digits", "reverse", "sentiment", "frames", "t-maze", "recall", "copy"),
+        ("t-maze", "temporal-order"),
+        ("toy", "tasks", "translation", "speech", "image recognition", "nlp"),
+    ),
+    Text(
+        "effective rank",
+        "effective rank",
+        "How many directions a layer's answers fill, as a share of its width: the participation ratio of their "
+        "singular values. 1: all directions alike; 1/width: all on one line.",
+        "A layer that maps all inputs onto a line leaves those above nothing to tell them apart by, whatever gradient "
+        "comes back. It stands in Inspect as `rank`.",
+        "(sum s^2)^2 / sum s^4 / width, s the singular values of the outputs (examples, units)",
+        "Roy & Vetterli 2007; Daneshmand, Kohler, Bach, Hofmann & Lucchi 2020",
+        "Batch norm and residual connections keep it up; width and a better init delay its fall.",
+        ("similarity", "identical"),
+        ("sigmoid-deep", "top-layer-saturates"),
+        ("rank", "participation ratio"),
+    ),
+    Text(
+        "attention entropy",
+        "attention entropy",
+        "How widely a head looks: the entropy of its weights over the time steps, in nats, the mean over all steps "
+        "that look. ln T: at all T alike; 0: at one step alone.",
+        "Where all are looked at alike for good, queries and keys say nothing and hear next to nothing: their gradient "
+        "goes through differences that are not there. Where one is looked at alone, the softmax is flat and its "
+        "gradient 0 as well. Task shows it for each block and head.",
+        "-sum_s p_s ln p_s",
+        "Zhai, Likhomanenko, Littwin et al. 2023; Dong, Cordonnier & Loukas 2021",
+        "Warm up, or normalise in front of each branch (pre-LN).",
+        ("attention", "identical"),
+        ("transformer-post-ln", "transformer-pre-ln"),
+        ("entropy", "collapse of attention"),
     ),
     Text(
         "paired comparison",

@@ -69,7 +69,8 @@ OF_CHOICES: Mapping[str, str] = MappingProxyType(
         "network.init_bias_kind=torch": "Random biases are the same for all inputs, so they make them more alike.",
         "network.norm=none": "Weights and slopes alone decide what comes back.",
         "network.norm=batch": "Whatever the slope takes, dividing by the deviation returns: sigmoid 1.017 a layer "
-        "instead of 0.236, ReLU 1.211, linear 1. Deep ReLU nets with it explode slowly at step 0, and train.",
+        "instead of 0.236, ReLU 1.211, linear 1. ReLU nets with it explode slowly at step 0: some twenty layers train "
+        "all the same, fifty-six fit badly.",
         "network.norm=layer": "Sigmoid 0.391 a layer, so it does not cure a deep sigmoid net; ReLU 1.000, tanh 1.085.",
         "network.norm=rms": "As layer norm, without taking the mean off: ReLU 1.000, tanh 1.085, sigmoid 0.391.",
         "network.norm=group": "Between layer norm, one group, and normalising each unit of an image by itself.",

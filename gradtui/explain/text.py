@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from functools import cached_property
 
 
 @dataclass(frozen=True)
@@ -25,7 +26,7 @@ class Text:
     subject: str = ""
     limits: tuple[str, ...] = ()
 
-    @property
+    @cached_property
     def names(self) -> frozenset[str]:
         """Everything it answers to, as `plain` writes it."""
         return frozenset(plain(each) for each in (self.word, self.label, *self.aliases))

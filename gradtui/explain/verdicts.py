@@ -16,7 +16,7 @@ VERDICTS = (
         "Restart with a lower learning rate, smaller first weights, a norm, or clipping. Look for the first layer and "
         "the first step in the evidence: what stands before it is the cause.",
         ("exploding", "clip_norm", "nonfinite gauge"),
-        ("exploding-init", "rnn-exploding"),
+        ("overflow", "exploding-init", "rnn-exploding"),
         ("nan", "inf", "infinite", "non-finite", "overflow"),
     ),
     Text(
@@ -29,7 +29,7 @@ VERDICTS = (
         "Rumelhart, Hinton & Williams 1986",
         "Draw the weights at random: Xavier for tanh and sigmoid, He for ReLU. Biases may begin at 0.",
         ("zeros", "xavier_normal", "he_normal"),
-        (),
+        ("all-zeros",),
         ("symmetry", "zero init", "zero weights", "symmetry breaking", "symmetric start"),
     ),
     Text(
@@ -44,7 +44,7 @@ VERDICTS = (
         "Take leaky ReLU, PReLU or ELU, whose slope is nowhere 0; begin the biases at 0; lower the learning rate. "
         "Units silent on one batch only are not dead: see zero_batch.",
         ("dead", "zero_batch", "leaky_relu", "prelu", "elu", "init_bias"),
-        ("dying-relu", "dead-layers"),
+        ("dying-relu", "dead-layers", "dead-second-layer", "born-dead"),
         ("dead relu", "dead units", "dying relu", "dying units", "dormant neurons", "born dead", "wall"),
     ),
     Text(
@@ -102,7 +102,7 @@ VERDICTS = (
         "Raise the forget bias, start the recurrent matrix as the identity or orthogonal, take an LSTM or a GRU. An "
         "LSTM alone is not immune: with a forget bias of 0 it loses half at every step. Truncation shortens the reach.",
         ("forget_bias", "lstm", "gru", "recurrent_init", "truncation", "step_delta_rms"),
-        ("lstm-forgets", "lstm-forget-bias", "rnn-long", "temporal-order-rnn"),
+        ("lstm-forgets", "lstm-forget-bias", "truncated-memory", "latch-memory"),
         ("memory", "long range dependency", "long term dependencies", "memory shorter than the lag"),
     ),
     Text(
@@ -115,7 +115,7 @@ VERDICTS = (
         "Ioffe & Szegedy 2015; Wu & He 2018",
         "Batches of 32 and more, or layer, group or RMS norm, which do not look at other examples.",
         ("batch norm", "group norm", "layer norm", "task.batch"),
-        (),
+        ("batch-norm-of-two",),
         ("batch size", "small batch"),
     ),
     Text(
@@ -158,7 +158,7 @@ VERDICTS = (
         "Smaller first weights (Xavier), batch norm before the activation, or an activation that is not flat: ReLU, "
         "SELU.",
         ("saturated gauge", "xavier_normal", "batch norm", "relu"),
-        ("top-layer-saturates",),
+        ("saturated-tanh", "top-layer-saturates"),
         ("saturation",),
     ),
     Text(
@@ -171,7 +171,7 @@ VERDICTS = (
         "IEEE 754",
         "float64 makes it visible. What cures it is what cures the vanishing beneath it.",
         ("underflow gauge", "float32", "float64", "vanishing"),
-        ("float32-floor", "float64-deep"),
+        ("too-small-to-hold", "float32-floor", "float64-deep"),
         ("denormal", "denormals", "subnormal"),
     ),
     Text(
@@ -199,7 +199,7 @@ VERDICTS = (
         "A tenth of the learning rate; a warm-up; clipping if only single steps are too long. Updates of about 1e-3 of "
         "the weights are usual.",
         ("optimizer.lr", "update_ratio", "warmup_steps", "clipping"),
-        ("dying-relu",),
+        ("too-fast", "dying-relu"),
         ("rate too high", "learning rate too high", "diverging", "oscillating"),
     ),
     Text(
@@ -212,7 +212,7 @@ VERDICTS = (
         "LeCun, Bottou, Orr & Müller 1998",
         "Ten times the learning rate, and again, until the loss falls.",
         ("optimizer.lr", "update_ratio", "vanishing"),
-        (),
+        ("too-slow",),
         ("rate too low", "learning rate too low", "slow convergence"),
     ),
     Text(

@@ -326,7 +326,7 @@ class Runner:
         if self._first is None:
             self._first = simulation.profile(count_dead=True)
         self._past.look(simulation)
-        evaluation = self._snapshot.evaluation
+        evaluation, passed = self._snapshot.evaluation, self._cpu()
         if due:
             evaluation = self._past.evaluate(simulation)
         cpu = self._cpu()
@@ -334,8 +334,8 @@ class Runner:
         self._timeline.add(profile)
         self._past.add(profile)
         if due:
-            # The first pass loads and links what the others only run: it says nothing of their cost.
-            cost = self._clock() - began if self._passed else 0.0
+            # The thread's own time, as below; and the first pass loads and links what the others only run.
+            cost = self._cpu() - passed if self._passed else 0.0
             self._passed = True
             self._next_pass = self._clock() + max(PASS_EVERY, cost / PASS_SHARE)
         seen = self._watching.look(simulation, at_once=self._paused)

@@ -80,6 +80,11 @@ class Simulation:
         return self._network.weight_count
 
     @property
+    def memory(self) -> int:
+        """Bytes that the network takes with everything that it computes: weights, gradients, activations, state."""
+        return self._network._arena.size
+
+    @property
     def step_count(self) -> int:
         """Training steps made so far."""
         return self._network.step_count

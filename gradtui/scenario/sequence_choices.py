@@ -53,6 +53,43 @@ SEQUENCES = (
         defaults=(("task.length", 9), ("task.symbols", 16), _POOL),
     ),
     Choice(
+        "reverse",
+        "reversed symbols",
+        "symbols, a sign, then the same symbols from the last to the first: a toy of translation, where the first word "
+        "read may be the last one written",
+        "2 length steps; without a memory the loss is ln(symbols) / 2",
+        "Grefenstette, Hermann, Suleyman & Blunsom 2015",
+        ("task.length", "task.symbols", "task.examples"),
+        (("task.length", 8), ("task.symbols", 8), _POOL),
+    ),
+    Choice(
+        "t-maze",
+        "T-maze",
+        "a sign at the start says left or right, a corridor follows, and at the junction it is asked for: a toy of the "
+        "long memory that reinforcement learning needs, told the answer instead of rewarded for it",
+        "011 or 110, then 101 ..., then 010; noise N(0, 1) on top",
+        "Bakker 2002",
+        ("task.length", "task.noise", "task.examples"),
+        (("task.length", 20), ("task.noise", 0.1), _POOL),
+    ),
+    Choice(
+        "sentiment",
+        "sentiment of a review",
+        "the first word praises or blames, all others do neither; at the last which it was is asked for: a toy of "
+        "sentiment analysis",
+        reads=("task.length", "task.examples"),
+        defaults=(("task.length", 20), _POOL),
+    ),
+    Choice(
+        "frames",
+        "frames of speech",
+        "8 numbers at each time step, in which a hump rises, falls, turns or stays, at a pace of its own: how it moved "
+        "is asked for at the last; a toy of speech recognition",
+        "x_j = exp(-(j - place_t)^2 / 1.28) + noise N(0, 1)",
+        reads=("task.length", "task.noise", "task.examples"),
+        defaults=(("task.length", 20), ("task.noise", 0.3), ("task.examples", 5000)),
+    ),
+    Choice(
         "gaussian",
         "normal numbers",
         "64 normal numbers at each time step, and a coin for an answer: nothing to learn, for signals at step 0",

@@ -52,10 +52,11 @@ def cure(
     from gradtui.diagnosis.standing import Stage
     from gradtui.subcommands.cure_table import Live, advice, as_json, conditions, heading, left_out, lines
 
-    if budget is None and steps is None:
+    patient = budget is None and steps is None
+    if patient:
         # A machine that is slow to get here has less time to race, not more to wait.
         budget = max(1.0, BUDGET - (time.monotonic() - began))
-    race = Race(scenario, budget=budget, steps=steps)
+    race = Race(scenario, budget=budget, steps=steps, patient=patient)
     live = Live(sys.stderr)
     race.start()
     try:
@@ -80,5 +81,5 @@ def cure(
     for line in lines(standing):
         click.echo(line)
     click.echo("")
-    for line in (conditions(standing), *left_out(standing), *advice(standing)):
+    for line in (*conditions(standing), *left_out(standing), *advice(standing)):
         click.echo(line)

@@ -59,6 +59,7 @@ def _entry(row: Row) -> dict[str, Any]:
         "label": row.label,
         "set": list(row.assignments),
         "cure": row.cure,
+        "outcome": row.outcome,
         "steps": row.steps,
         "loss": _number(row.loss),
         "accuracy": _number(row.accuracy),
@@ -91,17 +92,18 @@ def heading(standing: Standing) -> list[str]:
     return lines
 
 
-def conditions(standing: Standing) -> str:
+def conditions(standing: Standing) -> list[str]:
     """Under what all rows were run."""
     plural = "" if standing.threads == 1 else "s"
     chance = "" if math.isnan(standing.chance) else f"; guessing costs {standing.chance:.4g}"
-    rates = (
-        "at the rate given and at a tenth of it, of which the better stands here" if standing.tenths else "at one rate"
-    )
-    return (
-        f"{standing.steps:,} steps each from the same draws on the same batches, {rates}; "
-        f"{standing.seconds:.1f} s on {standing.threads} thread{plural}{chance}"
-    )
+    rates = "of the rate given and a tenth of it, the better stands here"
+    if not standing.tenths:
+        rates = "all at the rate given; there was no time for a tenth of it"
+    return [
+        f"{standing.steps:,} steps each from the same draws on the same batches, "
+        f"{standing.seconds:.1f} s on {standing.threads} thread{plural}",
+        f"{rates}{chance}",
+    ]
 
 
 def lines(standing: Standing, most: int | None = None) -> list[str]:
@@ -151,7 +153,7 @@ def _short(value: float) -> str:
 
 def outcome(row: Row) -> str:
     """The last column: a cure or none, and what the numbers do not say."""
-    word = "as it was" if row.unchanged else "CURE" if row.cure else "no cure"
+    word = row.outcome.upper() if row.cure else row.outcome
     return f"{word}: {row.remark}" if row.remark else word
 
 
@@ -168,8 +170,11 @@ def advice(standing: Standing) -> list[str]:
 
 
 def left_out(standing: Standing) -> list[str]:
-    """What could not be tried, and why."""
-    return [f"not tried: {label}: {reason}" for label, reason in standing.left_out]
+    """What could not be tried, a line for each reason."""
+    labels: dict[str, list[str]] = {}
+    for label, reason in standing.left_out:
+        labels.setdefault(reason, []).append(label)
+    return [f"not tried: {', '.join(found)}: {reason}" for reason, found in labels.items()]
 
 
 class Live:

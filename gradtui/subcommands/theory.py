@@ -18,6 +18,8 @@ if TYPE_CHECKING:
 
 #: Time steps that the table shows.
 _STEPS = 12
+#: The deviation of a logarithm from which on one speaks of factors.
+_WIDE = 0.7
 
 
 @click.command()
@@ -102,8 +104,10 @@ def lines(scenario: Scenario, found: Comparison) -> list[str]:
         return [*out, *textwrap.wrap(f"No prediction: {said.reason}.", 79)]
     out += _place(said)
     if math.isfinite(said.factor):
-        sign = f"{found.factor_deviation:+.1%}".replace("%", " %")
-        out.append(f"a {said.per:<9} predicted {_times(said.factor)}   measured {_times(found.factor)}   {sign}")
+        measured = found.factor
+        off = f"   {_percent(found.factor_deviation)}" if math.isfinite(found.factor_deviation) else ""
+        seen = f"measured {_times(measured)}{off}" if math.isfinite(measured) else "nothing of it measured"
+        out.append(f"a {said.per:<9} predicted {_times(said.factor)}   {seen}")
     if math.isfinite(said.limit):
         ever = "ever deeper" if said.per == "layer" else "ever longer"
         out.append(f"{ever} {_times(said.limit)} a {said.per}, in networks of endless width")
@@ -111,9 +115,10 @@ def lines(scenario: Scenario, found: Comparison) -> list[str]:
         out += textwrap.wrap(f"Assumed: {said.assumed}.", 79)
     out += ["", *_taps(found)]
     spread = said.spread[0] if said.spread else math.nan
-    if spread > 0.0:
-        by = math.expm1(spread)
-        out += ["", f"One network in three strays by more than {by:.0%} from the typical one at layer {said.taps[0]}."]
+    if spread > 0.0 and said.delta[0] > 0.0:
+        by = f"{math.expm1(spread):.0%}" if spread < _WIDE else f"a factor of {math.exp(min(spread, 700.0)):.2g}"
+        text = f"One network in three strays by more than {by} from the typical one at layer {said.taps[0]}."
+        out += ["", *textwrap.wrap(text, 79)]
     for gauge in found.time:
         out += ["", *_times_of(found, gauge)]
     return out
@@ -125,13 +130,14 @@ def _place(said: Prediction) -> list[str]:
         return []
     settled, critical, per = said.settled, said.critical_sigma_w, said.per
     edge = f"order ends at sigma_w {critical:.4g}" if math.isfinite(critical) else "no sigma_w ends the order"
+    brought = "sigma_b" if per == "layer" else "inputs, biases"
     if said.word == "critical":
         words = "critical: on the edge of chaos the signal holds"
     else:
         does = "shrinks" if said.word == "ordered" else "grows"
         words = f"{said.word}: the gradient {does} by a factor of e every {2.0 * settled.depth:.3g} {per}s"
     return [
-        f"sigma_w     {said.sigma_w:.4g}   sigma_b {said.sigma_b:.4g}   {edge}",
+        f"sigma_w     {said.sigma_w:.4g}   {brought} {said.sigma_b:.4g}   {edge}",
         f"q*          {settled.q:.4g}   chi {settled.chi:.4g}   depth scale {settled.depth:.4g} {per}s",
         words,
     ]

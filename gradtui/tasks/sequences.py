@@ -23,6 +23,19 @@ MOST_NUMBERS = 50_000_000
 PULSE = 3
 #: `gaussian`: so many numbers stand at each step.
 GAUSSIAN = 64
+#: `sentiment`: words that praise, that blame, and that do neither.
+PRAISE, BLAME = ("good", "fine", "rare"), ("bad", "poor", "dull")
+NEUTRAL = ("the", "film", "was", "it", "and", "so", "we", "saw")
+#: `frames`: numbers of a frame, and where the hump of each class begins, passes and ends, from 0 to 1.
+BANDS = 8
+MOVES = {
+    "rising": (0.0, 0.5, 1.0),
+    "falling": (1.0, 0.5, 0.0),
+    "peak": (0.0, 1.0, 0.0),
+    "valley": (1.0, 0.0, 1.0),
+    "low": (0.0, 0.0, 0.0),
+    "high": (1.0, 1.0, 1.0),
+}
 
 
 def generate(task: Task, seed: int) -> tuple[Examples, Examples]:
@@ -119,6 +132,60 @@ def _gaussian(task: Task, count: int, random: Random) -> Examples:
     return Examples(numbers, random.integers(0, 2, count), ("heads", "tails"), names, steps=task.length)
 
 
+def _reverse(task: Task, count: int, random: Random) -> Examples:
+    """Symbols, and behind a delimiter the same ones from the last to the first; while they are read the answer is a
+    blank. The first symbol is asked for last: twice as far back as any other (Grefenstette et al. 2015)."""
+    read, blank = task.length, task.symbols
+    symbols = random.integers(0, task.symbols, (count, read))
+    tokens = np.full((count, 2 * read), blank)
+    tokens[:, :read] = symbols
+    tokens[:, read] = blank + 1
+    answers = np.full((count, 2 * read), blank)
+    answers[:, read:] = symbols[:, ::-1]
+    classes = (*_letters(task.symbols), "·")
+    return Examples(tokens, answers, classes, steps=2 * read, vocabulary=(*classes, "▸"))
+
+
+def _t_maze(task: Task, count: int, random: Random) -> Examples:
+    """A sign, a corridor, a junction, as three sensors see them, with noise: 011 says left and 110 right, 101 is the
+    corridor and 010 the junction, where the sign is asked for (after Bakker 2002, who learned it from reward)."""
+    steps = task.length
+    answers = random.integers(0, 2, count)
+    seen = np.tile(np.array([1.0, 0.0, 1.0]), (count, steps, 1))
+    seen[:, -1] = (0.0, 1.0, 0.0)
+    seen[:, 0] = np.where(answers[:, None] == 0, (0.0, 1.0, 1.0), (1.0, 1.0, 0.0))
+    seen += task.noise * random.standard_normal(seen.shape)
+    return Examples(seen.reshape(count, -1), answers, ("left", "right"), ("left", "ahead", "right"), steps=steps)
+
+
+def _sentiment(task: Task, count: int, random: Random) -> Examples:
+    """A word that praises or blames, and behind it words that do neither; asked for at the end is which it was."""
+    words = len(NEUTRAL)
+    tokens = random.integers(0, words, (count, task.length))
+    opening = random.integers(0, len(BLAME) + len(PRAISE), count)
+    tokens[:, 0] = words + opening
+    answers = (opening >= len(BLAME)).astype(np.int64)
+    return Examples(tokens, answers, ("blame", "praise"), steps=task.length, vocabulary=(*NEUTRAL, *BLAME, *PRAISE))
+
+
+def _frames(task: Task, count: int, random: Random) -> Examples:
+    """Frames of BANDS numbers, as a spectrum has them, in which a hump stands or moves, at a pace that differs from one
+    utterance to the next; under noise. Asked for at the end is how it moved."""
+    steps = task.length
+    answers = random.integers(0, len(MOVES), count)
+    pace = np.exp(random.uniform(-0.7, 0.7, count))
+    through = np.linspace(0.0, 1.0, steps)[None, :] ** pace[:, None]
+    begins, middle, ends = np.array(list(MOVES.values())).T[:, answers, None]
+    bent = np.where(
+        through < 0.5, begins + 2.0 * through * (middle - begins), ends + 2.0 * (1.0 - through) * (middle - ends)
+    )
+    place = 0.5 + bent * (BANDS - 2.0) + random.uniform(-0.5, 0.5, (count, 1))
+    hump = np.exp(-(((np.arange(BANDS) - place[:, :, None]) / 0.8) ** 2) / 2.0)
+    hump += task.noise * random.standard_normal(hump.shape)
+    names = tuple(f"band {number}" for number in range(1, BANDS + 1))
+    return Examples(hump.reshape(count, -1), answers, tuple(MOVES), names, steps=steps)
+
+
 def _letters(count: int) -> tuple[str, ...]:
     """Names for so many symbols: letters, or numbers where letters run out."""
     alphabet = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
@@ -132,6 +199,10 @@ _TASKS: dict[str, tuple[int, Callable[[Task], int], Callable[[Task, int, Random]
     "latch": (1, lambda task: task.length, _latch),
     "copy": (1, lambda task: 2 * (task.length + 2 * task.copied), _copy),
     "recall": (1, lambda task: task.length, _recall),
+    "reverse": (1, lambda task: 4 * task.length, _reverse),
+    "t-maze": (2, lambda task: 3 * task.length, _t_maze),
+    "sentiment": (1, lambda task: task.length, _sentiment),
+    "frames": (2, lambda task: BANDS * task.length, _frames),
     "gaussian": (1, lambda task: task.length * GAUSSIAN, _gaussian),
 }
 NAMES = frozenset(_TASKS)

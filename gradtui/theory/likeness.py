@@ -15,7 +15,7 @@ from gradtui.theory.moments import COSINES, Normal, correlations, moments
 Floats = NDArray[np.float64]
 
 #: Rows of examples at places that stand for a batch: pairs grow with their square.
-MOST, MOST_PLACED = 64, 512
+MOST, MOST_PLACED = 64, 256
 #: Layers from which on fewer examples stand for a batch.
 LONG, MOST_LONG = 64, 24
 #: Sizes of places to a factor of e that are told apart.
@@ -56,12 +56,24 @@ class Batch:
         """Places of an example."""
         return int(self.inputs.shape[1])
 
-    def pairs(self, layers: int) -> tuple[Floats, Floats]:
-        """Mean products of pairs of as many rows as theory follows through so many layers, (rows, rows): of inputs over
-        the numbers of a place, of errors over the outputs. Errors have a row an example."""
-        shown = min(shown_of(len(self.inputs), self.places), MOST_LONG if layers > LONG else MOST)
-        inputs, errors = self.inputs[:shown], self.errors[:shown]
-        return products(inputs.reshape(-1, inputs.shape[2])), products(errors.reshape(shown, -1))
+    def pairs(self, layers: int, most: int = MOST) -> tuple[Floats, Floats]:
+        """Mean products of pairs of as many rows as theory follows through so many layers, of `most` examples, (rows,
+        rows): of inputs over the numbers of a place, of errors over the outputs. Errors have a row an example."""
+        shown = min(shown_of(len(self.inputs), self.places), MOST_LONG if layers > LONG else MOST, most)
+        inputs, errors = self.inputs[:shown], products(self.errors.reshape(len(self.errors), -1))
+        pairs = products(inputs.reshape(-1, inputs.shape[2]))
+        return pairs, _few(errors, shown) if self.places > 1 else errors[:shown, :shown]
+
+
+def _few(errors: Floats, shown: int) -> Floats:
+    """The products of so few examples' errors that come to as much together as those of all of them, as far as the few
+    can."""
+    count = len(errors)
+    own = mean_square(errors)
+    others = min((float(errors.sum()) - own * count) / max(count * (shown - 1), 1), own)
+    found = np.full((shown, shown), others)
+    np.fill_diagonal(found, own)
+    return found
 
 
 def _placed(rows: NDArray[Any]) -> Floats:

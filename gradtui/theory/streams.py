@@ -84,13 +84,11 @@ class Draws:
 def follow(specs: Sequence[LayerSpec], batch: Batch, examples: int, alpha: float) -> Signal:
     """Forward and back through all layers; arguments as in `chain.follow`. No more rows are followed than there are
     units in the sample."""
-    inputs, errors = batch.pairs(len(specs))
     places = max(batch.places, *(spec.size.positions for spec in specs))
-    count = min(EXAMPLES if places == 1 else max(1, MOST_ROWS // places), len(errors))
+    inputs, errors = batch.pairs(len(specs), EXAMPLES if places == 1 else max(1, MOST_ROWS // places))
     draws = Draws()
-    rows = Rows(batch.places, examples)
-    traces = _forward(specs, inputs[: count * batch.places, : count * batch.places], rows, alpha, draws)
-    return _back(traces, errors[:count, :count], draws)
+    traces = _forward(specs, inputs, Rows(batch.places, examples), alpha, draws)
+    return _back(traces, errors, draws)
 
 
 def _forward(specs: Sequence[LayerSpec], reads: Floats, rows: Rows, alpha: float, draws: Draws) -> list[Trace]:

@@ -92,27 +92,40 @@ def _heading(axis: Axis, gauge: str, bar: int, width: int) -> Runs:
     return cut([(" " * _NAME, MUTED), *side, between, *side], width)
 
 
+def _present(span: rows.Span, *sides: _Values) -> list[int]:
+    """The taps of a row that all of these have."""
+    taps = range(span.first, span.last + 1)
+    return [tap for tap in taps if not any(math.isnan(side.ghost[tap]) for side in sides)]
+
+
+def _worst(taps: Sequence[int], values: _Values) -> int:
+    return taps[rows.worst([values.bar[tap] for tap in taps])]
+
+
 def _track(span: rows.Span, values: _Values, axis: Axis, width: int, fill: str, shade: str) -> Runs:
-    if all(math.isnan(value) for value in values.ghost[span.first : span.last + 1]):
+    taps = _present(span, values)
+    if not taps:
         return ((" " * width, Ink("")),)
-    shown = rows.Values(values.bar, values.mark, values.ghost)
-    return draw(rows.track(span, shown, axis, width), width, fill=fill, shade=shade)
+    bar, mark, ghost = ([one[tap] for tap in taps] for one in (values.bar, values.mark, values.ghost))
+    return draw(
+        rows.track(rows.Span(0, len(taps) - 1), rows.Values(bar, mark, ghost), axis, width),
+        width,
+        fill=fill,
+        shade=shade,
+    )
 
 
 def _number(span: rows.Span, values: _Values) -> Runs:
     """The number of a row; of layers that share it, the worst one's."""
-    tap = _worst(span, values)
-    absent = math.isnan(values.ghost[tap])
-    return ((f"{'' if absent else format.number(values.bar[tap]):>{_NUMBER}}", Ink()),)
-
-
-def _worst(span: rows.Span, values: _Values) -> int:
-    return span.first + rows.worst(values.bar[span.first : span.last + 1])
+    taps = _present(span, values)
+    text = format.number(values.bar[_worst(taps, values)]) if taps else ""
+    return ((f"{text:>{_NUMBER}}", Ink()),)
 
 
 def _between(span: rows.Span, both: Sequence[_Values]) -> Runs:
-    tap = _worst(span, both[0])
-    left, right = both[0].bar[tap], both[1].bar[tap]
+    """By how much the right one hears more; of layers that share a row, where the left one hears worst."""
+    taps = _present(span, *both)
+    left, right = (side.bar[_worst(taps, both[0])] if taps else math.nan for side in both)
     text = ratio(left, right)
     more = text.startswith(("+", "from"))
     shade = HOTTEST - 4 if more else COLDEST + 3 if text.startswith(("-", "to")) and len(text) > 1 else 6

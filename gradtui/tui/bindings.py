@@ -260,6 +260,7 @@ KEYS: tuple[Key, ...] = (
     Key(
         "cures", "Esc", "back", "back to the run; the race goes on, and F shows it again", (Press("escape,F", "close"),)
     ),
+    Key("cures", "i", "", "what the chosen change is, with formula and source", (Press("i", "explain"),)),
     Key("cures", "PgUp PgDn Home End", "", "choose a change farther away", _far(10)),
     Key("beside", "space", "pause", "pause both, or go on", (Press("space", "pause"),)),
     Key("beside", ".", "step", "pause and make exactly one step, both", (Press("full_stop", "step_once"),)),
@@ -285,6 +286,7 @@ KEYS: tuple[Key, ...] = (
         "scroll what is written about it",
         (Press("pageup", "scroll(-10)"), Press("pagedown", "scroll(10)")),
     ),
+    Key("diagnosis", "F", "cures", "race the cures against it", (Press("F", "cures"),)),
     Key("diagnosis", "Enter", "words", "look its name up among all words", (Press("enter,i", "words"),)),
     Key("diagnosis", "Esc", "back", "leave the diagnosis", (Press("escape,v", "close"),)),
     Key(

@@ -159,7 +159,7 @@ def _words(theory: Prediction, wide: Wide, settled: Settled, width: int) -> list
     ]
     if math.isfinite(settled.cosine):
         alike = "all alike" if settled.cosine > 0.999 else f"at cosine {format.tick(settled.cosine)}"
-        lines.append(_line("", "", f"two inputs end up {alike}"))
+        lines.append(_line("", "", f"two {'states' if theory.per == 'step' else 'inputs'} end up {alike}"))
     lines.append(_line("", "", f"order ends at σw {format.tick(edge)}" if math.isfinite(edge) else "order never ends"))
     return lines
 

@@ -42,7 +42,7 @@ def make_race(scenario: Scenario, found: Sequence[Verdict], budget: float) -> Ra
     """The real race, on all cores but the one that the run on screen has, and at a low priority."""
     from gradtui.diagnosis.race import Race, processors
 
-    return Race(scenario, found=found, budget=budget, threads=max(1, processors() - 1), gently=True)
+    return Race(scenario, found=found, budget=budget, threads=max(1, processors() - 1), gently=True, patient=True)
 
 
 def make_pair(left: Scenario, right: Scenario) -> Twosome:

@@ -90,6 +90,9 @@ def test_steps_too_small(ratio: float, schedule: dict[str, object], kind: str) -
     profile = made(step=99, update_ratio=ratio)
     assert first(profile, lived([3.0] * 100, made()), optimizer=schedule).kind == kind
     assert first(made(step=99, update_ratio=ratio, delta_rms=staircase(0.3)), lived([3.0] * 100)).kind == "vanishing"
+    if kind == "rate_low":
+        slow = [made(step=step, update_ratio=ratio) for step in (1, 2, 50)]
+        assert first(profile, lived([3.0] * 100, made(), *slow)).since == 1
 
 
 def test_an_explosion_that_threw_the_weights_away_is_remembered() -> None:

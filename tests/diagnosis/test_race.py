@@ -197,6 +197,50 @@ def test_a_remedy_that_the_data_refuse_is_left_out(monkeypatch):
     assert {each.remedy for each in standing.rows} == {"", "momentum"}
 
 
+def test_what_there_is_no_time_to_begin_is_left_out(monkeypatch):
+    now = [0.0]
+    build = racing.Entrant.build
+
+    def slowly(self, on_compile):
+        build(self, on_compile)
+        now[0] += 1.0
+
+    monkeypatch.setattr(racing.Entrant, "build", slowly)
+    ready = [each for each in REMEDIES if each.key in ("batch_norm", "momentum", "clip_norm", "layer_norm")]
+    monkeypatch.setattr("gradtui.diagnosis.remedies.REMEDIES", tuple(ready))
+    standing = Race(SICK, budget=2.5, threads=1, clock=lambda: now[0]).run()
+    assert [row.remedy for row in standing.rows if not row.unchanged] == ["batch_norm", "layer_norm"]
+    assert {reason for _, reason in standing.left_out} == {"there was no time to begin it"}
+    assert not standing.tenths
+
+
+@pytest.mark.parametrize(("patient", "steps"), [(False, 12), (True, 60)])
+def test_a_patient_race_goes_on_until_its_ranking_is_worth_something(monkeypatch, patient, steps):
+    now = [0.0]
+    look = racing.Entrant.look
+
+    def time_is_up(self, clock):
+        now[0] = 1.0
+        return look(self, clock)
+
+    monkeypatch.setattr(racing.Entrant, "look", time_is_up)
+    ready = [each for each in REMEDIES if each.key in ("batch_norm", "momentum")]
+    monkeypatch.setattr("gradtui.diagnosis.remedies.REMEDIES", tuple(ready))
+    standing = Race(SICK, budget=1.0, threads=1, patient=patient, clock=lambda: now[0]).run()
+    assert standing.steps == steps
+    assert {row.steps for row in standing.rows} == {steps}
+
+
+def test_no_more_networks_are_built_than_there_is_memory_for(monkeypatch):
+    ready = [each for each in REMEDIES if each.key in ("batch_norm", "momentum", "clip_norm", "layer_norm")]
+    monkeypatch.setattr("gradtui.diagnosis.remedies.REMEDIES", tuple(ready))
+    monkeypatch.setattr(racing, "free_memory", lambda: 2 * 3 * Simulation(SICK).memory)
+    standing = Race(SICK, steps=20).run()
+    assert len(standing.rows) == 3
+    assert not standing.tenths
+    assert [reason for _, reason in standing.left_out] == ["there is no memory for one more network"] * 2
+
+
 def test_a_scenario_that_cannot_be_built_says_why():
     broken = Scenario.from_dict({"task": {"name": "file", "path": "nowhere.csv"}})
     standing = Race(broken, steps=10).run()
@@ -226,6 +270,14 @@ def test_without_anything_to_hold_it_against_nothing_is_a_cure():
     assert not ranked([made(loss=0.1)], math.nan, ("vanishing",))[0].cure
 
 
+def test_a_few_easy_batches_are_no_cure():
+    rows = [made("", 2.31), made("lucky", 2.24, spread=0.1), made("sure", 2.24, spread=0.01)]
+    assert [(each.remedy, each.cure) for each in ranked(rows, 2.3, ("vanishing",))][:2] == [
+        ("sure", True),
+        ("lucky", False),
+    ]
+
+
 def test_what_diverged_stands_last_and_is_no_cure():
     rows = [made("a", math.nan, diverged=True), made("", 2.31), made("b", 2.30), made("c", 0.5)]
     found = ranked(rows, 2.3, ("vanishing",))
@@ -236,7 +288,8 @@ def test_what_diverged_stands_last_and_is_no_cure():
 
 def test_a_signal_that_comes_through_stands_above_one_that_does_not():
     rows = [made("", 2.31), made("a", 2.300), made("b", 2.305, relieved=True)]
-    assert [each.remedy for each in ranked(rows, 2.3, ("vanishing",))] == ["b", "a", ""]
+    found = ranked(rows, 2.3, ("vanishing",))
+    assert [(each.remedy, each.outcome) for each in found] == [("b", "signal back"), ("a", "no cure"), ("", "as it is")]
 
 
 def test_a_cure_of_the_loss_alone_says_so():

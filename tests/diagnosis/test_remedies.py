@@ -14,13 +14,11 @@ NETWORKS = {row.name for row in MENU["network.kind"]}
 SHIPPED = (
     "sigmoid-deep",
     "dead-layers",
-    "adam-masks",
     "cnn-plain-29",
     "rnn-long",
     "lstm-forgets",
     "transformer-post-ln",
     "attention-no-residual",
-    "lstm-forget-bias",
     "gan-minimax",
 )
 

@@ -8,6 +8,7 @@ import pytest
 from gradtui import Scenario, Simulation, tasks
 from gradtui.engine.readable import IN_TIME, refuse_unreadable
 from gradtui.scenario.errors import ScenarioError
+from gradtui.scenario.sequence_choices import SEQUENCES
 
 
 def refusal(kind: str, **task: object) -> str:
@@ -25,7 +26,8 @@ def refusal(kind: str, **task: object) -> str:
 
 @pytest.mark.parametrize("kind", IN_TIME)
 @pytest.mark.parametrize(
-    "name", ["adding", "copy", "temporal-order", "latch", "recall", "gaussian", "row-digits", "pixel-digits"]
+    "name",
+    [choice.name for choice in SEQUENCES if choice.name != "text"],
 )
 def test_kinds_with_time_read_every_sequence(kind: str, name: str) -> None:
     assert refusal(kind, name=name) == ""
@@ -39,14 +41,14 @@ def test_kinds_with_time_need_time_steps(kind: str, name: str) -> None:
     assert '"row-digits"' in said
 
 
-@pytest.mark.parametrize("name", ["copy", "temporal-order", "recall"])
+@pytest.mark.parametrize("name", ["copy", "temporal-order", "recall", "reverse", "sentiment"])
 def test_tokens_are_no_numbers(name: str) -> None:
     said = refusal("mlp", name=name)
     assert said.startswith(f'task.name = "{name}" is made of tokens')
     assert 'network.kind = "mlp" cannot read: take network.kind = "rnn" or "transformer"' in said
 
 
-@pytest.mark.parametrize("name", ["digits", "adding", "latch", "row-digits", "pixel-digits"])
+@pytest.mark.parametrize("name", ["digits", "adding", "latch", "t-maze", "frames", "row-digits", "pixel-digits"])
 def test_a_flat_row_of_numbers_is_read_by_the_others(name: str) -> None:
     assert refusal("mlp", name=name) == ""
 

@@ -42,6 +42,7 @@ def test_every_verdict_and_gauge_has_all_there_is_to_say() -> None:
         if text.subject == "verdicts":
             assert text.source, text.word
             assert text.advice, text.word
+            assert text.scenarios, text.word
 
 
 def test_every_threshold_stands_with_its_reason_in_the_verdict_that_rests_on_it() -> None:

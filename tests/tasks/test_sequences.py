@@ -8,9 +8,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from gradtui import Scenario
+from gradtui.scenario import menu
 from gradtui.scenario.model import Task
 from gradtui.tasks import TaskError, load
-from gradtui.tasks.sequences import HELD_OUT_COUNT, NAMES
+from gradtui.tasks.sequences import BLAME, HELD_OUT_COUNT, MOVES, NAMES, NEUTRAL, PRAISE
 from gradtui.tasks.sequences import generate as draw
 
 EVERY = sorted(NAMES)
@@ -21,9 +22,9 @@ def task(name: str, **choices: object) -> Task:
     return Scenario.from_dict({"task": {"name": name, **choices}}).task
 
 
-def beyond_length(name: str) -> int:
-    """How many time steps a task has beyond `task.length`."""
-    return 2 * 7 if name == "copy" else 0
+def steps_of(name: str, length: int) -> int:
+    """How many time steps a task has."""
+    return length + 2 * 7 if name == "copy" else 2 * length if name == "reverse" else length
 
 
 @settings(max_examples=25)
@@ -32,7 +33,7 @@ def test_any_sequence_task_is_sound(name: str, length: int, examples: int, seed:
     chosen = task(name, length=length, examples=examples, symbols=symbols, copied=7, batch=0)
     data = load(chosen, seed)
     assert (len(data.train_inputs), len(data.test_inputs)) == (examples, HELD_OUT_COUNT)
-    assert data.steps == length + beyond_length(name)
+    assert data.steps == steps_of(name, length)
     for inputs, targets in ((data.train_inputs, data.train_targets), (data.test_inputs, data.test_targets)):
         if data.tokens:
             assert inputs.dtype == np.int64
@@ -148,7 +149,61 @@ def test_digits_in_time_are_the_same_digits() -> None:
         assert len(data.input_names) == features
 
 
-@pytest.mark.parametrize("name", ["adding", "temporal-order"])
+@given(st.integers(1, 30), st.integers(2, 40))
+def test_reverse_asks_for_all_from_the_last_to_the_first(length: int, symbols: int) -> None:
+    train, _ = draw(task("reverse", length=length, symbols=symbols, examples=20), 2)
+    blank, sign = symbols, symbols + 1
+    for tokens, answers in zip(train.inputs.tolist(), train.answers.tolist(), strict=True):
+        assert tokens[length:] == [sign, *[blank] * (length - 1)]
+        assert max(tokens[:length]) < symbols
+        assert answers == [*[blank] * length, *tokens[:length][::-1]]
+
+
+def test_the_junction_of_a_maze_asks_for_the_sign_at_its_start() -> None:
+    train, _ = draw(task("t-maze", length=6, noise=0.0, examples=200), 0)
+    seen = train.inputs.reshape(200, 6, 3)
+    signs = {(0.0, 1.0, 1.0): "left", (1.0, 1.0, 0.0): "right"}
+    assert [signs[tuple(sign)] for sign in seen[:, 0].tolist()] == [train.classes[answer] for answer in train.answers]
+    assert (seen[:, 1:-1] == (1.0, 0.0, 1.0)).all()
+    assert (seen[:, -1] == (0.0, 1.0, 0.0)).all()
+    assert set(train.answers) == {0, 1}
+    noisy, _ = draw(task("t-maze", length=6, noise=0.2, examples=5000), 0)
+    assert noisy.inputs.reshape(5000, 6, 3)[:, 1:].std(axis=0) == pytest.approx(0.2, rel=0.1)
+
+
+def test_only_the_first_word_of_a_review_tells() -> None:
+    train, _ = draw(task("sentiment", length=12, examples=5000), 0)
+    words = np.array(train.vocabulary)[train.inputs]
+    assert set(words[:, 0]) == {*PRAISE, *BLAME}
+    assert set(words[:, 1:].reshape(-1)) == set(NEUTRAL)
+    praised = np.array(train.classes)[train.answers] == "praise"
+    assert (np.isin(words[:, 0], PRAISE) == praised).all()
+    assert praised.mean() == pytest.approx(0.5, abs=0.02)
+
+
+def test_the_hump_of_frames_moves_as_its_class_says() -> None:
+    train, _ = draw(task("frames", length=21, noise=0.0, examples=600), 0)
+    frames = train.inputs.reshape(600, 21, 8)
+    place = frames.argmax(axis=2) / 7.0
+    for answer, name in enumerate(train.classes):
+        begins, middle, ends = MOVES[name]
+        own = place[train.answers == answer]
+        assert len(own) > 60
+        assert own[:, 0].mean() == pytest.approx(begins, abs=0.15)
+        assert own[:, -1].mean() == pytest.approx(ends, abs=0.15)
+        # Wherever in time it turns, it comes to where it turns.
+        turns = own.max(axis=1) if middle == max(begins, middle, ends) else own.min(axis=1)
+        assert middle == 0.5 or turns.mean() == pytest.approx(middle, abs=0.15)
+    noisy, _ = draw(task("frames", length=21, noise=0.4, examples=600), 0)
+    assert (noisy.inputs - train.inputs).std() == pytest.approx(0.4, rel=0.02)
+
+
+@pytest.mark.parametrize("name", ["reverse", "t-maze", "sentiment", "frames"])
+def test_a_toy_says_that_it_is_one(name: str) -> None:
+    assert "a toy of" in menu.choice("task.name", name).meaning
+
+
+@pytest.mark.parametrize("name", ["adding", "temporal-order", "t-maze"])
 def test_too_short_for_two_places(name: str) -> None:
     with pytest.raises(TaskError, match=rf"^task\.length is 1, but {name} needs 2 time steps or more: [^\n]+$"):
         load(task(name, length=1), 0)

@@ -107,6 +107,7 @@ NETWORKS = {
 
 @pytest.mark.parametrize("name", NETWORKS)
 def test_convolutional_networks_beside_theory(name):
+    """The signal to a few per cent a layer; the gradient, which few of a batch's examples stand for, to its size."""
     network = {"kind": "cnn", "depth": 5, "width": 64, **NETWORKS[name]}
     simulation = Simulation(Scenario.from_dict({"network": network, "task": {"name": "digits", "batch": 32}}))
     found, profile = simulation.theory(), simulation.profile(count_dead=False)
@@ -116,7 +117,7 @@ def test_convolutional_networks_beside_theory(name):
         for gauge, ratios in (("delta_rms", found.delta), ("grad_rms", found.grad))
     )
     assert abs(delta).max() / 5 < 0.05
-    assert abs(grad).max() < 0.6
+    assert abs(grad).max() < 1.0
     # Borders leave no single number for ever deeper networks.
     assert math.isnan(found.limit)
 

@@ -9,17 +9,20 @@ from dataclasses import replace
 import pytest
 from fake_race import FakePair, FakeRace, standing
 from fake_runner import scenario
-from full_runner import FullRunner
+from full_runner import FullRunner, measured
 from opened import Opened, lab, whole
 from syrupy.assertion import SnapshotAssertion
-from test_screens import SIZES, Screens, picture
+from test_screens import Screens, picture
 
 from gradtui.diagnosis.standing import Stage
 from gradtui.lab.snapshot import Change, Pause, Restart, Resume, StepOnce
+from gradtui.tui import beside_rows
 from gradtui.tui.beside_rows import ratio
 from gradtui.tui.screens.beside import BesideScreen, spark
 from gradtui.tui.screens.lab import LabScreen
 from gradtui.tui.screens.race import RaceScreen
+
+SIZES = ((80, 24), (120, 36))
 
 
 @pytest.fixture(autouse=True)
@@ -170,12 +173,25 @@ async def test_what_stands_on_the_right_is_adopted() -> None:
         assert isinstance(opened.runner.sent[-1], Change)
 
 
-@pytest.mark.parametrize("depth", [0, 2, 200])
+@pytest.mark.parametrize("depth", [0, 200])
 async def test_any_depth_fits(depth: int) -> None:
     async with racing((80, 24), depth) as opened:
         await opened.press("down", "b")
         await opened.pilot.pause(0.05)
         assert " out " in text(opened)
+
+
+def test_layers_that_only_one_of_them_has_are_left_blank() -> None:
+    pair = FakePair(scenario(30), scenario(2))
+    right = replace(pair.now.right, profile=measured(2, 9), first=measured(2, 0))
+    now = replace(pair.now, right=right)
+    axis = beside_rows.common_axis(now.left, now.right)
+    drawn = ["".join(text for text, _ in runs) for runs in beside_rows.lines(now, axis, "grad_rms", 80, 9, "#", ".")]
+    assert all(len(line) == 80 for line in drawn)
+    assert not any("NaN" in line for line in drawn)
+    # Layer 2 shares a row with layers that the right one lacks; those below it have rows of their own.
+    assert "e-" in drawn[2].split()[-1]
+    assert drawn[4].split()[-1] == "-"
 
 
 @pytest.mark.parametrize(

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 
 import pytest
+from fake_race import FakeRace
 from full_runner import FullRunner
 from opened import Opened, drawn, lab, whole
 
@@ -16,6 +17,7 @@ from gradtui.tui.gauge_chart import GAUGES, _chart
 from gradtui.tui.limits import UPRIGHT
 from gradtui.tui.screens.diagnosis import DiagnosisScreen
 from gradtui.tui.screens.lab import LabScreen
+from gradtui.tui.screens.race import RaceScreen
 from gradtui.tui.screens.words import WordsScreen
 
 FOUND = (
@@ -104,6 +106,38 @@ async def test_the_diagnosis_follows_the_run_and_keeps_its_place() -> None:
         assert isinstance(screen, DiagnosisScreen)
         assert screen.finding.verdict is FOUND[1]
         assert screen.ranking.at == 2
+
+
+async def test_the_gravest_verdict_is_read_until_another_is_chosen() -> None:
+    async with lab((80, 24)) as opened:
+        give(opened, FOUND[1:])
+        await opened.shown()
+        await opened.press("v")
+        screen = opened.app.screen
+        assert isinstance(screen, DiagnosisScreen)
+        assert screen.finding.verdict is FOUND[1]
+        give(opened)
+        await opened.pilot.pause(0.7)
+        assert screen.finding.verdict is FOUND[0]
+
+
+async def test_the_diagnosis_leads_to_the_race_whose_changes_are_explained() -> None:
+    FakeRace.made.clear()
+    async with lab((120, 36), runner=FullRunner) as opened:
+        opened.app._make_race = FakeRace
+        await opened.press("v", "F")
+        await opened.pilot.pause(0.05)
+        race = opened.app.screen
+        assert isinstance(race, RaceScreen)
+        row = race.table.current
+        assert row is not None
+        await opened.press("i")
+        screen = opened.app.screen
+        assert isinstance(screen, WordsScreen)
+        assert screen.words.current is not None
+        assert screen.words.current.word == f"remedy.{row.remedy}"
+        await opened.press("escape", "escape")
+        assert isinstance(opened.app.screen, LabScreen)
 
 
 async def test_a_click_on_the_verdict_opens_it() -> None:

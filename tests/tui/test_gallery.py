@@ -194,6 +194,12 @@ async def test_a_search_finds_variants_and_whole_short_words() -> None:
         assert "1 of 5" in text(pilot)
         assert screen.shelf.current is not None
         assert screen.shelf.current[0] == "depth/with-he"
+        await pilot.press("escape", *"silent")
+        await pilot.pause()
+        assert screen.shelf.current[0] == "quiet-relu"
+        await pilot.press("escape", *"deep")
+        await pilot.pause()
+        assert screen.shelf.current[0] == "sigmoid-deep"
         await pilot.press("escape", *"learn")
         await pilot.pause()
         assert screen.shelf.current[0] == "depth/shallow"

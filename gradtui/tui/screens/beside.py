@@ -129,9 +129,9 @@ class BesideLosses(Lines):
             return [rule]
         half = size.width // 2
         sides = ((now.left, half), (now.right, size.width - half))
-        # A loss that runs away must not press the other one flat.
-        ends = [side.losses[0] for side, _ in sides if side.losses and math.isfinite(side.losses[0])]
-        most = 1.1 * max(ends, default=1.0)
+        # Pinned by step 0, and by the smaller one: a loss that runs away must not press the other one flat.
+        firsts = [side.first.loss for side, _ in sides if side.first is not None]
+        most = 1.1 * min((loss for loss in firsts if math.isfinite(loss) and loss > 0.0), default=1.0)
         drawn = [_losses(side, width, most) for side, width in sides]
         above = f"losses from 0 to {format.tick(most)}"
         return [

@@ -81,6 +81,7 @@ class Finding(Page):
 class DiagnosisScreen(PacedScreen):
     """Over the lab, whose run goes on; Esc goes back."""
 
+    BLANK: ClassVar[bool] = True
     BINDINGS = bindings.textual("diagnosis")
     AUTO_FOCUS: ClassVar[str | None] = ""
 
@@ -96,9 +97,12 @@ class DiagnosisScreen(PacedScreen):
 
     app: GradtuiApp
 
-    def __init__(self, snapshot: Callable[[], Snapshot]) -> None:
+    def __init__(self, snapshot: Callable[[], Snapshot], race: Callable[[], None]) -> None:
+        """`race` opens the race of cures over the lab."""
         super().__init__()
-        self._snapshot = snapshot
+        self._snapshot, self._race = snapshot, race
+        #: Whether a verdict was chosen; the gravest one is read until then.
+        self._has_chosen = False
         self.ranking, self.finding = Ranking(id="ranking"), Finding(id="finding")
 
     def compose(self) -> ComposeResult:
@@ -123,12 +127,13 @@ class DiagnosisScreen(PacedScreen):
 
     def _renew(self) -> None:
         """Look again, with the cursor on the same kind of verdict if it still holds."""
-        if not self.ready():
+        if self.finding.verdict is not None and not self.ready():
             return
         before = self.finding.verdict
         verdicts = self._snapshot().verdicts
         kinds = [verdict.kind for verdict in verdicts]
-        at = kinds.index(before.kind) if before is not None and before.kind in kinds else 0
+        stays = self._has_chosen and before is not None and before.kind in kinds
+        at = kinds.index(before.kind) if before is not None and stays else 0
         if len(verdicts) != len(self.ranking.verdicts):
             self.ranking.verdicts = verdicts
             self._arrange()
@@ -138,14 +143,19 @@ class DiagnosisScreen(PacedScreen):
     def choose(self, number: int) -> None:
         """Read another verdict."""
         if 0 <= number < len(self.ranking.verdicts):
+            self._has_chosen = True
             self._point(number)
-            self.finding.rewind()
 
     def _point(self, number: int) -> None:
+        before = self.finding.verdict
         self.ranking.at = number
         self.finding.verdict = self.ranking.verdicts[number] if self.ranking.verdicts else None
         self.ranking.redraw()
-        self.finding.redraw()
+        after = self.finding.verdict
+        if before is None or after is None or before.kind != after.kind:
+            self.finding.rewind()
+        else:
+            self.finding.redraw()
 
     def action_move(self, rows: int) -> None:
         self.choose(self.ranking.at + rows)
@@ -156,6 +166,10 @@ class DiagnosisScreen(PacedScreen):
     def action_words(self) -> None:
         verdict = self.finding.verdict
         self.app.open_words("" if verdict is None else verdict.kind)
+
+    def action_cures(self) -> None:
+        self.app.pop_screen()
+        self._race()
 
     def action_close(self) -> None:
         self.app.pop_screen()

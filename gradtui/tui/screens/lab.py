@@ -314,7 +314,7 @@ class LabScreen(PacedScreen):
     @on(VerdictPanel.Asked)
     @on(VerdictLine.Asked)
     def action_diagnosis(self) -> None:
-        self.app.push_screen(DiagnosisScreen(self.link.snapshot))
+        self.app.push_screen(DiagnosisScreen(self.link.snapshot, self.action_cures))
 
     def action_explain(self) -> None:
         self.app.open_words(self.centre.view.word)

@@ -19,6 +19,7 @@ from gradtui.tui.widgets.notice import TooSmall
 
 if TYPE_CHECKING:
     from gradtui.diagnosis.standing import Row, Standing
+    from gradtui.tui.app import GradtuiApp
     from gradtui.tui.racing import Contest
 
 #: Seconds between two looks at the race.
@@ -194,6 +195,8 @@ class RaceScreen(PacedScreen):
     RaceScreen.-small #too-small { display: block; }
     """
 
+    app: GradtuiApp
+
     def __init__(self, contest: Contest, *, adopt: Callable[[Row], None], beside: Callable[[Row], None]) -> None:
         super().__init__()
         self._contest, self._adopt, self._beside = contest, adopt, beside
@@ -262,6 +265,10 @@ class RaceScreen(PacedScreen):
             self.notify("this is the network as it is; choose a change to see beside it", markup=False)
             return
         self._beside(row)
+
+    def action_explain(self) -> None:
+        row = self.table.current
+        self.app.open_words("" if row is None or row.unchanged else f"remedy.{row.remedy}")
 
     def action_longer(self) -> None:
         self._contest.longer()

@@ -48,8 +48,11 @@ class WordList(Lines):
         """Keep what is called so, then what is written about it."""
         here = self.current
         found = explain(typed.split())[0] if typed.split() else ()
-        called = [text for text in texts() if any(plain(typed) in name for name in text.names) and text not in found]
-        told = [text for text in texts() if text not in found and text not in called and _says(text, typed)]
+        begun, seen = plain(typed), {id(text) for text in found}
+        others = [text for text in texts() if id(text) not in seen]
+        called = [text for text in others if any(begun in name for name in text.names)]
+        seen |= {id(text) for text in called}
+        told = [text for text in others if id(text) not in seen and _says(text, typed)]
         self.shown = (*found, *called, *told) if typed.strip() else texts()
         self.at = self.shown.index(here) if not typed and here in self.shown else 0
         self.redraw()
@@ -147,6 +150,7 @@ class _Search(Lines):
 class WordsScreen(PacedScreen):
     """Over whatever was there; Esc clears the search, then goes back."""
 
+    BLANK: ClassVar[bool] = True
     BINDINGS = bindings.textual("words")
     AUTO_FOCUS: ClassVar[str | None] = ""
 

@@ -77,6 +77,11 @@ class Item:
         """Whether every typed word begins a word of what it says of itself; two letters are a whole word, `He`."""
         return all(_pattern(word).search(self.text) for word in query.lower().split())
 
+    def is_called(self, query: str) -> bool:
+        """Whether every typed word begins a word of its name, title or promise."""
+        called = f"{self.name} {self.title} {self.promise}".lower()
+        return all(_pattern(word).search(called) for word in query.lower().split())
+
 
 @lru_cache
 def _pattern(word: str) -> re.Pattern[str]:
@@ -119,9 +124,9 @@ class GalleryList(Lines):
         self.post_message(self.Highlighted())
 
     def narrow(self, query: str) -> None:
-        """Keep only the scenarios that match."""
+        """Keep only the scenarios that match, with the cursor on the best of them."""
         self._query = query
-        self._list(self._here)
+        self._list(None if query else self._here)
 
     def _list(self, here: Item | None) -> None:
         shown: list[Item] = []
@@ -132,16 +137,16 @@ class GalleryList(Lines):
             if found or not self._query or head.matches(self._query):
                 shown += [head, *found]
         self._shown = shown
-        stays = here is not None and here in shown and here.matches(self._query)
-        self._at = shown.index(here) if here is not None and stays else self._first()
+        self._at = shown.index(here) if here is not None and here in shown else self._first()
         self.redraw()
         self.post_message(self.Highlighted())
 
     def _first(self) -> int:
-        """Of a search the first that matches itself, and not for the sake of a variant."""
+        """Of a search the first that is called so, else the first that says so, itself and not by a variant."""
         if not self._query:
             return 0
-        return next((at for at, item in enumerate(self._shown) if item.matches(self._query)), 0)
+        found = [at for at, item in enumerate(self._shown) if item.matches(self._query)]
+        return next((at for at in found if self._shown[at].is_called(self._query)), found[0] if found else 0)
 
     @property
     def _here(self) -> Item | None:
