@@ -119,7 +119,7 @@ class Entrant:
         simulation = self._simulation
         assert simulation is not None
         self._keeper.look(simulation)
-        loss = self._quality()
+        loss, spread = self._quality()
         self._losses.append(loss)
         if simulation.step_count >= self._next:
             # It takes as long as several steps.
@@ -131,6 +131,7 @@ class Entrant:
             self._row,
             steps=simulation.step_count,
             loss=loss,
+            spread=spread,
             losses=tuple(self._losses),
             diverged=not math.isfinite(simulation.loss),
             microseconds=1e6 * self._worked / self._counted if self._counted else math.nan,
@@ -175,17 +176,18 @@ class Entrant:
             update=float(taught["update_ratio"][0]),
         )
 
-    def _quality(self) -> float:
-        """The mean loss over the last batches; of adversaries, how far the mean sample is from the data's mean."""
+    def _quality(self) -> tuple[float, float]:
+        """The mean loss over the last batches and its standard error; of adversaries, how far the mean sample is from
+        the data's mean."""
         simulation = self._simulation
         assert simulation is not None
         if self.scenario.network.kind == "gan":
-            return simulation.evaluate()["mean_sample_mse"]
+            return simulation.evaluate()["mean_sample_mse"], 0.0
         made = simulation.step_count
         if not made:
-            return simulation.loss
+            return simulation.loss, 0.0
         _, rows = simulation.history(made - min(WINDOW, max(1, made // 4)))
-        return float(np.mean(rows[:, 0]))
+        return float(np.mean(rows[:, 0])), float(np.std(rows[:, 0]) / math.sqrt(len(rows)))
 
 
 def flow(profile: GradientProfile, scenario: Scenario) -> float:

@@ -25,9 +25,9 @@ from gradtui.scenario.model import Scenario
 from gradtui.tasks import Dataset
 
 #: Seconds that a race takes at most when nothing else is said: with the start of a program it stays below ten.
-BUDGET = 8.0
-#: Both learning rates of every remedy are run for this share of the steps; the better one goes on.
-TRIAL = 0.2
+BUDGET = 7.5
+#: Both learning rates of every remedy are run for this share of the steps, and for so many; the better one goes on.
+TRIAL, _TRIED = 0.2, 24
 #: A scenario may need fewer steps for what it shows; a race goes on for so many if there is time.
 _LEAST = 300
 #: So many steps a patient race makes even if that takes longer than its budget, up to so many times as long: on a busy
@@ -192,7 +192,7 @@ class Race:
                 self._legs(pool, fields, _FIRST, until=min(self._steps, 2 * _FIRST))
             planned = self._planned(fields)
             leg = max(1, math.ceil(planned / LEGS))
-            self._legs(pool, fields, leg, until=min(self._steps, math.ceil(TRIAL * planned)))
+            self._legs(pool, fields, leg, until=min(self._steps, max(_TRIED, math.ceil(TRIAL * planned))))
             best = [min(field, key=_merit) for field in fields]
             for field, kept in zip(fields, best, strict=True):
                 for entrant in field:

@@ -13,7 +13,7 @@ from gradtui.diagnosis.thresholds import THRESHOLDS, limit
 
 #: Optimizers that divide by the size of the gradients that they have seen, or look at their signs or directions alone.
 ADAPTIVE = frozenset(
-    {"adam", "amsgrad", "adamw", "nadam", "rmsprop", "adagrad", "adadelta", "rprop", "lion", "muon"}
+    {"adam", "amsgrad", "adamw", "adamax", "nadam", "rmsprop", "adagrad", "adadelta", "rprop", "lion", "muon"}
 )  # fmt: skip
 #: Those that have an eps below which a gradient moves its weight less and less.
 _WITH_EPS = ADAPTIVE - {"rprop", "lion", "muon"}

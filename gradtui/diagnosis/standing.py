@@ -39,11 +39,12 @@ class Row:
     """One remedy as measured; `remedy` is "" for the unchanged scenario.
 
     `assignments` make the scenario that was run, its learning rate included. `loss` is the mean over the last batches
-    (of adversaries the mean sample's squared error), `losses` are the means on the way, `accuracy` is held out (NaN
-    where there is none). `factor_before` and `factor_after` are what one layer, or one time step, does to the signal at
-    step 0 and at the end; `relieved`: what was wrong at first is not any more at the end. `moved` is how far the first
-    layer's weights went, as a share of their own size, `update` the share of its last step. `rate` is the learning
-    rate, `tenth` whether it is a tenth of the remedy's own.
+    (of adversaries the mean sample's squared error), `spread` its standard error, `losses` are the means on the way,
+    `accuracy` is held out (NaN where there is none). `factor_before` and `factor_after` are what one layer, or one time
+    step, does to the signal at step 0 and at the end; `relieved`: what was wrong at first is not any more at the end.
+    `moved` is how far the first layer's weights went, as a share of their own size, `update` the share of its last
+    step. `rate` is the learning rate, `tenth` whether it is a tenth of the remedy's own. `promising`: the signal comes
+    through, and the steps were too few to learn much from it.
     """
 
     remedy: str
@@ -55,6 +56,7 @@ class Row:
     tenth: bool = False
     steps: int = 0
     loss: float = math.nan
+    spread: float = 0.0
     losses: tuple[float, ...] = ()
     accuracy: float = math.nan
     factor_before: float = math.nan
@@ -67,7 +69,17 @@ class Row:
     relieved: bool = False
     diverged: bool = False
     cure: bool = False
+    promising: bool = False
     remark: str = ""
+
+    @property
+    def outcome(self) -> str:
+        """What came of it, in a word or two."""
+        if self.unchanged:
+            return "as it is"
+        if self.cure:
+            return "cure"
+        return "diverged" if self.diverged else "signal back" if self.promising else "no cure"
 
     @property
     def note(self) -> str:
@@ -75,7 +87,7 @@ class Row:
         if self.cure or self.diverged:
             return self.remark
         moved = "" if math.isnan(self.moved) else f", the first layer moved {self.moved:.2g}"
-        measured = f"{'' if self.unchanged else 'no cure: '}loss {self.loss:.4g}{moved}"
+        measured = f"{'' if self.unchanged else f'{self.outcome}: '}loss {self.loss:.4g}{moved}"
         return "; ".join(part for part in (measured, self.remark) if part)
 
     @property
@@ -136,7 +148,9 @@ def ranked(rows: Sequence[Row], chance: float, kinds: Sequence[str], since: int 
     still = unchanged is not None and not unchanged.relieved
     found = []
     for row in rows:
-        cure = bool(row.steps) and not row.unchanged and not row.diverged and row.loss < aim(base, chance)
+        # Twice its standard error: by chance a few batches may be easy ones.
+        learned = row.loss + 2.0 * row.spread < aim(base, chance) / (1.0 - MARGIN) and row.loss < aim(base, chance)
+        cure = bool(row.steps) and not row.unchanged and not row.diverged and learned
         # More steps may still show that it cures.
         open_yet = (
             still
@@ -145,7 +159,14 @@ def ranked(rows: Sequence[Row], chance: float, kinds: Sequence[str], since: int 
             and not (cure or row.unchanged or row.diverged or row.myth)
         )
         remark = "; ".join(_remarks(row, cure, open_yet, chance, kinds)) if row.steps else ""
-        found.append((not cure, not (cure or open_yet), _last(row.loss), replace(row, cure=cure, remark=remark)))
+        found.append(
+            (
+                not cure,
+                not (cure or open_yet),
+                _last(row.loss),
+                replace(row, cure=cure, promising=open_yet, remark=remark),
+            )
+        )
     return tuple(row for *_, row in sorted(found, key=lambda each: each[:3]))
 
 
@@ -175,7 +196,7 @@ def _remarks(row: Row, cure: bool, open_yet: bool, chance: float, kinds: Sequenc
     elif row.unchanged and row.loss < LEARNING * chance:
         remarks.append("learns something as it is")
     elif open_yet:
-        remarks.append(f"no longer {words(kinds[0])}, but {row.steps:,} steps taught it little")
+        remarks.append(f"no longer {words(kinds[0])}; {row.steps:,} steps taught it little")
     elif not cure and not row.unchanged and row.myth:
         remarks.append(row.myth)
     if row.tenth:

@@ -59,6 +59,7 @@ def _entry(row: Row) -> dict[str, Any]:
         "label": row.label,
         "set": list(row.assignments),
         "cure": row.cure,
+        "outcome": row.outcome,
         "steps": row.steps,
         "loss": _number(row.loss),
         "accuracy": _number(row.accuracy),
@@ -152,7 +153,7 @@ def _short(value: float) -> str:
 
 def outcome(row: Row) -> str:
     """The last column: a cure or none, and what the numbers do not say."""
-    word = "as it is" if row.unchanged else "CURE" if row.cure else "no cure"
+    word = row.outcome.upper() if row.cure else row.outcome
     return f"{word}: {row.remark}" if row.remark else word
 
 

@@ -17,12 +17,12 @@ if TYPE_CHECKING:
 
 #: Cells of the columns, the space before them included: on a narrow screen, and where there is more room.
 _RANK, _PAST = 4, 14
-_NARROW = {"label": 21, "decay": 13, "moved": 7, "loss": 7, "accuracy": 5, "cost": 6, "outcome": 10}
-_WIDE = {"label": 23, "decay": 17, "moved": 10, "loss": 9, "accuracy": 8, "cost": 9, "outcome": 11}
+_NARROW = {"label": 20, "decay": 13, "moved": 7, "loss": 7, "accuracy": 5, "cost": 5, "outcome": 13}
+_WIDE = {"label": 23, "decay": 17, "moved": 10, "loss": 9, "accuracy": 8, "cost": 9, "outcome": 13}
 #: From these widths on columns are wide, there is room for the past of the loss, and for what there is to say.
 _ROOMY, _WITH_PAST, _WITH_REMARK = 100, 112, 140
 #: The least and the most cells of the bar of the loss, and the least of a remark.
-_LEAST, _MOST, _REMARK = 6, 24, 24
+_LEAST, _MOST, _REMARK = 5, 24, 24
 _LEVELS = "▁▂▃▄▅▆▇█"
 
 
@@ -85,7 +85,7 @@ def line(row: Row, rank: int, standing: Standing, columns: Columns, *, chosen: b
         (f"{'▸' if chosen else ' '}{rank:>{_RANK - 2}} ", Ink("key" if chosen else "muted", back, chosen)),
         (format.fitted(row.label, cells["label"] - 1) + " ", strong),
         *_decay(row, cells["decay"], back),
-        (f"{_amount(row.moved):>{cells['moved']}}", plain),
+        (f"{_moved(row):>{cells['moved']}}", plain),
         (f"{format.steady(row.loss):>{cells['loss']}}", strong),
     ]
     if columns.bar:
@@ -118,11 +118,8 @@ def details(row: Row, meaning: Sequence[str], width: int) -> list[Runs]:
 
 
 def _outcome(row: Row) -> tuple[str, str]:
-    if row.unchanged:
-        return "as it is", "muted"
-    if row.cure:
-        return "CURE", "band7"
-    return ("diverged", "error") if row.diverged else ("no cure", "warning")
+    ink = {"as it is": "muted", "cure": "band7", "signal back": "key", "diverged": "error"}.get(row.outcome, "warning")
+    return row.outcome.upper() if row.cure else row.outcome, ink
 
 
 def _decay(row: Row, width: int, back: str) -> list[Run]:
@@ -144,14 +141,22 @@ def _factor(value: float) -> str:
     return f"×{value:.0e}".replace("e-0", "e-").replace("e+0", "e") if value else "×0"
 
 
-def _amount(value: float) -> str:
-    """At most six cells."""
-    return format.number(value) if not math.isfinite(value) else "0" if value == 0.0 else format.tick(value)
+def _moved(row: Row) -> str:
+    """At most six cells; a dash before it is measured."""
+    if math.isnan(row.moved) and not row.diverged:
+        return "-"
+    return (
+        format.number(row.moved)
+        if not math.isfinite(row.moved)
+        else "0"
+        if row.moved == 0.0
+        else format.tick(row.moved)
+    )
 
 
 def _cost(microseconds: float) -> str:
-    """At most five cells."""
-    return f"{microseconds:,.0f}" if microseconds < 9_999.5 else f"{microseconds / 1000:,.0f}k"
+    """At most four cells."""
+    return f"{microseconds:.0f}" if microseconds < 9_999.5 else f"{microseconds / 1000:,.0f}k"
 
 
 def _bar(row: Row, most: float, width: int, back: str) -> list[Run]:

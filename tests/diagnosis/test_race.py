@@ -270,6 +270,14 @@ def test_without_anything_to_hold_it_against_nothing_is_a_cure():
     assert not ranked([made(loss=0.1)], math.nan, ("vanishing",))[0].cure
 
 
+def test_a_few_easy_batches_are_no_cure():
+    rows = [made("", 2.31), made("lucky", 2.24, spread=0.1), made("sure", 2.24, spread=0.01)]
+    assert [(each.remedy, each.cure) for each in ranked(rows, 2.3, ("vanishing",))][:2] == [
+        ("sure", True),
+        ("lucky", False),
+    ]
+
+
 def test_what_diverged_stands_last_and_is_no_cure():
     rows = [made("a", math.nan, diverged=True), made("", 2.31), made("b", 2.30), made("c", 0.5)]
     found = ranked(rows, 2.3, ("vanishing",))
@@ -280,7 +288,8 @@ def test_what_diverged_stands_last_and_is_no_cure():
 
 def test_a_signal_that_comes_through_stands_above_one_that_does_not():
     rows = [made("", 2.31), made("a", 2.300), made("b", 2.305, relieved=True)]
-    assert [each.remedy for each in ranked(rows, 2.3, ("vanishing",))] == ["b", "a", ""]
+    found = ranked(rows, 2.3, ("vanishing",))
+    assert [(each.remedy, each.outcome) for each in found] == [("b", "signal back"), ("a", "no cure"), ("", "as it is")]
 
 
 def test_a_cure_of_the_loss_alone_says_so():
