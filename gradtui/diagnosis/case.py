@@ -80,7 +80,8 @@ class Case:
 
     def at(self, profile: GradientProfile) -> Case:
         """The same network at an earlier profile, held against the same limits."""
-        return Case(profile, self.scenario, NO_PAST, self.name, (self.stands, self.stalled, self.overshot))
+        overshot = self.overshot and THRESHOLDS["overshot"].crossed(profile.loss / self.outcome.chance)
+        return Case(profile, self.scenario, NO_PAST, self.name, (self.stands, self.stalled, overshot))
 
     @cached_property
     def stalled(self) -> bool:
@@ -192,6 +193,11 @@ class Case:
         """What one layer does to the signal: the geometric mean over all layers on its way back."""
         layers = int(self.way[-1] - self.way[0]) if len(self.way) > 1 else 0
         return self.share ** (1 / layers) if layers and self.share >= 0.0 else math.nan
+
+    @cached_property
+    def moved(self) -> float:
+        """How far the weights have come from their first values, beside their size: the median over layers."""
+        return float(np.median(np.nan_to_num(self.profile["distance"])))
 
     @cached_property
     def hidden(self) -> slice:

@@ -70,7 +70,11 @@ def runaway(case: Case) -> Finding | None:
     if THRESHOLDS[bound].crossed(found.share):
         return _of_steps(case, found, bound)
     begun, outcome = case.first, case.outcome
-    if begun is not None and THRESHOLDS["overshot"].crossed(begun.profile.loss / outcome.chance):
+    if (
+        begun is not None
+        and outcome.chance > 0.0
+        and THRESHOLDS["overshot"].crossed(begun.profile.loss / outcome.chance)
+    ):
         # The first answers were far out since they had exploded, and nothing has come of the training since.
         before = through(begun.profile, case.scenario)
         if THRESHOLDS["exploded"].crossed(before.share) and outcome.share_of_chance > limit("plateau"):

@@ -163,7 +163,6 @@ THRESHOLDS: Mapping[str, Threshold] = MappingProxyType(
             "1 - cosine of the last hidden layer's answers to different inputs",
             "identical",
             "where the loss is ten times that of chance: what all answers have in common is the larger part by far",
-            gauge="similarity",
         ),
         "alike_early": Threshold(
             1e-4,
@@ -240,7 +239,6 @@ THRESHOLDS: Mapping[str, Threshold] = MappingProxyType(
             "rate_low",
             "weights that are still what they were drawn as have not had the time to stand still",
             "Bengio 2012",
-            "distance",
         ),
         "knows": Threshold(
             0.05,

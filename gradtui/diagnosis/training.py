@@ -144,7 +144,7 @@ def _thrown(case: Case) -> Finding | None:
     paces = [(each.step, float(np.median(np.nan_to_num(each["update_ratio"][case.hidden])))) for each in early]
     torn = next(((when, pace) for when, pace in paces if THRESHOLDS["rate_high"].crossed(pace)), None)
     leapt = THRESHOLDS["leapt"].crossed(height)
-    distance = float(np.nanmedian(case.profile["distance"]))
+    distance = case.moved
     if not leapt and (torn is None or outcome.steps < EARLY or not THRESHOLDS["thrown"].crossed(distance)):
         return None
     if leapt:
@@ -177,7 +177,7 @@ def _slow(case: Case) -> bool:
     alike = bool(len(similarity)) and not case.profile.time and not similarity[-1] < 1.0 - 5.0 * limit("alike")
     return (
         case.outcome.descends
-        and THRESHOLDS["moved"].crossed(float(np.nanmedian(case.profile["distance"])))
+        and THRESHOLDS["moved"].crossed(case.moved)
         and not case.share < limit("faint")
         and not alike
     )
@@ -188,7 +188,7 @@ def _creeping(case: Case) -> Finding | None:
     outcome = case.outcome
     if not outcome.stalled or not _slow(case):
         return None
-    distance = float(np.nanmedian(case.profile["distance"]))
+    distance = case.moved
     return Finding(
         f"the loss falls, but after {outcome.steps:,} steps the weights are {distance:.2g} of their size away from "
         f"where they began, and the loss is {outcome.recent:.3g} beside {outcome.chance:.3g} by chance",
