@@ -235,7 +235,7 @@ THRESHOLDS: Mapping[str, Threshold] = MappingProxyType(
         "moved": Threshold(
             0.15,
             True,
-            "rms of the way from the first weights / rms of these, in the layer that has come farthest but one half",
+            "rms of the way from the first weights / rms of these, median over layers",
             "rate_low",
             "weights that are still what they were drawn as have not had the time to stand still",
             "Bengio 2012",

@@ -152,7 +152,8 @@ VERDICTS = (
         "saturated",
         "Most units of a layer sit where their activation is flat, so its slope is near 0.",
         "The signal is multiplied by that slope: a saturated layer lets hardly anything through, and its units get out "
-        "only by small steps. It is caused by weights too large, or by training that drives a layer to one end.",
+        "only by small steps. It is caused by weights too large, or by training that drives a layer to one end. "
+        "Only smooth functions are counted: a hard one is flat for good at its ends, and its units there are dead.",
         "sigmoid' = s (1 - s), 1/4 at most;  tanh' = 1 - tanh^2, 1 at most",
         "Glorot & Bengio 2010",
         "Smaller first weights (Xavier), batch norm before the activation, or an activation that is not flat: ReLU, "
