@@ -125,6 +125,14 @@ def amsgrad(p, g, state, t, *, lr, beta1, beta2, eps, **_):
         return p - lr * mean / (np.sqrt(state[2] / (1.0 - beta2**t)) + eps)
 
 
+def adamax(p, g, state, t, *, lr, beta1, beta2, eps, **_):
+    """Kingma & Ba 2015, algorithm 2, with PyTorch's eps."""
+    state[0] = beta1 * state[0] + (1.0 - beta1) * g
+    state[1] = np.maximum(beta2 * state[1], np.abs(g) + eps)
+    with np.errstate(invalid="ignore", divide="ignore"):
+        return p - lr / (1.0 - beta1**t) * state[0] / state[1]
+
+
 def nadam(p, g, state, t, *, lr, beta1, beta2, eps, momentum_decay, **_):
     """Dozat 2016."""
     mu = [beta1 * (1.0 - 0.5 * 0.96 ** (i * momentum_decay)) for i in range(1, t + 2)]
@@ -173,6 +181,7 @@ OPTIMIZERS = {
     "adam": (adam, 2, "coupled"),
     "amsgrad": (amsgrad, 3, "coupled"),
     "adamw": (adam, 2, "decoupled"),
+    "adamax": (adamax, 2, "coupled"),
     "nadam": (nadam, 2, "coupled"),
     "lion": (lion, 1, "decoupled"),
     "muon": (muon_rest, 2, "decoupled"),

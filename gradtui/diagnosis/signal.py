@@ -12,7 +12,7 @@ from gradtui.diagnosis.thresholds import THRESHOLDS, limit
 
 #: Optimizers that divide by the size of the gradients that they have seen, or look at their signs alone.
 ADAPTIVE = frozenset(
-    {"adam", "amsgrad", "adamw", "nadam", "rmsprop", "adagrad", "adadelta", "rprop", "lion"}
+    {"adam", "amsgrad", "adamw", "adamax", "nadam", "rmsprop", "adagrad", "adadelta", "rprop", "lion"}
 )  # fmt: skip
 #: Those that have an eps below which a gradient moves its weight less and less.
 _WITH_EPS = ADAPTIVE - {"rprop", "lion"}

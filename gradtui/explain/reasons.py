@@ -118,6 +118,8 @@ OF_CHOICES: Mapping[str, str] = MappingProxyType(
         "sigmoid layers. At sixteen the first gradient is below eps, and the mask falls.",
         "optimizer.name=amsgrad": "As Adam; the largest gradient so far keeps steps short ever after.",
         "optimizer.name=adamw": "As Adam; weights decay without going through the division.",
+        "optimizer.name=adamax": "As Adam: steps of about lr at most, in every layer; one loud gradient shortens them "
+        "for some 1,000 steps.",
         "optimizer.name=nadam": "As Adam, a little ahead.",
         "optimizer.name=lion": "Only the sign counts: a vanished gradient moves its weights as far as any, until it "
         "is exactly 0. Noise moves them as far, too.",

@@ -38,6 +38,7 @@ OPTIMIZERS: dict[str, tuple[str, _Arguments]] = {
     "adam": ("torch.optim.Adam", _adam),
     "amsgrad": ("torch.optim.Adam", lambda chosen: {**_adam(chosen), "amsgrad": "True"}),
     "adamw": ("torch.optim.AdamW", lambda chosen: {**_adam(chosen), "weight_decay": number(chosen.weight_decay)}),
+    "adamax": ("torch.optim.Adamax", _adam),
     "nadam": (
         "torch.optim.NAdam",
         lambda chosen: {**_adam(chosen), "momentum_decay": number(chosen.momentum_decay)},
@@ -62,6 +63,7 @@ WHERE_NOT_ZERO: dict[str, tuple[str, ...]] = {
     "rmsprop": ("momentum", "centered", "weight_decay"),
     "adam": ("weight_decay",),
     "amsgrad": ("weight_decay",),
+    "adamax": ("weight_decay",),
     "nadam": ("weight_decay",),
 }
 

@@ -95,6 +95,15 @@ OPTIMIZERS = (
         _defaults(lr=0.001, weight_decay=0.01),
     ),
     Choice(
+        "adamax",
+        "Adamax",
+        "Adam that divides by the largest gradient of late instead of its running size: steps are never above about lr",
+        "m = beta1 m + (1 - beta1) g;  u = max(beta2 u, |g| + eps);  w = w - lr m/(1 - beta1^t) / u",
+        "Kingma & Ba 2015",
+        _keys("beta1", "beta2", "eps", "weight_decay"),
+        _defaults(lr=0.002),
+    ),
+    Choice(
         "nadam",
         "NAdam",
         "Adam with Nesterov's look ahead",

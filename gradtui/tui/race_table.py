@@ -85,7 +85,7 @@ def line(row: Row, rank: int, standing: Standing, columns: Columns, *, chosen: b
         (f"{'▸' if chosen else ' '}{rank:>{_RANK - 2}} ", Ink("key" if chosen else "muted", back, chosen)),
         (format.fitted(row.label, cells["label"] - 1) + " ", strong),
         *_decay(row, cells["decay"], back),
-        (f"{_amount(row.moved):>{cells['moved']}}", plain),
+        (f"{_moved(row):>{cells['moved']}}", plain),
         (f"{format.steady(row.loss):>{cells['loss']}}", strong),
     ]
     if columns.bar:
@@ -141,9 +141,17 @@ def _factor(value: float) -> str:
     return f"×{value:.0e}".replace("e-0", "e-").replace("e+0", "e") if value else "×0"
 
 
-def _amount(value: float) -> str:
-    """At most six cells."""
-    return format.number(value) if not math.isfinite(value) else "0" if value == 0.0 else format.tick(value)
+def _moved(row: Row) -> str:
+    """At most six cells; a dash before it is measured."""
+    if math.isnan(row.moved) and not row.diverged:
+        return "-"
+    return (
+        format.number(row.moved)
+        if not math.isfinite(row.moved)
+        else "0"
+        if row.moved == 0.0
+        else format.tick(row.moved)
+    )
 
 
 def _cost(microseconds: float) -> str:

@@ -63,6 +63,11 @@ CASES = {
         {"name": "adamw", "lr": 0.01, "weight_decay": 0.5},
         lambda p: optim.AdamW(p, lr=0.01, weight_decay=0.5),
     ),
+    "adamax": ({"name": "adamax"}, lambda p: optim.Adamax(p)),
+    "adamax, decay": (
+        {"name": "adamax", "beta1": 0.8, "beta2": 0.9, "eps": 1e-6, "weight_decay": 0.01},
+        lambda p: optim.Adamax(p, betas=(0.8, 0.9), eps=1e-6, weight_decay=0.01),
+    ),
     "nadam": ({"name": "nadam"}, lambda p: optim.NAdam(p)),
     "nadam, decay": (
         {"name": "nadam", "momentum_decay": 0.1, "weight_decay": 0.01},

@@ -205,9 +205,14 @@ PUBLISHED = {
     "adam(lr=.01)": ("adam", {"lr": 0.01}),
     "adamw(lr=.01,wd=.01)": ("adamw", {"lr": 0.01, "weight_decay": 0.01}),
     "nadam(lr=.01)": ("nadam", {"lr": 0.01}),
+    "adamax(lr=.01)": ("adamax", {"lr": 0.01}),
     "rprop(lr=.01,etas=(.5,1.2),steps=(1e-6,50))": ("rprop", {"lr": 0.01}),
     "adam(lr=.01,amsgrad)": ("amsgrad", {"lr": 0.01}),
 }
+
+
+def test_every_published_trajectory_is_followed():
+    assert PUBLISHED.keys() == GOLDEN["traj"].keys()
 
 
 @pytest.mark.parametrize("way", [run, naive], ids=["engine", "naive"])

@@ -119,7 +119,7 @@ ALWAYS = {
 
 #: Learning rates of rules that do not follow the gradient's size.
 RATES = {"adadelta": (0.1, 1.0), "rprop": (1e-4, 1e-2), "lion": (1e-5, 1e-3), "muon": (1e-4, 1e-2)}
-ADAPTIVE = ("adagrad", "rmsprop", "adam", "amsgrad", "adamw", "nadam")
+ADAPTIVE = ("adagrad", "rmsprop", "adam", "amsgrad", "adamw", "adamax", "nadam")
 WIDTHS = (2, 3, 4, 6, 6, 9, 12)
 
 #: What is taken back, one after another, from a network whose sizes do not fit.

@@ -39,7 +39,9 @@ def keys_in_use(**tables: dict[str, object]) -> set[str]:
 
 def test_every_key_that_means_something_has_a_knob() -> None:
     assert {knob.key for knob in KNOBS} == set(MEANINGS)
-    assert set(RANGES) - {"steps", "expect.at", "lesson.answer", "network.layer.repeat"} <= {knob.key for knob in KNOBS}
+    assert set(RANGES) - {"steps", "expect.at", "lesson.answer", "network.layer.repeat", "variant.steps"} <= {
+        knob.key for knob in KNOBS
+    }
 
 
 def check(base: Scenario, knob: Knob, value: Value) -> None:

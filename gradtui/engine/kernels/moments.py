@@ -48,6 +48,24 @@ def amsgrad(g, mean, square, largest, c):
 
 
 @device()
+def prepare_adamax(knobs, rate, t, scalars):
+    scalars[RULE] = -rate / (1.0 - math.pow(knobs[BETA1], np.float64(t)))
+    scalars[RULE + 1] = 1.0 - knobs[BETA1]
+    scalars[RULE + 2] = knobs[BETA2]
+    scalars[RULE + 3] = knobs[EPS]
+
+
+@device()
+def adamax(g, mean, largest, third, c):
+    """m = b1 m + (1-b1) g; u = max(b2 u, |g| + eps); p -= lr m^ / u: Adam by the largest gradient, which fades, in the
+    place of the mean square (Kingma & Ba 2015, section 7.1)."""
+    mean = mean + c[1] * (g - mean)
+    faded, size = c[2] * largest, abs(g) + c[3]
+    largest = faded if faded >= size else size  # NaN wins
+    return c[0] * mean / largest, mean, largest, third
+
+
+@device()
 def prepare_nadam(knobs, rate, t, scalars):
     # The product of all momenta so far. It is worked out anew each time, so that it depends on the clock alone; below
     # 1e-18 it has no effect any more, which is so after some 70 factors.

@@ -44,6 +44,7 @@ OPTIMIZERS: dict[str, Optimizer] = {
     "adam": optimizer("adam", moments.prepare_adam, moments.adam, states=2),
     "amsgrad": optimizer("amsgrad", moments.prepare_adam, moments.amsgrad, states=3),
     "adamw": optimizer("adamw", moments.prepare_adam, moments.adam, states=2, decay=DECOUPLED),
+    "adamax": optimizer("adamax", moments.prepare_adamax, moments.adamax, states=2),
     "nadam": optimizer("nadam", moments.prepare_nadam, moments.nadam, states=2),
     "lion": optimizer("lion", moments.prepare_lion, moments.lion, states=1, decay=DECOUPLED),
     "muon": optimizer(
