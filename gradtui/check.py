@@ -231,8 +231,15 @@ def _carry_out(
         raise KeyboardInterrupt
     running.add(run_.name)
     started = time.thread_time()
+
+    def compiling(done: int, total: int, kernel: str) -> None:
+        # All the kernels of a network may take minutes, one of them seconds.
+        if stop.is_set():
+            raise KeyboardInterrupt
+        on_compile(done, total, kernel)
+
     try:
-        simulation = Simulation(run_.scenario, on_compile)
+        simulation = Simulation(run_.scenario, compiling)
         steps = run_.scenario.steps
         diagnosed = [
             steps if isinstance(at, str) else at for at, names in run_.asked.items() if claims.VERDICT in names

@@ -45,10 +45,7 @@ class Progress:
         if self._live:
             failed = f", {state.failed} failed" if state.failed else ""
             running = ", ".join(state.running)
-            text = f"{state.done} of {state.total} runs{failed}: {running}"
-            # A line that wraps cannot be wiped.
-            room = shutil.get_terminal_size().columns - _WIDTH - 4
-            self._draw(state.done, state.total, text if len(text) <= room else text[: max(room - 1, 0)] + "…")
+            self._draw(state.done, state.total, f"{state.done} of {state.total} runs{failed}: {running}")
 
     def close(self) -> None:
         """Wipe the bar, so that what follows starts on a clean line."""
@@ -64,6 +61,9 @@ class Progress:
         self._last = now
         filled = _WIDTH * done // max(total, 1)
         line = f"[{'#' * filled}{'.' * (_WIDTH - filled)}] {text}"
+        # A line that wraps cannot be wiped.
+        room = max(shutil.get_terminal_size().columns - 1, 1)
+        line = line if len(line) <= room else line[: room - 1] + "…"
         self._stream.write("\r" + line.ljust(self._drawn))
         self._stream.flush()
         self._drawn = len(line)

@@ -12,7 +12,7 @@ import pytest
 from msgspec import structs
 
 from gradtui import Scenario, Simulation
-from gradtui.check import Checked, Finding, State, check, run
+from gradtui.check import Checked, Finding, OnCompile, State, check, run
 from gradtui.check_report import as_json, as_junit, summary
 from gradtui.scenario.model import Expect
 
@@ -80,6 +80,21 @@ def test_it_can_be_stopped() -> None:
     stop.set()
     with pytest.raises(KeyboardInterrupt):
         run("tiny", expecting({"claim": "loss > 0", "at": 3}), 0, quiet, stop)
+
+
+def test_it_can_be_stopped_between_two_kernels(monkeypatch: pytest.MonkeyPatch) -> None:
+    stop, heard = threading.Event(), []
+
+    def compiles(scenario: Scenario, on_compile: OnCompile) -> Simulation:
+        for done in range(3):
+            on_compile(done, 3, "adam")
+            stop.set()
+        return Simulation(scenario)
+
+    monkeypatch.setattr("gradtui.check.Simulation", compiles)
+    with pytest.raises(KeyboardInterrupt):
+        run("tiny", expecting({"claim": "loss > 0", "at": 3}), 0, lambda done, *_: heard.append(done), stop)
+    assert heard == [0]
 
 
 WIDE = [{"name": "wide", "set": ["network.width=8"], "steps": 9}]

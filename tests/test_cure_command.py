@@ -41,7 +41,7 @@ def test_json_is_one_object_with_everything_in_it():
 
 
 def test_the_table_ranks_and_says_what_to_do():
-    result = run("sigmoid-deep", *SMALL, "--steps", "100")
+    result = run("sigmoid-deep", *SMALL, "--steps", "100", "--seed", "3")
     assert result.exit_code == 0, result.output
     lines = result.stdout.splitlines()
     assert lines[1].startswith("VANISHING: ")
@@ -51,7 +51,8 @@ def test_the_table_ranks_and_says_what_to_do():
     assert "batch norm" in best
     assert "CURE" in best
     assert any("clip norm 1" in line and "no cure" in line for line in lines)
-    assert lines[-1].startswith("gradtui --scenario sigmoid-deep --set network.norm=batch")
+    assert lines[-1].startswith("gradtui --scenario sigmoid-deep --seed 3 ")
+    assert {"network.depth=12", "network.width=16", "task.batch=32", "network.norm=batch"} <= set(lines[-1].split())
 
 
 def test_a_healthy_scenario_is_told_so():
@@ -68,6 +69,7 @@ def test_a_healthy_scenario_is_told_so():
         (("sigmoid-deep", "--set", "network.depht=3"), "network.depth"),
         (("sigmoid-deep", "--steps", "0"), "0 steps"),
         (("sigmoid-deep", "--budget", "0"), "0.1"),
+        (("sigmoid-deep", "--budget", "nan"), "no number"),
         (("sigmoid-deep", "--set", "task.name=file", "--set", "task.path=nowhere.csv"), "nowhere.csv"),
     ],
 )

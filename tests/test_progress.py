@@ -27,6 +27,14 @@ def test_a_bar_on_a_terminal_and_wiped_at_the_end() -> None:
     assert stream.getvalue().endswith("\r" + " " * width + "\r")
 
 
+def test_a_narrow_terminal_wraps_no_line(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("COLUMNS", "60")
+    stream = Terminal()
+    progress = Progress(stream)
+    progress.compiling(1, 40, "conv_forward")
+    assert max(map(len, stream.getvalue().split("\r"))) == 59
+
+
 def test_one_line_elsewhere() -> None:
     stream = io.StringIO()
     progress = Progress(stream)

@@ -190,18 +190,23 @@ def _remarks(row: Row, cure: bool, open_yet: bool, chance: float, kinds: Sequenc
     """What the numbers do not say by themselves."""
     remarks = []
     if row.diverged:
-        remarks.append(f"diverged: after {row.steps:,} steps the loss is no number")
+        remarks.append(f"diverged: after {row.steps:,} step{'' if row.steps == 1 else 's'} the loss is no number")
     elif cure and row.verdict in kinds:
         remarks.append(f"learns although still {words(row.verdict)}")
     elif row.unchanged and row.loss < LEARNING * chance:
         remarks.append("learns something as it is")
     elif open_yet:
-        remarks.append(f"no longer {words(kinds[0])}; {row.steps:,} steps taught it little")
+        remarks.append(f"{_cured(kinds[0])}; {row.steps:,} steps taught it little")
     elif not cure and not row.unchanged and row.myth:
         remarks.append(row.myth)
     if row.tenth:
         remarks.append(f"at lr {row.rate:.3g}, better here than {row.rate * 10:.3g}")
     return remarks
+
+
+def _cured(kind: str) -> str:
+    """That a verdict holds no more."""
+    return "finite now" if kind == "nonfinite" else f"no longer {words(kind)}"
 
 
 #: What people call the kinds of verdicts where that is not the kind itself.

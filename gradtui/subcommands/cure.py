@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import sys
 import time
 
@@ -45,6 +46,8 @@ def cure(
     same batches, and they are ranked by what they have learned.
     """
     began = time.monotonic()
+    if budget is not None and math.isnan(budget):
+        raise Problem("--budget nan is no number of seconds")
     if steps == 0:
         raise Problem("a race of 0 steps has nothing to rank; give --steps 1 or more")
     scenario = scenario_of(source, assignments, seed)
@@ -81,5 +84,5 @@ def cure(
     for line in lines(standing):
         click.echo(line)
     click.echo("")
-    for line in (*conditions(standing), *left_out(standing), *advice(standing)):
+    for line in (*conditions(standing), *left_out(standing), *advice(standing, source)):
         click.echo(line)

@@ -10,6 +10,7 @@ from typing import Any, TextIO
 from gradtui.diagnosis.standing import Row, Stage, Standing, words
 from gradtui.diagnosis.verdict import Verdict
 from gradtui.explain.verdicts import title_of
+from gradtui.export.command_line import command_line
 
 #: The column of the change.
 _CHANGE = 1
@@ -157,13 +158,12 @@ def outcome(row: Row) -> str:
     return f"{word}: {row.remark}" if row.remark else word
 
 
-def advice(standing: Standing) -> list[str]:
-    """What to do with the result."""
-    name = standing.scenario.name or "FILE"
+def advice(standing: Standing, source: str) -> list[str]:
+    """What to do with the result; `source` is the name or path that was asked for."""
     if standing.cures:
         best = standing.cures[0]
-        sets = " ".join(f"--set {each}" for each in best.assignments)
-        return [f"best here: {best.label}", f"gradtui --scenario {name} {sets}"]
+        command = command_line(best.scenario, source)
+        return [f"best here: {best.label}", command or f"set {', '.join(best.assignments)}"]
     if any(row.steps for row in standing.rows):
         return ["nothing cured it in this time; --budget SECONDS gives them longer"]
     return []

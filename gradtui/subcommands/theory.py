@@ -113,7 +113,7 @@ def lines(scenario: Scenario, found: Comparison) -> list[str]:
         out.append(f"{ever} {_times(said.limit)} a {said.per}, in networks of endless width")
     if said.assumed:
         out += textwrap.wrap(f"Assumed: {said.assumed}.", 79)
-    out += ["", *_taps(found)]
+    out += [*([""] if out[-1] else []), *_taps(found)]
     spread = said.spread[0] if said.spread else math.nan
     if spread > 0.0 and said.delta[0] > 0.0:
         by = f"{math.expm1(spread):.0%}" if spread < _WIDE else f"a factor of {math.exp(min(spread, 700.0)):.2g}"

@@ -66,20 +66,6 @@ KEYS: tuple[Key, ...] = (
     ),
     Key(
         "lab",
-        ".",
-        "step",
-        "pause and make exactly one step",
-        (Press("full_stop", "step_once", "One step"),),
-    ),
-    Key(
-        "lab",
-        "+ -",
-        "speed",
-        "train faster or slower: full speed, or at most 500, 100, 30, 10, 3, 1 steps a second",
-        (Press("plus,equals_sign", "pace(1)", "Faster"), Press("minus", "pace(-1)", "Slower")),
-    ),
-    Key(
-        "lab",
         "k",
         "knobs",
         "turn the knobs: depth, activation, learning rate ...",
@@ -91,6 +77,20 @@ KEYS: tuple[Key, ...] = (
         "cures",
         "race what may cure it, beside the run: which change works here, and by how much",
         (Press("F", "cures", "Race the cures"),),
+    ),
+    Key(
+        "lab",
+        ".",
+        "step",
+        "pause and make exactly one step",
+        (Press("full_stop", "step_once", "One step"),),
+    ),
+    Key(
+        "lab",
+        "+ -",
+        "speed",
+        "train faster or slower: full speed, or at most 500, 100, 30, 10, 3, 1 steps a second",
+        (Press("plus,equals_sign", "pace(1)", "Faster"), Press("minus", "pace(-1)", "Slower")),
     ),
     Key(
         "lab",
@@ -255,11 +255,11 @@ KEYS: tuple[Key, ...] = (
     Key("save", "Esc", "cancel", "save nothing", (Press("escape,s", "close"),)),
     Key("cures", "↑ ↓", "choose", "choose a change", (Press("up", "move(-1)"), Press("down", "move(1)"))),
     Key("cures", "Enter", "adopt", "make the chosen change in the run; u takes it back", (Press("enter", "adopt"),)),
-    Key("cures", "b", "beside", "see it beside the original: same steps, same batches", (Press("b", "beside"),)),
-    Key("cures", "+", "longer", "race again, with four times the time", (Press("plus,equals_sign", "longer"),)),
     Key(
         "cures", "Esc", "back", "back to the run; the race goes on, and F shows it again", (Press("escape,F", "close"),)
     ),
+    Key("cures", "b", "beside", "see it beside the original: same steps, same batches", (Press("b", "beside"),)),
+    Key("cures", "+", "longer", "race again, with four times the time", (Press("plus,equals_sign", "longer"),)),
     Key("cures", "i", "", "what the chosen change is, with formula and source", (Press("i", "explain"),)),
     Key("cures", "PgUp PgDn Home End", "", "choose a change farther away", _far(10)),
     Key("beside", "space", "pause", "pause both, or go on", (Press("space", "pause"),)),
@@ -279,6 +279,8 @@ KEYS: tuple[Key, ...] = (
     ),
     Key("entry", "letters", "", "type a number such as 3e-4 or 1/3", (Press("backspace", "shorten"),)),
     Key("diagnosis", "↑ ↓", "verdict", "choose a verdict", (Press("up", "move(-1)"), Press("down", "move(1)"))),
+    Key("diagnosis", "Esc", "back", "leave the diagnosis", (Press("escape,v", "close"),)),
+    Key("diagnosis", "F", "cures", "race the cures against it", (Press("F", "cures"),)),
     Key(
         "diagnosis",
         "PgUp PgDn",
@@ -286,9 +288,7 @@ KEYS: tuple[Key, ...] = (
         "scroll what is written about it",
         (Press("pageup", "scroll(-10)"), Press("pagedown", "scroll(10)")),
     ),
-    Key("diagnosis", "F", "cures", "race the cures against it", (Press("F", "cures"),)),
     Key("diagnosis", "Enter", "words", "look its name up among all words", (Press("enter,i", "words"),)),
-    Key("diagnosis", "Esc", "back", "leave the diagnosis", (Press("escape,v", "close"),)),
     Key(
         "words",
         "↑ ↓",
@@ -299,6 +299,8 @@ KEYS: tuple[Key, ...] = (
     Key(
         "words", "Enter", "read", "its page alone, as wide as the screen, or the list again", (Press("enter", "read"),)
     ),
+    Key("words", "letters", "search", "search names and texts by typing", (Press("backspace", "shorten"),)),
+    Key("words", "Esc", "back", "clear the search, then leave the words", (Press("escape", "close"),)),
     Key(
         "words",
         "← →",
@@ -306,8 +308,6 @@ KEYS: tuple[Key, ...] = (
         "scroll its page",
         (Press("left", "scroll(-5)"), Press("right", "scroll(5)")),
     ),
-    Key("words", "letters", "search", "search names and texts by typing", (Press("backspace", "shorten"),)),
-    Key("words", "Esc", "back", "clear the search, then leave the words", (Press("escape", "close"),)),
     Key("words", "PgUp PgDn Home End", "", "choose a word farther away", _far(10)),
     Key("help", "w", "words", "look up what a verdict, a gauge, a choice or a key means", (Press("w,slash", "words"),)),
     Key("help", "↑ ↓", "scroll", "scroll the help", (Press("up", "move(-1)"), Press("down", "move(1)"))),

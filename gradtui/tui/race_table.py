@@ -19,6 +19,8 @@ if TYPE_CHECKING:
 _RANK, _PAST = 4, 14
 _NARROW = {"label": 20, "decay": 13, "moved": 7, "loss": 7, "accuracy": 5, "cost": 5, "outcome": 13}
 _WIDE = {"label": 23, "decay": 17, "moved": 10, "loss": 9, "accuracy": 8, "cost": 9, "outcome": 13}
+#: The columns that go when not all fit, the first to go first.
+_DISPENSABLE = ("cost", "accuracy", "moved")
 #: From these widths on columns are wide, there is room for the past of the loss, and for what there is to say.
 _ROOMY, _WITH_PAST, _WITH_REMARK = 100, 112, 140
 #: The least and the most cells of the bar of the loss, and the least of a remark.
@@ -42,7 +44,10 @@ class Columns:
 
     def __init__(self, width: int) -> None:
         self.width = width
-        self.cells = _WIDE if width >= _ROOMY else _NARROW
+        self.cells = dict(_WIDE if width >= _ROOMY else _NARROW)
+        for name in _DISPENSABLE:
+            if _RANK + sum(self.cells.values()) > width:
+                self.cells[name] = 0
         self.past = _PAST if width >= _WITH_PAST else 0
         spare = max(0, width - _RANK - sum(self.cells.values()) - self.past - 1)
         self.remark = width >= _WITH_REMARK
@@ -50,6 +55,10 @@ class Columns:
         if self.bar < _LEAST:
             self.bar = 0
         self.rest = max(0, spare - self.bar)
+
+    def right(self, name: str, text: str) -> str:
+        """A cell whose text ends at the right; nothing where there is no such column."""
+        return f"{text:>{self.cells[name]}}" if self.cells[name] else ""
 
 
 def heading(standing: Standing, columns: Columns) -> Runs:
@@ -63,12 +72,12 @@ def heading(standing: Standing, columns: Columns) -> Runs:
         " " * _RANK,
         f"{'change':<{cells['label']}}",
         f"{f'decay {step}':>{cells['decay']}}",
-        f"{'moved':>{cells['moved']}}",
+        columns.right("moved", "moved"),
         f"{'mse' if mse else 'loss':>{cells['loss']}}",
         f" {axis}" if columns.bar else "",
         f" {'its past':<{_PAST - 1}}" if columns.past else "",
-        f"{'acc':>{cells['accuracy']}}",
-        f"{'µs':>{cells['cost']}}",
+        columns.right("accuracy", "acc"),
+        columns.right("cost", "µs"),
         "  outcome",
     ]
     return cut([("".join(texts), MUTED)], columns.width)
@@ -85,14 +94,14 @@ def line(row: Row, rank: int, standing: Standing, columns: Columns, *, chosen: b
         (f"{'▸' if chosen else ' '}{rank:>{_RANK - 2}} ", Ink("key" if chosen else "muted", back, chosen)),
         (format.fitted(row.label, cells["label"] - 1) + " ", strong),
         *_decay(row, cells["decay"], back),
-        (f"{_moved(row):>{cells['moved']}}", plain),
+        (columns.right("moved", _moved(row)), plain),
         (f"{format.steady(row.loss):>{cells['loss']}}", strong),
     ]
     if columns.bar:
         runs += [(" ", plain), *_bar(row, most, columns.bar, back)]
     if columns.past:
         runs += [(" ", plain), (_past(row.losses, most).ljust(_PAST - 1), muted)]
-    runs += [(f"{accuracy:>{cells['accuracy']}}", plain), (f"{cost:>{cells['cost']}}", muted)]
+    runs += [(columns.right("accuracy", accuracy), plain), (columns.right("cost", cost), muted)]
     word, ink = _outcome(row) if standing.steps else ("", "muted")
     runs.append((f"  {word:<{cells['outcome'] - 2}}", Ink(ink, back, row.cure)))
     if columns.remark and row.remark:
@@ -100,11 +109,11 @@ def line(row: Row, rank: int, standing: Standing, columns: Columns, *, chosen: b
     return cut(runs, columns.width, Ink("", back))
 
 
-def details(row: Row, meaning: Sequence[str], width: int) -> list[Runs]:
-    """What the chosen row changes, what that does, and what is to be said of it."""
+def details(row: Row, meaning: Sequence[str], width: int, *, judged: bool) -> list[Runs]:
+    """What the chosen row changes, what that does, and, once the race is under way, what is to be said of it."""
     made = ", ".join(each.replace("=", " = ") for each in row.assignments) or "nothing: the network as it was"
     parts: list[tuple[str, Ink]] = [(f"changes {made}", STRONG)]
-    if row.note:
+    if judged and row.note:
         parts.append((row.note, Ink("accent")))
     if row.sentence:
         parts.append((f"at the end: {row.sentence}", Ink()))

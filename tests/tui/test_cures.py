@@ -56,6 +56,13 @@ async def test_the_race_as_it_stands(size: tuple[int, int], snapshot: SnapshotAs
         assert picture(opened) == snapshot(extension_class=Screens)
 
 
+async def test_a_narrow_race_still_shows_outcomes() -> None:
+    async with racing((60, 16)) as opened:
+        assert "outcome" in text(opened)
+        assert "CURE" in text(opened)
+        assert "µs" not in text(opened)
+
+
 @pytest.mark.parametrize("size", SIZES, ids="{0[0]}x{0[1]}".format)
 async def test_two_beside_each_other(size: tuple[int, int], snapshot: SnapshotAssertion) -> None:
     async with racing(size) as opened:

@@ -205,6 +205,19 @@ async def test_a_search_finds_variants_and_whole_short_words() -> None:
         assert screen.shelf.current[0] == "depth/shallow"
 
 
+async def test_a_search_does_not_show_what_was_unfolded_before_it() -> None:
+    async with gallery(shelf=FAMILY) as pilot:
+        await pilot.press("end", "right", "slash", *"silent")
+        await pilot.pause()
+        assert "1 of 5" in text(pilot)
+        assert "shallow" not in text(pilot)
+
+
+async def test_a_narrow_gallery_still_says_that_typing_searches() -> None:
+    async with gallery((60, 16), FAMILY) as pilot:
+        assert "type to search" in text(pilot).splitlines()[0]
+
+
 async def test_groups_are_gone_to_by_keys_and_by_mouse() -> None:
     async with gallery((80, 24), FAMILY) as pilot:
         screen = pilot.app.screen

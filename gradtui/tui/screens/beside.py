@@ -125,7 +125,7 @@ class BesideLosses(Lines):
     def lines(self, size: Size) -> list[Runs]:
         now = self._snapshot
         rule: Runs = (("─" * size.width, Ink("faint")),)
-        if now is None:
+        if now is None or now.left.profile is None:
             return [rule]
         half = size.width // 2
         sides = ((now.left, half), (now.right, size.width - half))
@@ -141,7 +141,9 @@ class BesideLosses(Lines):
 
 
 def _losses(side: Side, width: int, most: float) -> Runs:
-    loss = side.profile.loss if side.profile is not None else math.nan
+    if side.profile is None:
+        return ljust([], width)
+    loss = side.profile.loss
     accuracy = "" if math.isnan(side.accuracy) else f" acc {format.percent(side.accuracy)}"
     text = f" loss {format.steady(loss)}{accuracy} "
     room = max(0, width - len(text) - 2)

@@ -52,7 +52,8 @@ class SearchLine(Lines):
             ]
         else:
             hint = "type to search "
-            runs.append((_TAGLINE.ljust(max(len(_TAGLINE) + 2, size.width - 10 - len(hint))), MUTED))
+            room = max(0, size.width - 10 - len(hint))
+            runs.append(((_TAGLINE if len(_TAGLINE) < room else "").ljust(room), MUTED))
             runs.append((hint, Ink("faint")))
         return [ljust(runs, size.width)]
 

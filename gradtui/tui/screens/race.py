@@ -58,8 +58,9 @@ class RaceHead(Lines):
         unchanged = standing.unchanged
         kind = standing.kinds[0] if standing.kinds else verdict.kind if verdict else ""
         sentence = verdict.sentence if verdict else unchanged.sentence if unchanged else ""
-        runs: list[Run] = [(" ", MUTED), (kind_text(kind), kind_ink(kind)), ("  ", MUTED)]
-        return ljust([*runs, (format.begun(sentence, max(0, width - len(kind) - 4)), Ink())], width)
+        word = kind_text(kind)
+        runs: list[Run] = [(" ", MUTED), (word, kind_ink(kind)), ("  ", MUTED)]
+        return ljust([*runs, (format.begun(sentence, max(0, width - len(word) - 4)), Ink())], width)
 
 
 def progress(standing: Standing) -> str:
@@ -171,9 +172,11 @@ class RaceDetails(Lines):
 
     def lines(self, size: Size) -> list[Runs]:
         rule: Runs = (("─" * size.width, Ink("faint")),)
-        if self._row is None:
+        if self._row is None or self._standing is None:
             return [rule]
-        return [rule, *race_table.details(self._row, _meaning(self._row.remedy), size.width)][: size.height]
+        judged = self._standing.steps > 0
+        said = race_table.details(self._row, _meaning(self._row.remedy), size.width, judged=judged)
+        return [rule, *said][: size.height]
 
 
 def _meaning(remedy: str) -> tuple[str, ...]:

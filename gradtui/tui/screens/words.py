@@ -143,7 +143,8 @@ class _Search(Lines):
         if self.typed:
             runs += [(self.typed, STRONG), ("▏", KEY), (f"  {self.found} of {len(texts())}", MUTED)]
         else:
-            runs.append((f"type to search {len(texts())}: a verdict, a gauge, a choice, a key, an idea", MUTED))
+            hint = f"type to search {len(texts())}: a verdict, a gauge, a choice, a key, an idea"
+            runs.append((hint if len(hint) + 8 < size.width else hint.partition(":")[0], MUTED))
         return [ljust(runs, size.width)]
 
 

@@ -132,9 +132,10 @@ class GalleryList(Lines):
         shown: list[Item] = []
         for head, variants in self._all:
             found = [each for each in variants if each.matches(self._query)] if self._query else []
-            if head.name in self._unfolded and not (self._query and found):
+            wanted = not self._query or head.matches(self._query)
+            if wanted and not found and head.name in self._unfolded:
                 found = variants
-            if found or not self._query or head.matches(self._query):
+            if found or wanted:
                 shown += [head, *found]
         self._shown = shown
         self._at = shown.index(here) if here is not None and here in shown else self._first()
