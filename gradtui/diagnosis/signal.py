@@ -38,7 +38,12 @@ def vanishing(case: Case) -> Finding | None:
     where = _crossing(case, limit(bound))
     evidence = (
         *_way_evidence(case, limit(bound)),
-        Evidence("layers", float(len(case.way)), math.nan, f"below {layer(where)} less than {limit(bound):g} is left"),
+        Evidence(
+            "layers",
+            float(len(case.way)),
+            math.nan,
+            f"that the signal goes back through; below {layer(where)} less than {limit(bound):g} of it is left",
+        ),
     )
     lost = np.flatnonzero((case.profile["underflow"][case.hidden] >= 1.0) & (_expected(case) < _tiny(case)))
     if len(lost):

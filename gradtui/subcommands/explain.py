@@ -62,7 +62,8 @@ def as_row(text: Text) -> dict[str, object]:
 
 def _unknown(word: str, close: tuple[str, ...]) -> str:
     advice = f"did you mean {' or '.join(close)}?" if close else "`gradtui explain` lists all words"
-    return f"nothing is known about {word}; {advice}"
+    shown = word if word.strip() and word.isprintable() else repr(word)
+    return f"nothing is known about {shown if len(shown) <= _WIDTH else shown[: _WIDTH - 3] + '...'}; {advice}"
 
 
 def _pages(found: tuple[Text, ...]) -> Iterator[str]:

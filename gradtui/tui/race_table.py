@@ -95,7 +95,7 @@ def line(row: Row, rank: int, standing: Standing, columns: Columns, *, chosen: b
         (format.fitted(row.label, cells["label"] - 1) + " ", strong),
         *_decay(row, cells["decay"], back),
         (columns.right("moved", _moved(row)), plain),
-        (f"{format.steady(row.loss):>{cells['loss']}}", strong),
+        (columns.right("loss", _loss(row.loss, cells["loss"] - 1)), strong),
     ]
     if columns.bar:
         runs += [(" ", plain), *_bar(row, most, columns.bar, back)]
@@ -148,6 +148,12 @@ def _factor(value: float) -> str:
     if 0.01 <= value < 99.5:
         return f"×{value:.2f}" if value < 9.995 else f"×{value:.1f}"
     return f"×{value:.0e}".replace("e-0", "e-").replace("e+0", "e") if value else "×0"
+
+
+def _loss(value: float, width: int) -> str:
+    """With as many digits as there is room for."""
+    text = format.steady(value)
+    return text if len(text) <= width else format.tick(value)
 
 
 def _moved(row: Row) -> str:

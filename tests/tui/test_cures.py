@@ -18,6 +18,7 @@ from gradtui.diagnosis.standing import Stage
 from gradtui.lab.snapshot import Change, Pause, Restart, Resume, StepOnce
 from gradtui.tui import beside_rows
 from gradtui.tui.beside_rows import ratio
+from gradtui.tui.race_table import Columns, line
 from gradtui.tui.screens.beside import BesideScreen, spark
 from gradtui.tui.screens.lab import LabScreen
 from gradtui.tui.screens.race import RaceScreen
@@ -54,6 +55,19 @@ async def test_the_race_as_it_stands(size: tuple[int, int], snapshot: SnapshotAs
     async with racing(size) as opened:
         await opened.press("down", "down")
         assert picture(opened) == snapshot(extension_class=Screens)
+
+
+@pytest.mark.parametrize("loss", [7.02e-3, 0.0486, 4.86, 4860.0, 4.9e4, 1e-12, float("nan")])
+@pytest.mark.parametrize("width", [60, 80])
+def test_a_loss_never_touches_the_column_before_it(loss: float, width: int) -> None:
+    columns = Columns(width)
+    now = standing(scenario(30))
+    row = replace(now.rows[0], loss=loss)
+    drawn = "".join(text for text, _ in line(row, 1, now, columns, chosen=False))
+    end = 4 + sum(columns.cells[name] for name in ("label", "decay", "moved", "loss"))
+    cell = drawn[end - columns.cells["loss"] : end]
+    assert cell[0] == " "
+    assert cell[-1] != " "
 
 
 async def test_a_narrow_race_still_shows_outcomes() -> None:
