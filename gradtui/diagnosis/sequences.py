@@ -95,7 +95,7 @@ def _of_steps(case: Case, found: ThroughTime, name: str, when: str = "") -> Find
         said,
         (
             Evidence("share", found.share, limit(name), f"of step {found.last}'s signal at step {found.first}"),
-            Evidence("factor", found.decay.factor, math.nan, f"a time step, fitted: {in_words(found.decay)}"),
+            Evidence("fitted factor", found.decay.factor, math.nan, f"a time step, fitted: {in_words(found.decay)}"),
         ),
         case.taps[found.layer - 1],
         confidence=found.decay.confidence,

@@ -277,8 +277,8 @@ def _way_evidence(case: Case, threshold: float) -> tuple[Evidence, ...]:
     decay = case.decay
     return (
         Evidence("share", case.share, threshold, f"what the first layer hears of what {case.source} hears"),
-        Evidence("factor", decay.factor, math.nan, f"a layer, fitted: the signal changes {in_words(decay)}"),
-        Evidence("error", decay.error, math.nan, "standard error of log10 of the fitted factor"),
+        Evidence("fitted factor", decay.factor, math.nan, f"a layer, fitted: the signal changes {in_words(decay)}"),
+        Evidence("its error", decay.error, math.nan, "standard error of log10 of the fitted factor"),
     )
 
 
