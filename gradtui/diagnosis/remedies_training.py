@@ -140,7 +140,7 @@ REMEDIES: tuple[Remedy, ...] = (
         ALL,
         partial(_rate, 10.0),
         Meaning("steps ten times as large", "10 lr", "Bengio 2012"),
-        "the last layer gets ten times as much too, and more than it can bear before the first one moves",
+        "every layer gets ten times as much, the deaf ones too: what they lack beside the others stays the same",
         ("vanishing",),
         is_rate=True,
     ),
