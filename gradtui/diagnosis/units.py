@@ -15,7 +15,9 @@ def symmetric(case: Case) -> Finding | None:
     """Units that begin with the same weights hear the same gradient and stay the same for ever (Rumelhart, Hinton &
     Williams 1986)."""
     network = case.scenario.network
-    if network.init != "zeros" or len(case.taps) < 2 or case.name == "generator":
+    # One layer of random weights, the output's too, tells the units of those beside it apart.
+    inits = {network.init, *(each.init or network.init for each in network.layer)}
+    if inits != {"zeros"} or len(case.taps) < 2 or case.name == "generator":
         return None
     begin = case.past.profiles[0] if case.past.profiles else case.profile
     moved = float(np.nanmax(np.nan_to_num(case.profile["grad_rms"][case.hidden])))

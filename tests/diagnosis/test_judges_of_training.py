@@ -157,6 +157,14 @@ def test_where_numbers_that_are_none_came_from(gauges: dict[str, object], words:
     [
         ("stalled", 300, {"task": {"name": "xor"}, "network": {"depth": 0}}),
         ("symmetric", 50, {"network": {"depth": 3, "init": "zeros"}}),
+        (
+            "healthy",
+            150,
+            {
+                "network": {"layer": [{"width": 32, "init": "he_normal", "repeat": 2}], "init": "zeros"},
+                "optimizer": {"lr": 0.5},
+            },
+        ),
         ("rate_low", 200, {"network": {"depth": 2, "width": 16, "activation": "tanh"}, "optimizer": {"lr": 1e-7}}),
         ("masked", 15, {"network": {"depth": 8}, "optimizer": {"name": "adam", "lr": 0.001}}),
         ("small_batch", 20, {"network": {"depth": 4, "norm": "batch"}, "task": {"batch": 2}}),
