@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import threading
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
@@ -14,6 +13,7 @@ from msgspec import structs
 
 from gradtui.lab.past import PastKeeper, watched
 from gradtui.lab.simulation import Simulation
+from gradtui.processors import cores
 from gradtui.progress import portions
 from gradtui.scenario import claims, families, judging
 from gradtui.scenario.errors import ClaimError, ScenarioError
@@ -107,12 +107,6 @@ class _Case:
         return Checked(self.name, self.seed, findings, seconds=self.seconds)
 
 
-def cores() -> int:
-    """How many runs at once this machine has cores for."""
-    allowed = getattr(os, "sched_getaffinity", None)
-    return len(allowed(0)) if allowed else os.cpu_count() or 1
-
-
 def check(
     scenarios: Iterable[tuple[str, Scenario]],
     seeds: int,
@@ -180,10 +174,13 @@ def run(name: str, scenario: Scenario, seed: int, on_compile: OnCompile, stop: t
 
 
 def in_order(scenario: Scenario) -> list[Expect]:
-    """The expectations in the order of a run; the end comes before a measurement past it."""
-    return sorted(
-        scenario.expect, key=lambda expect: (scenario.steps, 0) if isinstance(expect.at, str) else (expect.at, 1)
-    )
+    """The expectations in the order of a run."""
+    return sorted(scenario.expect, key=lambda expect: _place(expect.at, scenario.steps))
+
+
+def _place(at: Moment, steps: int) -> tuple[int, bool]:
+    """The step of a moment in a run of so many steps; the end comes before a measurement past it."""
+    return (steps, False) if isinstance(at, str) else (at, True)
 
 
 def _concerned(expect: Expect) -> Iterator[tuple[str, str]]:
@@ -241,11 +238,9 @@ def _carry_out(
     try:
         simulation = Simulation(run_.scenario, compiling)
         steps = run_.scenario.steps
-        diagnosed = [
-            steps if isinstance(at, str) else at for at, names in run_.asked.items() if claims.VERDICT in names
-        ]
+        diagnosed = [_place(at, steps)[0] for at, names in run_.asked.items() if claims.VERDICT in names]
         track = _Track(simulation, stop, max(diagnosed, default=-1))
-        moments = sorted(run_.asked, key=lambda at: (steps, 0) if isinstance(at, str) else (at, 1))
+        moments = sorted(run_.asked, key=lambda at: _place(at, steps))
         found = {at: _measure(track, at, steps, run_.asked[at]) for at in moments}
     finally:
         running.discard(run_.name)
@@ -298,7 +293,7 @@ class _Track:
 def _measure(track: _Track, at: Moment, steps: int, asked: frozenset[str]) -> Measured:
     """What is known after `at` updates; at the end, the gauges are those of the last step that was made."""
     simulation = track.simulation
-    track.advance(steps if isinstance(at, str) else at)
+    track.advance(_place(at, steps)[0])
     scalars: dict[str, float] = {}
     if asked & {"held_out_loss", "held_out_accuracy", "mean_sample_mse"}:
         evaluated = simulation.evaluate()

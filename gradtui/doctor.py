@@ -12,6 +12,7 @@ from importlib import metadata
 from pathlib import Path
 
 from gradtui import __version__, locations
+from gradtui.processors import cores
 
 #: (topic, what was found, what to do about it or "").
 Row = tuple[str, str, str]
@@ -135,6 +136,5 @@ def _cpu() -> list[Row]:
 
     features = llvm.get_host_cpu_features()
     fast = [name for name in _FAST_CPU if features.get(name)]
-    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
-    finding = f"{llvm.get_host_cpu_name()}, {cores} cores for this process, {', '.join(fast) or 'no wide vectors'}"
+    finding = f"{llvm.get_host_cpu_name()}, {cores()} cores for this process, {', '.join(fast) or 'no wide vectors'}"
     return [("CPU", finding, "")]

@@ -20,6 +20,7 @@ from gradtui.diagnosis.verdict import Verdict, verdicts
 from gradtui.lab.chance import chance_of
 from gradtui.lab.past import PastKeeper
 from gradtui.lab.simulation import Simulation
+from gradtui.processors import cores
 from gradtui.scenario.errors import ScenarioError
 from gradtui.scenario.model import Scenario
 from gradtui.tasks import Dataset
@@ -50,14 +51,6 @@ _DIAGNOSING, _BEGINNING, _ENDING = 0.2, 0.8, 0.25
 
 class _Halted(Exception):
     """The race is stopped while kernels are being compiled for it."""
-
-
-def processors() -> int:
-    """How many cores this process may use."""
-    try:
-        return len(os.sched_getaffinity(0))
-    except AttributeError:  # not on this system
-        return os.cpu_count() or 1
 
 
 def free_memory() -> int:
@@ -93,7 +86,7 @@ class Race:
         self._steps = max(scenario.steps, _LEAST) if steps is None else steps
         unbounded = steps is not None and budget is None
         self._budget = math.inf if unbounded else BUDGET if budget is None else budget
-        self._threads = threads or processors()
+        self._threads = threads or cores()
         self._gently, self._patient, self._clock = gently, patient, clock
         self._lock = threading.Lock()
         self._stopping = False

@@ -40,9 +40,10 @@ MakePair = Callable[["Scenario", "Scenario"], Twosome]
 
 def make_race(scenario: Scenario, found: Sequence[Verdict], budget: float) -> Racer:
     """The real race, on all cores but the one that the run on screen has, and at a low priority."""
-    from gradtui.diagnosis.race import Race, processors
+    from gradtui.diagnosis.race import Race
+    from gradtui.processors import cores
 
-    return Race(scenario, found=found, budget=budget, threads=max(1, processors() - 1), gently=True, patient=True)
+    return Race(scenario, found=found, budget=budget, threads=max(1, cores() - 1), gently=True, patient=True)
 
 
 def make_pair(left: Scenario, right: Scenario) -> Twosome:
