@@ -52,15 +52,15 @@ def as_json(report: Report) -> str:
             "scenario": scenario.name or scenario.title,
             "seed": scenario.seed,
             "steps": report.steps,
-            "loss": _plain(report.loss),
-            "evaluate": _plain(report.evaluation),
+            "loss": plain(report.loss),
+            "evaluate": plain(report.evaluation),
             "taps": list(profile.taps),
-            "profile": {name: _plain(row.tolist()) for name, row in profile.gauges.items()},
-            "effective_rank": _plain(list(report.effective_rank)),
-            **({"time": {name: _plain(rows.tolist()) for name, rows in profile.time.items()}} if profile.time else {}),
+            "profile": {name: plain(row.tolist()) for name, row in profile.gauges.items()},
+            "effective_rank": plain(list(report.effective_rank)),
+            **({"time": {name: plain(rows.tolist()) for name, rows in profile.time.items()}} if profile.time else {}),
             "verdict": _judged(report.verdicts[0]),
             "verdicts": [_judged(verdict) for verdict in report.verdicts],
-            "settings": _plain(settings),
+            "settings": plain(settings),
             "steps_per_second": round(report.steps_per_second, 1),
         },
         allow_nan=False,
@@ -69,11 +69,15 @@ def as_json(report: Report) -> str:
 
 
 def _judged(verdict: Verdict) -> dict[str, Any]:
-    """`since` is a step, or "nan" where there was no beginning to look for."""
     evidence = [
         {"name": each.name, "value": each.value, "threshold": each.threshold, "words": each.in_words}
         for each in verdict.evidence
     ]
+    return {**named(verdict), "evidence": plain(evidence)}
+
+
+def named(verdict: Verdict) -> dict[str, Any]:
+    """A verdict without its evidence; `since` is a step, or "nan" where there was no beginning to look for."""
     found = {
         "kind": verdict.kind,
         "sentence": verdict.sentence,
@@ -81,17 +85,16 @@ def _judged(verdict: Verdict) -> dict[str, Any]:
         "since": math.nan if verdict.since is None else verdict.since,
         "factor": verdict.factor,
         "confidence": verdict.confidence,
-        "evidence": evidence,
     }
-    return {name: _plain(value) for name, value in found.items()}
+    return {name: plain(value) for name, value in found.items()}
 
 
-def _plain(value: Any) -> Any:
+def plain(value: Any) -> Any:
     """The value with every number that JSON cannot write as a word."""
     if isinstance(value, Mapping):
-        return {key: _plain(entry) for key, entry in value.items()}
+        return {key: plain(entry) for key, entry in value.items()}
     if isinstance(value, list | tuple):
-        return [_plain(entry) for entry in value]
+        return [plain(entry) for entry in value]
     if isinstance(value, float) and not math.isfinite(value):
         return "nan" if math.isnan(value) else "inf" if value > 0 else "-inf"
     return value
@@ -104,9 +107,9 @@ _EVALUATED = {"generator_loss": "generator's loss", "mean_sample_mse": "mean sam
 def as_table(report: Report) -> str:
     """A heading, one line a tap, 80 columns wide, and the verdicts, the gravest first."""
     scenario = report.scenario
-    facts = [f"{report.steps:,} steps", f"loss {_number(report.loss)}"]
+    facts = [f"{report.steps:,} steps", f"loss {number(report.loss)}"]
     facts += [
-        f"{_EVALUATED.get(name, f'held-out {name}')} {_number(value)}" for name, value in report.evaluation.items()
+        f"{_EVALUATED.get(name, f'held-out {name}')} {number(value)}" for name, value in report.evaluation.items()
     ]
     facts += [f"seed {scenario.seed}", scenario.network.dtype, f"{report.steps_per_second:,.0f} steps/s"]
     heading = ": ".join(part for part in (scenario.name, scenario.title) if part)
@@ -115,7 +118,7 @@ def as_table(report: Report) -> str:
     lines += table(
         ["layer", *(heading for _, heading in _COLUMNS)],
         [
-            [tap, *(_number(float(report.profile[gauge][place])) for gauge, _ in _COLUMNS)]
+            [tap, *(number(float(report.profile[gauge][place])) for gauge, _ in _COLUMNS)]
             for place, tap in enumerate(report.profile.taps)
         ],
     )
@@ -134,7 +137,7 @@ def table(heading: Sequence[str], rows: Sequence[Sequence[str]]) -> list[str]:
     return ["  ".join(cell.rjust(width) for cell, width in zip(row, widths, strict=True)) for row in (heading, *rows)]
 
 
-def _number(value: float) -> str:
+def number(value: float) -> str:
     """At most four digits; nan where a gauge has no meaning, or the network no numbers."""
     if not math.isfinite(value) or value == 0.0 or 1e-3 <= abs(value) < 1e4:
         return f"{value:.4g}"

@@ -8,9 +8,9 @@ import shutil
 from typing import Any, TextIO
 
 from gradtui.diagnosis.standing import Row, Stage, Standing, words
-from gradtui.diagnosis.verdict import Verdict
 from gradtui.explain.verdicts import title_of
 from gradtui.export.command_line import command_line
+from gradtui.report import named, plain
 
 #: The column of the change.
 _CHANGE = 1
@@ -27,13 +27,13 @@ def as_json(standing: Standing) -> str:
         {
             "scenario": standing.scenario.name or standing.scenario.title,
             "seed": standing.scenario.seed,
-            "verdict": _judged(verdict) if verdict else None,
-            "verdicts": [_judged(each) for each in standing.verdicts],
+            "verdict": named(verdict) if verdict else None,
+            "verdicts": [named(each) for each in standing.verdicts],
             "stage": standing.stage.value,
             "steps": standing.steps,
             "seconds": round(standing.seconds, 2),
             "threads": standing.threads,
-            "chance": _number(standing.chance),
+            "chance": plain(standing.chance),
             "baseline": _entry(baseline) if baseline else None,
             "rows": [_entry(row) for row in standing.rows if not row.unchanged],
             "left_out": [{"label": label, "reason": reason} for label, reason in standing.left_out],
@@ -41,17 +41,6 @@ def as_json(standing: Standing) -> str:
         allow_nan=False,
         ensure_ascii=False,
     )
-
-
-def _judged(verdict: Verdict) -> dict[str, Any]:
-    return {
-        "kind": verdict.kind,
-        "sentence": verdict.sentence,
-        "layer": verdict.layer,
-        "since": "nan" if verdict.since is None else verdict.since,
-        "factor": _number(verdict.factor),
-        "confidence": _number(verdict.confidence),
-    }
 
 
 def _entry(row: Row) -> dict[str, Any]:
@@ -62,23 +51,17 @@ def _entry(row: Row) -> dict[str, Any]:
         "cure": row.cure,
         "outcome": row.outcome,
         "steps": row.steps,
-        "loss": _number(row.loss),
-        "accuracy": _number(row.accuracy),
-        "factor_before": _number(row.factor_before),
-        "factor_after": _number(row.factor_after),
-        "first_layer_moved": _number(row.moved),
-        "first_layer_update": _number(row.update),
-        "learning_rate": _number(row.rate),
-        "microseconds_per_step": _number(round(row.microseconds, 1)),
+        "loss": plain(row.loss),
+        "accuracy": plain(row.accuracy),
+        "factor_before": plain(row.factor_before),
+        "factor_after": plain(row.factor_after),
+        "first_layer_moved": plain(row.moved),
+        "first_layer_update": plain(row.update),
+        "learning_rate": plain(row.rate),
+        "microseconds_per_step": plain(round(row.microseconds, 1)),
         "verdict": row.verdict,
         "note": row.note,
     }
-
-
-def _number(value: float) -> float | str:
-    if math.isfinite(value):
-        return value
-    return "nan" if math.isnan(value) else "inf" if value > 0 else "-inf"
 
 
 def heading(standing: Standing) -> list[str]:

@@ -43,7 +43,9 @@ def theory(source: str, assignments: tuple[str, ...], seed: int | None, wants_js
     finally:
         progress.close()
     if wants_json:
-        click.echo(json.dumps(written(row(scenario, found)), allow_nan=False, ensure_ascii=False))
+        from gradtui.report import plain
+
+        click.echo(json.dumps(plain(row(scenario, found)), allow_nan=False, ensure_ascii=False))
         return
     for line in lines(scenario, found):
         click.echo(line)
@@ -81,17 +83,6 @@ def row(scenario: Scenario, found: Comparison) -> dict[str, Any]:
             for gauge, values in found.time.items()
         },
     }
-
-
-def written(value: Any) -> Any:
-    """The value with every number that JSON does not know as a word."""
-    if isinstance(value, dict):
-        return {key: written(entry) for key, entry in value.items()}
-    if isinstance(value, list):
-        return [written(entry) for entry in value]
-    if isinstance(value, float) and not math.isfinite(value):
-        return "nan" if math.isnan(value) else "inf" if value > 0 else "-inf"
-    return value
 
 
 def lines(scenario: Scenario, found: Comparison) -> list[str]:
@@ -144,14 +135,14 @@ def _place(said: Prediction) -> list[str]:
 
 
 def _taps(found: Comparison) -> list[str]:
-    from gradtui.report import table
+    from gradtui.report import number, table
 
     rows = []
     for place, tap in enumerate(found.profile.taps):
         cells = [tap]
         for gauge, predicted in found.predicted.items():
             measured = float(found.profile[gauge][place])
-            cells += [_number(float(predicted[place])), _number(measured), _percent(found.deviation(gauge)[place])]
+            cells += [number(float(predicted[place])), number(measured), _percent(found.deviation(gauge)[place])]
         rows.append(cells)
     head = ["layer"]
     for gauge in found.predicted:
@@ -161,7 +152,7 @@ def _taps(found: Comparison) -> list[str]:
 
 def _times_of(found: Comparison, gauge: str) -> list[str]:
     """The first layer over time, at some of the steps."""
-    from gradtui.report import table
+    from gradtui.report import number, table
 
     predicted, measured = found.time[gauge], found.profile.time[gauge]
     steps = predicted.shape[1]
@@ -169,8 +160,8 @@ def _times_of(found: Comparison, gauge: str) -> list[str]:
     rows = [
         [
             str(step + 1),
-            _number(float(predicted[0, step])),
-            _number(float(measured[0, step])),
+            number(float(predicted[0, step])),
+            number(float(measured[0, step])),
             _percent(float(measured[0, step]) / float(predicted[0, step]) - 1.0 if predicted[0, step] else math.nan),
         ]
         for step in shown
@@ -184,9 +175,3 @@ def _times(value: float) -> str:
 
 def _percent(value: float) -> str:
     return f"{value:+.1%}" if abs(value) < 100.0 else "-" if math.isnan(value) else ">+9999%"
-
-
-def _number(value: float) -> str:
-    if not math.isfinite(value) or value == 0.0 or 1e-3 <= abs(value) < 1e4:
-        return f"{value:.4g}"
-    return f"{value:.2e}"
