@@ -7,7 +7,7 @@ import textwrap
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from gradtui.tui import format
+from gradtui.tui import format, trail
 from gradtui.tui.blocks import cut
 from gradtui.tui.palette import MUTED, STRONG, Ink, Run, Runs
 from gradtui.tui.track import PARTS
@@ -25,7 +25,6 @@ _DISPENSABLE = ("cost", "accuracy", "moved")
 _ROOMY, _WITH_PAST, _WITH_REMARK = 100, 112, 140
 #: The least and the most cells of the bar of the loss, and the least of a remark.
 _LEAST, _MOST, _REMARK = 5, 24, 24
-_LEVELS = "▁▂▃▄▅▆▇█"
 
 
 def top(standing: Standing) -> float:
@@ -190,6 +189,4 @@ def _bar(row: Row, most: float, width: int, back: str) -> list[Run]:
 def _past(losses: Sequence[float], most: float) -> str:
     """The losses of the legs on the same axis; `!` is no number."""
     shown = losses[-(_PAST - 1) :]
-    return "".join(
-        "!" if not math.isfinite(value) else _LEVELS[min(7, max(0, int(8 * value / most)))] for value in shown
-    )
+    return "".join(trail.level(value, most) for value in shown)

@@ -12,10 +12,10 @@ from gradtui.tui.blocks import Panel, cut
 from gradtui.tui.braille import Canvas, Scale
 from gradtui.tui.palette import MUTED, STRONG, Ink, Run, Runs
 from gradtui.tui.track import merged
+from gradtui.tui.trail import LEVELS
 
 #: Cells left of what stands over time.
 MARGIN = 9
-LEVELS = "▁▂▃▄▅▆▇█"
 RIGHT, WRONG, NO_ANSWER = Ink("text", "", True), Ink("warning", "", True), Ink("error", "", True)
 #: Where steps in the middle are left out.
 GAP = "…"

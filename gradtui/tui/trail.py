@@ -36,6 +36,11 @@ def drawn(past: Sequence[float], first: float) -> str:
     return "".join(_cell(value, first) for value in past)
 
 
+def level(value: float, most: float) -> str:
+    """A cell on a linear axis from 0 to `most`, full beyond it; `!` for what is no number."""
+    return LEVELS[min(7, max(0, int(8 * value / most)))] if math.isfinite(value) else "!"
+
+
 def _cell(value: float, first: float) -> str:
     if not math.isfinite(value):
         return "!"
@@ -45,5 +50,5 @@ def _cell(value: float, first: float) -> str:
         return "·"
     if not 0.0 < first < math.inf:
         return LEVELS[3]
-    level = 3 + round((math.log10(value) - math.log10(first)) / _DECADES_A_LEVEL)
-    return LEVELS[max(0, min(level, len(LEVELS) - 1))]
+    place = 3 + round((math.log10(value) - math.log10(first)) / _DECADES_A_LEVEL)
+    return LEVELS[max(0, min(place, len(LEVELS) - 1))]

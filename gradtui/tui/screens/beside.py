@@ -10,11 +10,11 @@ from textual.app import ComposeResult
 from textual.geometry import Size
 
 from gradtui.lab.snapshot import Pause, Restart, Resume, State, StepOnce
-from gradtui.tui import beside_rows, bindings, format
+from gradtui.tui import beside_rows, bindings, format, trail
 from gradtui.tui.axis import Axis
 from gradtui.tui.pages import kind_ink, kind_text
 from gradtui.tui.palette import KEY, MUTED, Ink, Run, Runs
-from gradtui.tui.screens.paced import PacedScreen
+from gradtui.tui.screens.paced import PolledScreen
 from gradtui.tui.widgets.keyline import KeyLine
 from gradtui.tui.widgets.lines import Lines, ljust
 from gradtui.tui.widgets.notice import TooSmall
@@ -25,11 +25,23 @@ if TYPE_CHECKING:
 
 #: Seconds between two looks at the pair.
 _PERIOD = 0.1
-_LEVELS = "▁▂▃▄▅▆▇█"
 _GAUGES = ("grad_rms", "delta_rms")
 
 
-class BesideHead(Lines):
+class BesidePart(Lines):
+    """A part of the screen that draws the newest look at the pair."""
+
+    def __init__(self, *, id: str) -> None:
+        super().__init__(id=id)
+        self._snapshot: PairSnapshot | None = None
+
+    def show(self, snapshot: PairSnapshot) -> None:
+        """Draw another look."""
+        self._snapshot = snapshot
+        self.redraw()
+
+
+class BesideHead(BesidePart):
     """What stands on either side, at which step, and what is wrong with each."""
 
     DEFAULT_CSS = "BesideHead { height: 2; }"
@@ -37,12 +49,6 @@ class BesideHead(Lines):
     def __init__(self, label: str, *, id: str) -> None:
         super().__init__(id=id)
         self._label = label
-        self._snapshot: PairSnapshot | None = None
-
-    def show(self, snapshot: PairSnapshot) -> None:
-        """Draw another look."""
-        self._snapshot = snapshot
-        self.redraw()
 
     def lines(self, size: Size) -> list[Runs]:
         now = self._snapshot
@@ -73,23 +79,21 @@ def _verdict(side: Side, width: int) -> Runs:
     return ljust([(" ", MUTED), (kind, kind_ink(side.verdict_kind)), ("  ", MUTED), (sentence, Ink())], width)
 
 
-class BesideBars(Lines):
+class BesideBars(BesidePart):
     """Both columns of bars, and the ratio between them."""
 
     DEFAULT_CSS = "BesideBars { height: 1fr; }"
 
     def __init__(self, *, id: str) -> None:
         super().__init__(id=id)
-        self._snapshot: PairSnapshot | None = None
         self.axis: Axis | None = None
         self.gauge = _GAUGES[0]
 
     def show(self, snapshot: PairSnapshot) -> None:
         """Draw another look."""
-        self._snapshot = snapshot
         if self.axis is None and snapshot.left.first is not None and snapshot.right.first is not None:
             self.axis = beside_rows.common_axis(snapshot.left, snapshot.right)
-        self.redraw()
+        super().show(snapshot)
 
     def swap(self) -> None:
         """Show the other gauge."""
@@ -108,19 +112,10 @@ class BesideBars(Lines):
         return beside_rows.lines(now, axis, self.gauge, size.width, size.height, palette.fill, palette.shade)
 
 
-class BesideLosses(Lines):
+class BesideLosses(BesidePart):
     """The losses of both, on one axis from 0 on."""
 
     DEFAULT_CSS = "BesideLosses { height: 2; }"
-
-    def __init__(self, *, id: str) -> None:
-        super().__init__(id=id)
-        self._snapshot: PairSnapshot | None = None
-
-    def show(self, snapshot: PairSnapshot) -> None:
-        """Draw another look."""
-        self._snapshot = snapshot
-        self.redraw()
 
     def lines(self, size: Size) -> list[Runs]:
         now = self._snapshot
@@ -159,14 +154,11 @@ def spark(losses: tuple[float, ...], cells: int, most: float) -> str:
     for cell in range(count):
         part = losses[cell * len(losses) // count : (cell + 1) * len(losses) // count]
         value = sum(part) / len(part)
-        if not math.isfinite(value):
-            out += "!"
-        else:
-            out += "▸" if value > most else _LEVELS[min(7, max(0, int(8 * value / most)))]
+        out += "▸" if most < value < math.inf else trail.level(value, most)
     return out
 
 
-class BesideScreen(PacedScreen):
+class BesideScreen(PolledScreen):
     """Two networks at the same step. Leaving it ends them."""
 
     BLANK: ClassVar[bool] = True
@@ -199,7 +191,7 @@ class BesideScreen(PacedScreen):
         self._arrange()
         self._pair.start()
         self._poll()
-        self._poller = self.set_interval(_PERIOD, self._poll_in_time)
+        self.poll_every(_PERIOD)
 
     def on_unmount(self) -> None:
         self._pair.close()
@@ -210,10 +202,6 @@ class BesideScreen(PacedScreen):
     def _arrange(self) -> None:
         width, height = self.app.size
         self.set_class(width < 60 or height < 12, "-small")
-
-    def _poll_in_time(self) -> None:
-        if self.ready():
-            self._poll()
 
     def _poll(self) -> None:
         snapshot = self._pair.snapshot()

@@ -33,7 +33,7 @@ from gradtui.tui.racing import Contest
 from gradtui.tui.saving import Kind, Saver
 from gradtui.tui.screens.beside import BesideScreen
 from gradtui.tui.screens.diagnosis import DiagnosisScreen
-from gradtui.tui.screens.paced import PacedScreen
+from gradtui.tui.screens.paced import PolledScreen
 from gradtui.tui.screens.race import RaceScreen
 from gradtui.tui.screens.save import SaveScreen
 from gradtui.tui.views.centre import Centre
@@ -78,7 +78,7 @@ class Feed:
         return (now // self.period + 1) * self.period if self.period else now
 
 
-class LabScreen(PacedScreen):
+class LabScreen(PolledScreen):
     """Header, verdict, knobs, bars, curves, status and keys of one run."""
 
     BLANK: ClassVar[bool] = True
@@ -165,16 +165,10 @@ class LabScreen(PacedScreen):
         self._poll()
         # The engine is imported only once there is something to look at.
         self.call_after_refresh(self.link.start)
-        self._poller = self.set_interval(1 / self._fps, self._poll_in_time)
+        self.poll_every(1 / self._fps)
 
     def on_resize(self) -> None:
         self._arrange()
-
-    def on_screen_suspend(self) -> None:
-        self._poller.pause()
-
-    def on_screen_resume(self) -> None:
-        self._poller.resume()
 
     def on_unmount(self) -> None:
         self.end()
@@ -202,10 +196,6 @@ class LabScreen(PacedScreen):
             self._knobs_open = False
 
     # ------------------------------------------------------------------ snapshots
-
-    def _poll_in_time(self) -> None:
-        if self.ready():
-            self._poll()
 
     def _poll(self) -> None:
         """Hand a new snapshot to whoever is due and owe it to the others; a new state and a standstill to all."""

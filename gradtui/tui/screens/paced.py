@@ -31,3 +31,24 @@ class PacedScreen(Screen[None]):
         if pacing is None or pacing.open_for_key():
             # Textual stops this timer there; left alone it comes again.
             super()._on_timer_update()
+
+
+class PolledScreen(PacedScreen):
+    """Looks in `_poll` whether there is something new to draw, every so often, while no other screen stands over it."""
+
+    def poll_every(self, seconds: float) -> None:
+        """Begin to look."""
+        self._poller = self.set_interval(seconds, self._poll_in_time)
+
+    def on_screen_suspend(self) -> None:
+        self._poller.pause()
+
+    def on_screen_resume(self) -> None:
+        self._poller.resume()
+
+    def _poll_in_time(self) -> None:
+        if self.ready():
+            self._poll()
+
+    def _poll(self) -> None:
+        raise NotImplementedError

@@ -12,7 +12,7 @@ from textual.geometry import Size
 from gradtui.tui import bindings, format, race_table
 from gradtui.tui.pages import kind_ink, kind_text
 from gradtui.tui.palette import KEY, MUTED, Ink, Run, Runs
-from gradtui.tui.screens.paced import PacedScreen
+from gradtui.tui.screens.paced import PolledScreen
 from gradtui.tui.widgets.keyline import KeyLine
 from gradtui.tui.widgets.lines import Lines, ljust
 from gradtui.tui.widgets.notice import TooSmall
@@ -185,7 +185,7 @@ def _meaning(remedy: str) -> tuple[str, ...]:
     return tuple(remedies.remedy(remedy).meaning[:3]) if remedy else ()
 
 
-class RaceScreen(PacedScreen):
+class RaceScreen(PolledScreen):
     """Over the lab, whose run goes on. `adopt` makes the chosen change in it, `beside` opens it beside the original."""
 
     BLANK: ClassVar[bool] = True
@@ -218,25 +218,15 @@ class RaceScreen(PacedScreen):
     def on_mount(self) -> None:
         self._arrange()
         self._poll()
-        self._poller = self.set_interval(_PERIOD, self._poll_in_time)
+        self.poll_every(_PERIOD)
 
     def on_resize(self) -> None:
         self._arrange()
-
-    def on_screen_suspend(self) -> None:
-        self._poller.pause()
-
-    def on_screen_resume(self) -> None:
-        self._poller.resume()
 
     def _arrange(self) -> None:
         width, height = self.app.size
         self.set_class(width < 60 or height < 12, "-small")
         self.set_class(height >= 32, "-tall")
-
-    def _poll_in_time(self) -> None:
-        if self.ready():
-            self._poll()
 
     def _poll(self) -> None:
         standing = self._contest.standing()
