@@ -167,8 +167,7 @@ class Entrant:
         self._simulation = None
 
     def _measured(self, row: Row, profile: GradientProfile) -> Row:
-        generator = adversaries(profile).get("generator")
-        taught = profile if generator is None else generator
+        taught = _taught(profile)
         return replace(
             row,
             factor_after=flow(profile, self.scenario),
@@ -195,8 +194,12 @@ def flow(profile: GradientProfile, scenario: Scenario) -> float:
     of the generator."""
     if profile.time:
         return through(profile, scenario).factor
-    generator = adversaries(profile).get("generator")
-    return Case(profile if generator is None else generator, scenario, NO_PAST).factor
+    return Case(_taught(profile), scenario, NO_PAST).factor
+
+
+def _taught(profile: GradientProfile) -> GradientProfile:
+    """Of adversaries the generator's part, which is what a race is about."""
+    return adversaries(profile).get("generator", profile)
 
 
 def at_a_tenth(scenario: Scenario) -> tuple[Scenario, tuple[str, ...]] | None:

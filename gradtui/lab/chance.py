@@ -11,6 +11,8 @@ from numpy.typing import NDArray
 from gradtui.lab.simulation import Simulation
 from gradtui.tasks.dataset import Dataset
 
+#: Losses of answers that are right or wrong; two adversaries have others.
+_OF_ANSWERS = ("cross_entropy", "bce", "mse")
 #: Held-out examples that are asked what class they are taken for.
 ASKED = 256
 
@@ -54,7 +56,7 @@ def favourite(simulation: Simulation) -> float:
     """The share of held-out answers that name the class named most often; NaN where no classes are named, or where an
     answer is no number."""
     data = simulation.dataset
-    if not data.classes or data.outputs < 2 or math.isnan(chance_of(data).loss):
+    if not data.classes or data.outputs < 2 or data.loss not in _OF_ANSWERS:
         return math.nan
     answers = simulation.outputs(data.test_inputs[:ASKED]).reshape(-1, data.outputs)
     if not np.isfinite(answers).all():
