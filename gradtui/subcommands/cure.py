@@ -26,7 +26,7 @@ _PACE = 0.2
     "--budget",
     type=click.FloatRange(min=0.1, max=86_400.0),
     metavar="SECONDS",
-    help="How long the race may take, compiling apart (8).",
+    help="How long the race may take, compiling apart (7.5).",
 )
 @steps_option
 @assignments_option
