@@ -21,11 +21,6 @@ def remedy(key: str) -> Remedy:
     raise KeyError(f"there is no remedy {key!r}")
 
 
-def remedies_for(kind: str) -> tuple[Remedy, ...]:
-    """The remedies that are tried for a verdict, whatever the network."""
-    return tuple(each for each in REMEDIES if kind in each.kinds)
-
-
 def treatments(kinds: Iterable[str], scenario: Scenario) -> tuple[tuple[Treatment, ...], tuple[LeftOut, ...]]:
     """What can be tried against these verdicts on this scenario, and what cannot, with the reason."""
     return of(kinds, scenario, REMEDIES)

@@ -4,7 +4,7 @@ import pytest
 
 from gradtui import Scenario
 from gradtui.diagnosis import KINDS
-from gradtui.diagnosis.remedies import REMEDIES, remedies_for, remedy, treatments
+from gradtui.diagnosis.remedies import REMEDIES, remedy, treatments
 from gradtui.scenario.menu import MENU
 
 SICK = [kind for kind in KINDS if kind != "healthy"]
@@ -29,11 +29,11 @@ GAME = Scenario.from_dict({"task": {"name": "gan-digits", "loss": "minimax"}, "n
 
 @pytest.mark.parametrize("kind", SICK)
 def test_every_verdict_has_remedies(kind):
-    assert len(remedies_for(kind)) >= 3
+    assert sum(kind in each.kinds for each in REMEDIES) >= 3
 
 
 def test_a_healthy_network_has_none():
-    assert not remedies_for("healthy")
+    assert not any("healthy" in each.kinds for each in REMEDIES)
     assert treatments(["healthy"], SIGMOID) == ((), ())
 
 
