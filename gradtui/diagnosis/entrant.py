@@ -43,7 +43,7 @@ class Entrant:
         self.treatment, self.scenario, self.assignments, self.tenth = treatment, scenario, assignments, tenth
         #: Seconds that a step takes; of each leg it makes the share `weight`, and `owed` is what did not come out even.
         self.cost, self.weight, self.owed = 0.0, 1.0, 0.0
-        self._worked, self._counted, self._next = 0.0, 0, 4
+        self._quickest, self._next = math.inf, 4
         self._losses: list[float] = []
         self._keeper = PastKeeper()
         self._simulation: Simulation | None = None
@@ -100,17 +100,18 @@ class Entrant:
         simulation = self._simulation
         if simulation is None or self._row.diverged:
             return steps
-        began, worked, done, portion = time.perf_counter(), time.thread_time(), simulation.step_count, 1
+        began, done, portion = time.perf_counter(), simulation.step_count, 1
         end = done + steps
         while simulation.step_count < end and not stopping() and time.perf_counter() - began < seconds:
-            at = time.perf_counter()
-            simulation.step(min(portion, end - simulation.step_count))
+            at, worked, before = time.perf_counter(), time.thread_time(), simulation.step_count
+            simulation.step(min(portion, end - before))
+            # The least of all portions: a thread's own time, too, is longer while others empty the caches.
+            if count := simulation.step_count - before:
+                self._quickest = min((time.thread_time() - worked) / count, self._quickest)
             portion = max(1, int(portion * min(4.0, _PORTION / max(time.perf_counter() - at, 1e-6))))
         made = simulation.step_count - done
         if made:
             self.cost = (time.perf_counter() - began) / made
-            self._worked += time.thread_time() - worked
-            self._counted += made
             self._note()
         return made
 
@@ -134,7 +135,7 @@ class Entrant:
             spread=spread,
             losses=tuple(self._losses),
             diverged=not math.isfinite(simulation.loss),
-            microseconds=1e6 * self._worked / self._counted if self._counted else math.nan,
+            microseconds=1e6 * self._quickest if math.isfinite(self._quickest) else math.nan,
         )
 
     def look(self, clock: Callable[[], float]) -> tuple[float, float]:
