@@ -240,6 +240,14 @@ THRESHOLDS: Mapping[str, Threshold] = MappingProxyType(
             "weights that are still what they were drawn as have not had the time to stand still",
             "Bengio 2012",
         ),
+        "budged": Threshold(
+            0.05,
+            True,
+            "rms of the way from the first weights / rms of these, median over layers",
+            "rate_low",
+            "where no loss but the last is known: nets that stand still have come further before they do",
+            "Bengio 2012",
+        ),
         "knows": Threshold(
             0.05,
             False,

@@ -6,7 +6,7 @@ import math
 
 import numpy as np
 
-from gradtui.diagnosis.case import THE_SAME, Case, Evidence, Finding, layer, percent
+from gradtui.diagnosis.case import THE_SAME, Case, Evidence, Finding, Floats, layer, percent
 from gradtui.diagnosis.signal import FAINTEST
 from gradtui.diagnosis.thresholds import THRESHOLDS, limit
 
@@ -56,6 +56,12 @@ def dying(case: Case) -> Finding | None:
         Evidence("dead", float(dead[worst]), dead_limit(case), f"share of units of {where}"),
         Evidence("layers", float((dead >= limit("dying")).sum()), math.nan, f"so bad of {len(dead)}"),
         Evidence("zero_batch", float(case.profile["zero_batch"][worst]), math.nan, "silent on this batch"),
+        Evidence(
+            "taken",
+            1.0 if len(walls) else _taken(case, dead),
+            math.nan,
+            "of all decades that the signal loses, by slopes of such layers",
+        ),
     )
     if len(walls) and dead[worst] < 1.0:
         said = f"no unit of {where} answers this batch, and {percent(dead[worst])} answer no training example at all"
@@ -68,6 +74,13 @@ def dying(case: Case) -> Finding | None:
     else:
         said = f"{percent(dead[worst])} of the units of {where} are dead: they answer no training example any more"
     return Finding(said, evidence, case.taps[worst])
+
+
+def _taken(case: Case, dead: Floats) -> float:
+    """Of what is lost on the whole way, what the slopes of layers with so many dead units take, as a share of all
+    decades; NaN where nothing is lost."""
+    slopes = np.nan_to_num(case.profile["gain_slope"][case.hidden])[dead >= limit("dying")]
+    return float(slopes.sum()) / math.log10(case.share) if 0.0 < case.share < 1.0 else math.nan
 
 
 def dead_limit(case: Case) -> float:
