@@ -17,12 +17,16 @@ def symmetric(case: Case) -> Finding | None:
     network = case.scenario.network
     # One layer of random weights, the output's too, tells the units of those beside it apart.
     inits = {network.init, *(each.init or network.init for each in network.layer)}
-    if inits != {"zeros"} or len(case.taps) < 2 or case.name == "generator":
+    twins = case.profile.twins
+    if not (twins or inits == {"zeros"}) or len(case.taps) < 2 or case.name == "generator":
         return None
     begin = case.past.profiles[0] if case.past.profiles else case.profile
     moved = float(np.nanmax(np.nan_to_num(case.profile["grad_rms"][case.hidden])))
     said = (
-        "all weights begin at 0: no gradient passes them, and no unit will ever differ from its neighbour"
+        "all units of a layer have the same weights: they hear the same gradient, and none will ever differ from its "
+        "neighbour"
+        if twins
+        else "all weights begin at 0: no gradient passes them, and no unit will ever differ from its neighbour"
         if moved == 0.0
         else "all weights began at 0: every unit of a layer hears the same gradient and stays like its neighbours"
     )
