@@ -173,6 +173,14 @@ THRESHOLDS: Mapping[str, Threshold] = MappingProxyType(
             "Dong, Cordonnier & Loukas 2021",
             "similarity",
         ),
+        "deaf": Threshold(
+            1e-3,
+            True,
+            "gradient of a block's queries / gradient of its values",
+            "identical",
+            "with skips it is above a hundredth at first, at any depth; without them four blocks bring it below this",
+            "Noci et al. 2022",
+        ),
         "starved": Threshold(
             0.025,
             True,

@@ -52,7 +52,7 @@ _JUDGES: Mapping[str, tuple[Judge, ...]] = MappingProxyType(
         "short_memory": (sequences.short_memory,),
         "small_batch": (units.small_batch,),
         "warm_up": (training.warm_up,),
-        "identical": (units.identical,),
+        "identical": (sequences.deaf_queries, units.identical),
         "saturated": (units.saturated,),
         "underflow": (signal.underflow,),
         "masked": (signal.masked,),
@@ -158,6 +158,8 @@ def _ranked(found: list[Verdict], dated: bool) -> tuple[Verdict, ...]:
             # The layers with dead units are not those that the signal is lost in.
             return 1, KINDS.index("vanishing") + 0.5
         ahead = KINDS.index("exploding") - 0.5
+        if kind == "identical" and not math.isnan(_value(by_kind[kind], "queries")) and not late(kind):
+            return 1, ahead
         if late(kind) and kind in _DRAWN:
             # Inputs that became alike before the signal was lost have lost it.
             return 3, ahead if kind == "identical" and since(kind) < since("vanishing") else own

@@ -11,6 +11,7 @@ from made_profiles import CHANCE, first, lived, made, of, staircase
 from gradtui import Scenario, Simulation
 from gradtui.diagnosis import verdicts
 from gradtui.diagnosis.case import amount
+from gradtui.diagnosis.thresholds import THRESHOLDS
 from gradtui.lab.past import PastKeeper, watched
 
 NOISE = 0.05 * np.random.default_rng(1).standard_normal(400)
@@ -180,3 +181,30 @@ def test_loaded_weights_that_are_all_the_same(network, kind, steps) -> None:
     assert not simulation.profile().twins
     simulation.restart()
     assert not simulation.profile().twins
+
+
+@pytest.mark.parametrize(
+    ("network", "kind"),
+    [
+        ({"depth": 5, "skip": "none"}, "identical"),
+        ({"depth": 5, "skip": "residual"}, "healthy"),
+        ({"depth": 1, "skip": "none"}, "healthy"),
+    ],
+)
+def test_attention_without_skips_is_deaf_before_the_first_step(network, kind) -> None:
+    scenario = Scenario.from_dict(
+        {
+            "task": {"name": "recall", "length": 9, "symbols": 8, "batch": 32, "examples": 200},
+            "network": {"kind": "transformer", "width": 16, "heads": 2, "activation": "relu", **network},
+        }
+    )
+    simulation = Simulation(scenario)
+    profile = simulation.profile()
+    found = verdicts(profile, scenario)[0]
+    assert found.kind == kind
+    if kind == "identical":
+        assert found.layer.endswith(".q")
+        assert "queries" in found.sentence
+        heard = dict(zip(profile.taps, profile["grad_rms"], strict=True))
+        assert found.evidence[0].value == min(heard[f"{block}.q"] / heard[f"{block}.v"] for block in range(1, 6))
+        assert THRESHOLDS["deaf"].crossed(found.evidence[0].value)
