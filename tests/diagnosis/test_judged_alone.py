@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 
 import pytest
-from made_profiles import CHANCE, first, made, of, staircase
+from made_profiles import CHANCE, first, lived, made, of, staircase
 
 from gradtui import Scenario, Simulation
 from gradtui.diagnosis import diagnose
@@ -80,6 +80,11 @@ def test_post_ln_without_warm_up() -> None:
     assert first(profile, **POST).kind == "warm_up"
     gentle = {**POST, "optimizer": {"name": "adam", "lr": 1e-4}}
     assert first(profile, **gentle).kind == "masked"
+    soon = made(8, step=25, loss=CHANCE, delta_rms=staircase(0.2, 8), distance=0.3)
+    assert "is gone" in of(soon, **POST)["warm_up"].sentence
+    sound = lived([CHANCE] * 26, made(8))
+    assert "warm_up" in of(soon, sound, **POST)
+    assert "warm_up" not in of(soon, lived([CHANCE] * 26, made(8, delta_rms=staircase(0.2, 8))), **POST)
 
 
 @pytest.mark.parametrize(
