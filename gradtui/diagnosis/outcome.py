@@ -226,7 +226,7 @@ class Glimpse(Outcome):
     @cached_property
     def learns(self) -> bool:
         """Whether the loss has come off that of chance; whether it goes on falling, one batch does not tell."""
-        return self.learned or (self.steps >= FEW and THRESHOLDS["on_the_way"].crossed(self.share_of_chance))
+        return self.learned or (self.steps >= FEW and THRESHOLDS["off"].crossed(self.share_of_chance))
 
     def stands(self, patience: int) -> bool:
         """Whether the loss is that of chance after so many steps."""

@@ -79,7 +79,9 @@ def _origin(profile: GradientProfile, before: GradientProfile | None) -> tuple[s
 def stalled(case: Case) -> Finding | None:
     """The loss stands at that of a net that does not look at its inputs."""
     outcome = case.outcome
-    if not outcome.stalled or _slow(case):
+    # Weights that are about where they began may stand or be on their way: one loss does not tell.
+    open_yet = case.alone and THRESHOLDS["moved"].crossed(case.moved) and not _alike(case)
+    if not outcome.stalled or _slow(case) or open_yet:
         return None
     since = outcome.stalled_since
     favourite = case.past.favourite
@@ -195,16 +197,20 @@ def _torn_away(case: Case) -> Finding | None:
 def _slow(case: Case) -> bool:
     """Whether a loss that seems to stand is on its way: it falls beyond doubt, the weights are still about where they
     began, and neither the signal nor what tells inputs apart is lost."""
-    similarity = case.profile["similarity"][case.hidden]
-    alike = bool(len(similarity)) and not case.profile.time and not similarity[-1] < 1.0 - 5.0 * limit("alike")
     # One loss does not tell whether it falls: weights that are where they were do, and a loss not yet down at chance.
     begins = case.alone and (THRESHOLDS["budged"].crossed(case.moved) or case.outcome.share_of_chance > NEAR)
     return (
         (begins or (case.outcome.descends and not case.outcome.flattened))
         and THRESHOLDS["moved"].crossed(case.moved)
         and not case.share < limit("faint")
-        and not alike
+        and not _alike(case)
     )
+
+
+def _alike(case: Case) -> bool:
+    """Whether the last hidden layer says about the same to all inputs."""
+    similarity = case.profile["similarity"][case.hidden]
+    return bool(len(similarity)) and not case.profile.time and not similarity[-1] < 1.0 - 5.0 * limit("alike")
 
 
 def _creeping(case: Case) -> Finding | None:

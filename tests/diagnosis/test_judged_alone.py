@@ -49,10 +49,11 @@ def test_a_loss_that_stands() -> None:
     still = {"step": 399, "distance": 0.5}
     assert first(made(**still)).kind == "stalled"
     assert first(made(**{**still, "step": 99})).kind == "healthy"
-    assert first(made(**still, loss=0.8 * CHANCE)).kind == "healthy"
-    assert first(made(step=399, distance=0.01)).kind == "rate_low"
+    assert first(made(**still, loss=0.7 * CHANCE)).kind == "healthy"
+    assert first(made(step=399, distance=0.004)).kind == "rate_low"
+    assert first(made(step=399, distance=0.05)).kind == "healthy"  # one loss does not tell whether it stands or falls
     assert first(made(step=399, distance=0.1, loss=1.2 * CHANCE)).kind == "rate_low"
-    assert "falls" not in first(made(step=399, distance=0.01)).sentence  # nobody has seen it
+    assert "falls" not in first(made(step=399, distance=0.004)).sentence  # nobody has seen it
 
 
 @pytest.mark.parametrize("picture", [{"delta_rms": staircase(0.1)}, {"delta_rms": staircase(3.0)}, {"saturated": 1.0}])
