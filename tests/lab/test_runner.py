@@ -226,7 +226,7 @@ def test_close_before_start_is_no_harm():
 
 
 def test_close_does_not_wait_for_kernels_to_be_compiled(tmp_path):
-    """In a process of its own, with an empty cache: compiling everything takes many seconds, closing does not."""
+    """In a process of its own, with an empty cache: most kernels are not compiled yet when it has closed."""
     script = """
 import time
 from gradtui import Scenario
@@ -238,15 +238,16 @@ runner = Runner(Scenario.from_dict({}))
 runner.start()
 while runner.snapshot().state is not State.COMPILING:
     time.sleep(0.01)
-began = time.monotonic()
 runner.close()
-print(time.monotonic() - began)
+compiling = runner.snapshot().compiling
+print(compiling.done, compiling.total)
 """
     environment = {**os.environ, "GRADTUI_CACHE_DIR": str(tmp_path)}
     finished = subprocess.run(
-        [sys.executable, "-c", script], env=environment, capture_output=True, text=True, check=True, timeout=60
+        [sys.executable, "-c", script], env=environment, capture_output=True, text=True, check=True, timeout=300
     )
-    assert float(finished.stdout) < 3.0
+    done, total = map(int, finished.stdout.split())
+    assert done < total / 2
     assert not list(tmp_path.rglob("small_linear_forward*")), "nobody goes on compiling"
 
 
