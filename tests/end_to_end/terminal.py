@@ -166,7 +166,8 @@ class Terminal:
         while True:
             pid, status = os.waitpid(self.pid, os.WNOHANG | os.WUNTRACED)
             if pid and os.WIFSTOPPED(status):
-                self.read(0.02)
+                while self.read(0.05):
+                    continue
                 return
             if pid:
                 self.code = os.waitstatus_to_exitcode(status)
