@@ -18,7 +18,7 @@ from gradtui.tui.app import GradtuiApp
 from gradtui.tui.screens.lab import LabScreen
 
 #: Seconds in which anything has to come; a machine that is busy with other things may stand still for some of them.
-PATIENCE = 60.0
+PATIENCE = 180.0
 
 
 def drawn(widget: Widget) -> list[str]:
