@@ -7,7 +7,7 @@ import math
 import numpy as np
 
 from gradtui.diagnosis.case import THE_SAME, Case, Evidence, Finding, Floats, layer, percent
-from gradtui.diagnosis.signal import FAINTEST
+from gradtui.diagnosis.signal import FAINTEST, inits
 from gradtui.diagnosis.thresholds import THRESHOLDS, limit
 
 #: Units of a layer that has come no further than this have been what they are from the start.
@@ -19,9 +19,8 @@ def symmetric(case: Case) -> Finding | None:
     Williams 1986)."""
     network = case.scenario.network
     # One layer of random weights, the output's too, tells the units of those beside it apart.
-    inits = {network.init, *(each.init or network.init for each in network.layer)}
     twins = case.profile.twins
-    if not (twins or inits == {"zeros"}) or len(case.taps) < 2 or case.name == "generator":
+    if not (twins or inits(network) == {"zeros"}) or len(case.taps) < 2 or case.name == "generator":
         return None
     begin = case.past.profiles[0] if case.past.profiles else case.profile
     moved = float(np.nanmax(np.nan_to_num(case.profile["grad_rms"][case.hidden])))
