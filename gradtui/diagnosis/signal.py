@@ -109,7 +109,7 @@ def exploding(case: Case) -> Finding | None:
 def _overrun(case: Case) -> Finding | None:
     """Nothing comes back, since the answers are so large that their loss is exactly 0 or flat: what grew on the way up
     would grow on the way down."""
-    size = np.hypot(case.profile["activation_mean"], case.profile["activation_std"])
+    size = case.size
     if case.profile["delta_rms"][-1] != 0.0 or len(size) < 3 or not size[0] > 0.0:
         return None
     grown = float(size[-1] / size[0])
@@ -151,7 +151,7 @@ def _torn(case: Case) -> Finding | None:
 
 def underflow(case: Case) -> Finding | None:
     """Gradient entries that the number format has rounded to 0, or activations."""
-    size = np.hypot(case.profile["activation_mean"], case.profile["activation_std"])[case.hidden]
+    size = case.size[case.hidden]
     # A layer is silent for want of numbers where what it reads is the next thing to none.
     gone = np.flatnonzero(size == 0.0)
     if len(gone) and gone[0] and size[gone[0] - 1] < FAINTEST[case.scenario.network.dtype]:
@@ -213,7 +213,7 @@ def _expected(case: Case) -> Floats:
     # Where it is 0 it was rounded away within the layer, or stopped by it: what came in tells which.
     known = np.where(heard == 0.0, len(heard) - 1, np.arange(len(heard)))
     heard = heard[np.minimum.accumulate(known[::-1])[::-1]]
-    read = np.hypot(profile["activation_mean"], profile["activation_std"])
+    read = case.size
     expected: Floats = heard[:-1] * np.concatenate([[1.0], read[:-2]]) / max(case.scenario.task.batch, 1)
     if case.profile.twins or "zeros" in inits(case.scenario.network):
         # Behind weights of 0 nothing is read, and of that a gradient of 0 follows, however numbers are written down.
@@ -308,9 +308,9 @@ def causes(case: Case) -> str:
     measured. Where nothing at all gets past, the layers whose slopes are all 0."""
     if case.share == 0.0:
         for gauge, what in (("gain_slope", "φ' is"), ("gain_weight", "the weights are")):
-            walls = [tap for tap, gain in zip(case.taps, case.profile[gauge], strict=True) if gain == -math.inf]
-            if walls:
-                return f" ({what} 0 in {layer(walls[-1])})"
+            walls = np.flatnonzero(case.profile[gauge] == -math.inf)
+            if len(walls):
+                return f" ({what} 0 in {layer(case.taps[walls[-1]])})"
         return ""
     parts = []
     for name, gauge, always in (

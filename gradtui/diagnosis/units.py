@@ -49,7 +49,7 @@ def dying(case: Case) -> Finding | None:
     """Units without a slope on any training example: nothing moves them any more (Lu et al. 2019)."""
     dead = np.nan_to_num(case.profile["dead"][case.hidden])
     # Silence that came of numbers too small to be told from 0 is no fault of the units.
-    read = np.concatenate([[1.0], np.hypot(case.profile["activation_mean"], case.profile["activation_std"])[:-2]])
+    read = np.concatenate([[1.0], case.size[:-2]])
     dead = np.where(read < FAINTEST[case.scenario.network.dtype], 0.0, dead)
     # A layer that answers nothing of this batch stops all of it, if it is as good as dead besides.
     stopped = (case.profile["zero_batch"][case.hidden] >= 1.0) & (dead > 0.5)
