@@ -225,6 +225,11 @@ class Case:
         """How far the weights have come from their first values, beside their size: the median over layers."""
         return float(np.median(np.nan_to_num(self.profile["distance"])))
 
+    @property
+    def depth(self) -> int:
+        """How many layers lie one behind the other."""
+        return len(self.way)
+
     @cached_property
     def hidden(self) -> slice:
         """All taps but the output layer's."""
