@@ -275,3 +275,13 @@ def test_a_net_that_knows_something_and_goes_on_does_not_stand() -> None:
 
 def with_accuracy(past, right):
     return replace(past, curves=replace(past.curves, held_out_steps=(400,), held_out_accuracy=(right,)))
+
+
+def test_what_adam_hides_is_named_until_the_net_has_learned_well() -> None:
+    adam = {"optimizer": {"name": "adam"}}
+    lost = made(step=399, delta_rms=staircase(0.3))
+    little, well = (list(np.linspace(CHANCE, share * CHANCE, 400) + NOISE) for share in (0.7, 0.2))
+    assert list(of(lost, lived(little, made(delta_rms=staircase(0.3))), **adam)) == ["masked"]
+    assert list(of(lost, lived(well, made(delta_rms=staircase(0.3))), **adam)) == ["healthy"]
+    # What faded while it learned has not kept it from that.
+    assert list(of(lost, lived(little, made()), **adam)) == ["healthy"]
