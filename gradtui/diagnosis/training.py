@@ -241,7 +241,8 @@ def rate_low(case: Case) -> Finding | None:
     outcome, optimizer = case.outcome, case.scenario.optimizer
     moved = case.profile["update_ratio"]
     moved = moved[np.isfinite(moved)]
-    if not len(moved) or case.share < limit("faint"):
+    # Weights that have been thrown away lie where no gradient is: what moves them little now is no low rate.
+    if not len(moved) or case.share < limit("faint") or THRESHOLDS["thrown"].crossed(case.moved):
         return None
     pace = float(moved.max())
     little = outcome.change <= 0.1 or outcome.share_of_chance > limit("plateau")

@@ -285,3 +285,9 @@ def test_what_adam_hides_is_named_until_the_net_has_learned_well() -> None:
     assert list(of(lost, lived(well, made(delta_rms=staircase(0.3))), **adam)) == ["healthy"]
     # What faded while it learned has not kept it from that.
     assert list(of(lost, lived(little, made()), **adam)) == ["healthy"]
+
+
+def test_weights_that_were_thrown_away_need_no_higher_rate() -> None:
+    raised = lived([CHANCE] * 10 + [20.0 * CHANCE] * 90, made())
+    profile = made(step=99, loss=20.0 * CHANCE, update_ratio=1e-9, distance=1e6)
+    assert list(of(profile, raised)) == ["rate_high"]
