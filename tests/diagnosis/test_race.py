@@ -165,7 +165,7 @@ def test_a_budget_is_kept_and_all_make_the_same_steps():
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr("gradtui.diagnosis.remedies.REMEDIES", tuple(ready))
         # Who is much dearer makes fewer steps; how dear a run seems on a busy machine is no matter of this test.
-        patch.setattr(racing, "_DEAREST", math.inf)
+        patch.setattr("gradtui.diagnosis.field.DEAREST", math.inf)
         standing = Race(long, budget=0.6, threads=1).run()
     assert 0 < standing.steps < 1_000_000
     assert len({each.steps for each in standing.rows}) == 1
@@ -186,10 +186,10 @@ def test_it_can_be_stopped():
 def test_a_remedy_that_the_data_refuse_is_left_out(monkeypatch):
     build = racing.Entrant.build
 
-    def refusing(self, on_compile):
+    def refusing(self, on_compile, made=None):
         if self.row.remedy == "batch_norm":
             raise racing.ScenarioError("not with these data")
-        build(self, on_compile)
+        build(self, on_compile, made)
 
     monkeypatch.setattr(racing.Entrant, "build", refusing)
     ready = [each for each in REMEDIES if each.key in ("batch_norm", "momentum")]
@@ -199,25 +199,36 @@ def test_a_remedy_that_the_data_refuse_is_left_out(monkeypatch):
     assert {each.remedy for each in standing.rows} == {"", "momentum"}
 
 
-def test_what_there_is_no_time_to_begin_is_left_out(monkeypatch):
+@pytest.mark.parametrize(
+    ("budget", "tried"),
+    [
+        (0.5, {"batch_norm", "residual", "relu_he"}),
+        (4.5, {"batch_norm", "residual", "relu_he", "clip_norm"}),
+    ],
+)
+def test_what_there_is_no_time_to_begin_is_left_out(monkeypatch, budget, tried):
     now = [0.0]
     build = racing.Entrant.build
 
-    def slowly(self, on_compile):
-        build(self, on_compile)
+    def slowly(self, on_compile, made=None):
+        build(self, on_compile, made)
         now[0] += 1.0
 
     monkeypatch.setattr(racing.Entrant, "build", slowly)
-    ready = [each for each in REMEDIES if each.key in ("batch_norm", "momentum", "clip_norm", "layer_norm")]
+    keys = ("relu_he", "layer_norm", "batch_norm", "residual", "highway", "momentum", "clip_norm")
+    ready = [each for each in REMEDIES if each.key in keys]
     monkeypatch.setattr("gradtui.diagnosis.remedies.REMEDIES", tuple(ready))
-    standing = Race(SICK, budget=2.5, threads=1, clock=lambda: now[0]).run()
-    assert [row.remedy for row in standing.rows if not row.unchanged] == ["batch_norm", "layer_norm"]
-    assert {reason for _, reason in standing.left_out} == {"there was no time to begin it"}
+    standing = Race(SICK, budget=budget, threads=1, clock=lambda: now[0]).run()
+    # The likeliest ones are those that run, three at least, and not so shortly that nothing can be said of them.
+    assert {row.remedy for row in standing.rows if not row.unchanged} == tried
+    assert {row.steps for row in standing.rows} == {racing._FIRST}
+    assert len(standing.left_out) == len(keys) - len(tried)
+    assert all("no time to begin it" in reason for _, reason in standing.left_out)
     assert not standing.tenths
 
 
-@pytest.mark.parametrize(("patient", "steps"), [(False, 12), (True, 60)])
-def test_a_patient_race_goes_on_until_its_ranking_is_worth_something(monkeypatch, patient, steps):
+@pytest.mark.parametrize(("patience", "steps"), [(1.0, 12), (2.0, 60)])
+def test_a_patient_race_goes_on_until_its_ranking_is_worth_something(monkeypatch, patience, steps):
     now = [0.0]
     look = racing.Entrant.look
 
@@ -228,9 +239,27 @@ def test_a_patient_race_goes_on_until_its_ranking_is_worth_something(monkeypatch
     monkeypatch.setattr(racing.Entrant, "look", time_is_up)
     ready = [each for each in REMEDIES if each.key in ("batch_norm", "momentum")]
     monkeypatch.setattr("gradtui.diagnosis.remedies.REMEDIES", tuple(ready))
-    standing = Race(SICK, budget=1.0, threads=1, patient=patient, clock=lambda: now[0]).run()
+    standing = Race(SICK, budget=1.0, threads=1, patience=patience, clock=lambda: now[0]).run()
     assert standing.steps == steps
     assert {row.steps for row in standing.rows} == {steps}
+
+
+def test_without_time_for_two_rates_what_diverged_runs_at_a_tenth(monkeypatch):
+    monkeypatch.setattr(racing, "_BEGINNING", -1.0)
+    ready = [each for each in REMEDIES if each.key in ("relu_he", "clip_norm")]
+    monkeypatch.setattr("gradtui.diagnosis.remedies.REMEDIES", tuple(ready))
+    fast = SICK.replace("optimizer.lr=8.0", "steps=40")
+    standing = Race(fast, steps=40, budget=60.0, threads=1, clock=lambda: 0.0).run()
+    assert not standing.tenths
+    assert not row(standing, "clip_norm").tenth
+    found = row(standing, "relu_he")
+    assert found.tenth
+    assert "optimizer.lr=0.8" in found.assignments
+    alone = Simulation(fast.replace(*found.assignments))
+    alone.step(40)
+    assert found.steps == 40
+    assert found.loss == np.mean(alone.history(40 - racing_window(40))[1][:, 0])
+    assert found.factor_before == pytest.approx(0.9, abs=0.3)
 
 
 def test_no_more_networks_are_built_than_there_is_memory_for(monkeypatch):
