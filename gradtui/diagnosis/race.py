@@ -316,7 +316,7 @@ class Race:
         for field in fields:
             spare = field[0].spare
             tried = len(field) > 1 or spare is None or spare.row.steps
-            if tried or not field[0].row.diverged or self._elapsed() > self._limit(1):
+            if tried or not field[0].row.diverged or self._elapsed() > 2.0 * self._limit(1):
                 continue
             assert spare is not None
             spare.weight = field[0].weight
@@ -368,7 +368,7 @@ class Race:
                 better[key] = entrant
         now, rows = self._standing, [each.row for each in better.values()]
         # What the unchanged network has come to is known once all have begun.
-        self._post(rows=ranked(rows, now.chance, now.kinds, now.since) if now.steps else tuple(rows))
+        self._post(rows=ranked(rows, now.chance, now.kinds) if now.steps else tuple(rows))
 
     # ------------------------------------------------------------------ time
 

@@ -1,6 +1,7 @@
 """The race: what is run, under what conditions, and what counts as a cure."""
 
 import math
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -326,3 +327,25 @@ def test_a_signal_that_comes_through_stands_above_one_that_does_not():
 def test_a_cure_of_the_loss_alone_says_so():
     found = ranked([made("", 2.31), made("adam", 1.0)], 2.3, ("vanishing",))
     assert found[0].note == "learns although still vanishing"
+
+
+def test_a_cure_that_a_smaller_rate_alone_is_too_stands_behind_the_others():
+    rows = [made("", 2.8), made("clip", 1.5, tenth=True, rate=0.01), made("slower", 1.7), made("norm", 1.9)]
+    found = ranked(rows, 2.77, ("warm_up",))
+    assert [(each.remedy, each.cure) for each in found] == [
+        ("slower", True),
+        ("norm", True),
+        ("clip", True),
+        ("", False),
+    ]
+    assert "0.01 alone comes to 1.7" in found[2].note
+    # Much better than the rate alone: the remedy's own.
+    rows[1] = made("clip", 0.4, tenth=True, rate=0.01)
+    assert ranked(rows, 2.77, ("warm_up",))[0].remedy == "clip"
+
+
+def test_what_cures_nothing_says_what_is_wrong_with_it_now():
+    rows = [made("", 2.31), made("a", 2.3), replace(made("b", 2.31), verdict="rate_high")]
+    notes = {each.remedy: each.note for each in ranked(rows, 2.3, ("vanishing",))}
+    assert notes["a"].endswith("still vanishing")
+    assert notes["b"].endswith("now at too high a rate")
