@@ -82,7 +82,7 @@ def conditions(standing: Standing) -> list[str]:
     chance = "" if math.isnan(standing.chance) else f"; guessing costs {standing.chance:.4g}"
     rates = "of the rate given and a tenth of it, the better stands here"
     if not standing.tenths:
-        rates = "all at the rate given; there was no time for a tenth of it"
+        rates = "all at the rate given, what diverged there at a tenth of it: there was no time to try both"
     return [
         f"{standing.steps:,} steps each from the same draws on the same batches, "
         f"{standing.seconds:.1f} s on {standing.threads} thread{plural}",

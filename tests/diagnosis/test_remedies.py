@@ -71,7 +71,7 @@ def test_every_remedy_applies_to_shipped_scenarios_or_says_why_not():
             assert each.reason
             reasons.add(each.reason)
     # Those that no shipped scenario needs are applied below.
-    others = {"all_the_way", "leaky_both", "block_norm", "larger_batch", "no_norm", "gates_open"}
+    others = {"hidden_layers", "all_the_way", "leaky_both", "block_norm", "larger_batch", "no_norm", "gates_open"}
     assert {each.key for each in REMEDIES} - tried <= others
     assert "the scenario has it already" in reasons
 
@@ -80,6 +80,7 @@ def test_every_remedy_applies_to_shipped_scenarios_or_says_why_not():
     ("key", "scenario"),
     [
         ("all_the_way", RECURRENT.replace("network.truncation=5")),
+        ("hidden_layers", SIGMOID.replace("network.depth=0")),
         ("gates_open", RECURRENT.replace("network.cell=lstm", "network.forget_bias=1.0")),
         ("larger_batch", SIGMOID.replace("task.batch=2", "network.norm=batch")),
         ("no_norm", SIGMOID.replace("task.batch=2", "network.norm=batch")),
@@ -133,3 +134,11 @@ def test_layers_that_are_listed_are_not_cut_down():
     assert {"2 layers": "the layers are listed one by one in its file"}.items() <= {
         each.remedy.label: each.reason for each in left_out
     }.items()
+
+
+def test_without_hidden_layers_nothing_is_done_to_them():
+    ready, left_out = treatments(["stalled"], SIGMOID.replace("network.depth=0"))
+    keys = {treatment.remedy.key for treatment in ready}
+    assert {"hidden_layers", "adam", "orthogonal"} <= keys
+    assert not keys & {"relu_he", "batch_norm", "residual", "dropout"}
+    assert {each.reason for each in left_out if each.remedy.key == "batch_norm"} == {"there is no hidden layer"}
