@@ -21,6 +21,7 @@ class GradientProfile:
     of dL/dh_t, `cell_delta_rms` of an LSTM's dL/dc_t, and the mean of each gate (`gate_input`, `gate_forget`, ...).
     `heard` is, of two adversaries, the root mean square over samples of the derivative of the generator's loss by the
     discriminator's answer to a sample: what the generator hears before any layer; NaN elsewhere.
+    `twins` tells that the weights were loaded, and that no two units of any layer differ in them.
     """
 
     step: int
@@ -30,6 +31,7 @@ class GradientProfile:
     accuracy: float
     time: Mapping[str, NDArray[np.float64]] = field(default_factory=dict)
     heard: float = math.nan
+    twins: bool = False
 
     def __getitem__(self, gauge: str) -> NDArray[np.float64]:
         return self.gauges[gauge]

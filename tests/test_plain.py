@@ -52,7 +52,7 @@ def test_no_escape_codes_and_nothing_on_stderr() -> None:
     result = subprocess.run(
         [sys.executable, "-m", "gradtui", *QUICK, "--plain", "--steps", "5"],
         capture_output=True,
-        timeout=120,
+        timeout=300,
         env={**os.environ, "TERM": "dumb"},
     )
     assert result.returncode == 0
@@ -112,7 +112,7 @@ def test_whoever_reads_a_part_of_it_gets_that_part_at_once(tmp_path: Path) -> No
         try:
             assert process.stdout.readline().startswith("xor-first, ")
             process.stdout.close()
-            assert process.wait(30) == cli.NO_READER
+            assert process.wait(180) == cli.NO_READER
             assert process.stderr.read() == ""
         finally:
             process.kill()
@@ -134,7 +134,7 @@ def test_ctrl_c_ends_it_with_a_word() -> None:
             while not process.stdout.readline().startswith("output layer"):
                 assert process.poll() is None
             process.send_signal(signal.SIGINT)
-            assert process.wait(30) == 0
+            assert process.wait(180) == 0
             assert process.stdout.read().endswith("Stopped.\n")
             assert process.stderr.read() == ""
         finally:
@@ -145,7 +145,7 @@ def test_letters_that_a_terminal_lacks_do_not_end_it() -> None:
     result = subprocess.run(
         [sys.executable, "-m", "gradtui", *QUICK, "--plain", "--steps", "0"],
         capture_output=True,
-        timeout=120,
+        timeout=300,
         env={**os.environ, "PYTHONIOENCODING": "ascii", "PYTHONUTF8": "0"},
     )
     assert result.returncode == 0

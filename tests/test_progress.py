@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+from types import SimpleNamespace
 
 import pytest
 from hypothesis import given
@@ -48,7 +49,7 @@ def test_one_line_elsewhere() -> None:
 def test_steps_are_drawn_at_a_gentle_pace(monkeypatch: pytest.MonkeyPatch) -> None:
     stream = Terminal()
     clock = iter([10.0, 10.01, 10.2])
-    monkeypatch.setattr("time.monotonic", lambda: next(clock))
+    monkeypatch.setattr("gradtui.progress.time", SimpleNamespace(monotonic=lambda: next(clock)))
     progress = Progress(stream)
     for done in (1, 2, 3):
         progress.stepping(done, 4)
@@ -66,7 +67,7 @@ def test_portions_add_up(total: int) -> None:
 
 def test_portions_follow_the_speed(monkeypatch: pytest.MonkeyPatch) -> None:
     now = 0.0
-    monkeypatch.setattr("time.monotonic", lambda: now)
+    monkeypatch.setattr("gradtui.progress.time", SimpleNamespace(monotonic=lambda: now))
     made = []
     for portion in portions(1000):
         made.append(portion)

@@ -10,8 +10,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from gradtui.diagnosis.decay import Decay, fit
-from gradtui.diagnosis.outcome import EARLY, Outcome
+from gradtui.diagnosis.outcome import EARLY, Outcome, glimpse
 from gradtui.diagnosis.thresholds import THRESHOLDS
+from gradtui.lab.chance import chance_of_task
 from gradtui.lab.past import Past
 from gradtui.profile import GradientProfile
 from gradtui.scenario import architecture
@@ -70,13 +71,22 @@ class Case:
 
     @cached_property
     def outcome(self) -> Outcome:
-        """What has come of the training. Adversaries' losses tell of the other one as much: nothing is known."""
-        return Outcome(NO_PAST if self.name else self.past)
+        """What has come of the training; without a past, as far as the profile's own loss tells. Adversaries' losses
+        tell of the other one as much: nothing is known."""
+        if self.name or not self.alone:
+            return Outcome(NO_PAST if self.name else self.past)
+        task = self.scenario.task
+        return glimpse(self.profile, chance_of_task(task, self.scenario.seed), task.batch)
 
     @property
     def earlier(self) -> bool:
         """Whether all that is asked is whether it was so already."""
         return self.presumed is not None
+
+    @property
+    def alone(self) -> bool:
+        """Whether there is nothing to judge but the profile."""
+        return self.past is NO_PAST and not self.earlier
 
     def at(self, profile: GradientProfile) -> Case:
         """The same network at an earlier profile, held against the same limits."""

@@ -10,7 +10,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from gradtui.diagnosis.thresholds import THRESHOLDS, limit
+from gradtui.lab.chance import Chance
 from gradtui.lab.past import Past
+from gradtui.lab.snapshot import Curves
+from gradtui.profile import GradientProfile
 
 #: Before so many steps a loss tells of luck; before so many it can hardly have moved; before so many it has not had
 #: the time to come off a plateau.
@@ -23,6 +26,10 @@ NEAR = 1.05
 LATELY = 1000
 #: Standard errors by which a later loss must be below an earlier one to count as a fall.
 SIGNIFICANT = 3.0
+#: A batch of fewer examples has a loss that tells of luck.
+BATCH = 8
+#: Without the losses before it, a loss must be so many times that of chance to have been raised by the training.
+RAISED_FOR_SURE = 3.0
 #: Standard errors by which the slope of a line through most of a run must be below 0: all points speak for it.
 CLEAR = 2.5
 
@@ -57,6 +64,11 @@ class Outcome:
     def recent(self) -> float:
         """The median loss over the last tenth of the run, of ten steps at least."""
         return float(np.median(self._loss[-self._points(10, 0.1) :])) if len(self._loss) else math.nan
+
+    @property
+    def recent_in_words(self) -> str:
+        """What `recent` is."""
+        return "median of the last tenth of the run"
 
     def _points(self, steps: int, share: float) -> int:
         """How many points of the curve are this share of it, so many steps at least, and LATELY at most."""
@@ -178,3 +190,55 @@ class Outcome:
         """The step since which the loss has not been down where it began."""
         down = np.flatnonzero(self._loss <= self._worst)
         return self.past.curves.steps[min(int(down[-1]) + 1, len(self._loss) - 1)] if len(down) else 0
+
+
+@dataclass(frozen=True, eq=False)
+class Glimpse(Outcome):
+    """What the loss of one batch says, where nothing is known of those before it: less, and that with more care.
+    `right` is the batch's accuracy."""
+
+    right: float = math.nan
+
+    @cached_property
+    def first(self) -> float:
+        """Known at step 0 only; elsewhere chance is what a loss is held against."""
+        return self.recent if self.steps == 1 else self.chance
+
+    @property
+    def recent_in_words(self) -> str:
+        return "of the last batch"
+
+    @property
+    def accuracy(self) -> float:
+        return self.right
+
+    @cached_property
+    def learns(self) -> bool:
+        """Whether the loss has come off that of chance; whether it goes on falling, one batch does not tell."""
+        return self.learned or (self.steps >= FEW and THRESHOLDS["on_the_way"].crossed(self.share_of_chance))
+
+    def stands(self, patience: int) -> bool:
+        """Whether the loss is that of chance after so many steps."""
+        return self.steps >= patience and not self.learned and THRESHOLDS["stalled"].crossed(self.share_of_chance)
+
+    @property
+    def stalled_since(self) -> int:
+        """No step before the one that is known."""
+        return self.steps - 1
+
+    @cached_property
+    def raised(self) -> float:
+        """NaN where the loss may have begun as high."""
+        sure = self.steps >= EARLY and self.share_of_chance > RAISED_FOR_SURE
+        return self.share_of_chance if sure else math.nan
+
+    @property
+    def raised_since(self) -> int:
+        return self.steps - 1
+
+
+def glimpse(profile: GradientProfile, chance: Chance, batch: int) -> Glimpse:
+    """The outcome as far as a profile alone tells: nothing, where its batch was too small (0: all examples)."""
+    lucky = 0 < batch < BATCH or math.isnan(profile.loss)
+    curves = Curves() if lucky else Curves((profile.step,), (profile.loss,))
+    return Glimpse(Past(curves=curves, chance=chance), math.nan if lucky else profile.accuracy)

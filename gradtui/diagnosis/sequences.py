@@ -136,6 +136,32 @@ def short_memory(case: Case) -> Finding | None:
     )
 
 
+def deaf_queries(case: Case) -> Finding | None:
+    """Attention without skips makes all time steps alike, block by block; where they are, it does not matter which of
+    them is looked at, and queries hear nothing (Noci et al. 2022)."""
+    network = case.scenario.network
+    if network.kind != "transformer" or network.skip != "none":
+        return None
+    heard = dict(zip(case.taps, case.profile["grad_rms"], strict=True))
+    blocks = [tap.removesuffix(".q") for tap in case.taps if tap.endswith(".q")]
+    shares = np.array([heard[f"{block}.q"] / heard[f"{block}.v"] for block in blocks])
+    deaf = np.flatnonzero(shares < limit("deaf"))
+    if not len(deaf):
+        return None
+    least = float(shares[deaf].min())
+    those = f"blocks {blocks[deaf[0]]} to {blocks[deaf[-1]]}" if len(deaf) > 1 else f"block {blocks[deaf[0]]}"
+    return Finding(
+        f"all time steps have become alike: the queries of {those} hear {least:.2g} of what the values hear, or little "
+        "more, and attention cannot learn where to look",
+        (
+            Evidence("queries", least, limit("deaf"), "least gradient of a block's queries over that of its values"),
+            Evidence("blocks", float(len(deaf)), math.nan, f"so deaf of {len(blocks)}"),
+            Evidence("difference", 1.0 - float(case.profile["similarity"][-2]), math.nan, "1 - similarity of the last"),
+        ),
+        f"{blocks[deaf[0]]}.q",
+    )
+
+
 def starved(case: Case) -> Finding | None:
     """The better the discriminator, the less the generator hears (Arjovsky & Bottou 2017)."""
     heard = case.profile.heard

@@ -173,6 +173,14 @@ THRESHOLDS: Mapping[str, Threshold] = MappingProxyType(
             "Dong, Cordonnier & Loukas 2021",
             "similarity",
         ),
+        "deaf": Threshold(
+            1e-3,
+            True,
+            "gradient of a block's queries / gradient of its values",
+            "identical",
+            "with skips it is above a hundredth at first, at any depth; without them four blocks bring it below this",
+            "Noci et al. 2022",
+        ),
         "starved": Threshold(
             0.025,
             True,
@@ -238,6 +246,14 @@ THRESHOLDS: Mapping[str, Threshold] = MappingProxyType(
             "rms of the way from the first weights / rms of these, median over layers",
             "rate_low",
             "weights that are still what they were drawn as have not had the time to stand still",
+            "Bengio 2012",
+        ),
+        "budged": Threshold(
+            0.05,
+            True,
+            "rms of the way from the first weights / rms of these, median over layers",
+            "rate_low",
+            "where no loss but the last is known: nets that stand still have come further before they do",
             "Bengio 2012",
         ),
         "knows": Threshold(

@@ -7,7 +7,7 @@ import math
 import numpy as np
 
 from gradtui.diagnosis.case import Case, Evidence, Finding, amount, layer, percent
-from gradtui.diagnosis.outcome import EARLY, FEW
+from gradtui.diagnosis.outcome import EARLY, FEW, NEAR
 from gradtui.diagnosis.signal import ADAPTIVE
 from gradtui.diagnosis.thresholds import THRESHOLDS, limit
 from gradtui.profile import GradientProfile
@@ -90,10 +90,11 @@ def stalled(case: Case) -> Finding | None:
             "; one class is named for nearly every input" if favourite < 1.0 else "; one class is named for all inputs"
         )
     evidence = [
-        Evidence("loss", outcome.recent, limit("stalled") * outcome.chance, "median of the last tenth of the run"),
+        Evidence("loss", outcome.recent, limit("stalled") * outcome.chance, outcome.recent_in_words),
         Evidence("chance", outcome.chance, math.nan, "the loss of the best constant answer"),
-        Evidence("fall", outcome.fall, limit("still"), "over the last half, as a share of chance"),
     ]
+    if math.isfinite(outcome.fall):
+        evidence.append(Evidence("fall", outcome.fall, limit("still"), "over the last half, as a share of chance"))
     if math.isfinite(favourite):
         evidence.append(Evidence("favourite", favourite, math.nan, "share of answers that name one class"))
     if math.isfinite(outcome.accuracy):
@@ -120,6 +121,8 @@ def rate_high(case: Case) -> Finding | None:
         return thrown
     if raised:
         said = f"the loss has risen from {outcome.first:.3g} to {outcome.recent:.3g}: the steps overshoot"
+        if case.alone:
+            said = f"the loss is {outcome.recent:.3g}, and would be {outcome.chance:.3g} by chance: the steps overshoot"
     else:
         said = f"one step changes half of the layers by {percent(min(pace, 1.0))} of their weights or more"
     return Finding(
@@ -127,6 +130,7 @@ def rate_high(case: Case) -> Finding | None:
         (
             Evidence("update_ratio", pace, limit("rate_high"), "median over layers; near 0.001 is usual"),
             Evidence("raised", outcome.raised, limit("loss_raised"), "loss over the larger of the first and chance"),
+            Evidence("distance", case.moved, limit("thrown"), "of the weights from the first ones, median over layers"),
             Evidence("lr", case.scenario.optimizer.lr, math.nan, f"of {case.scenario.optimizer.name}"),
         ),
         since=outcome.raised_since if raised else case.profile.step,
@@ -137,6 +141,8 @@ def _thrown(case: Case) -> Finding | None:
     """Early steps that threw a sound net's weights away; the loss may have come back to that of chance since, since the
     output's biases still learn."""
     outcome, first = case.outcome, case.first
+    if case.alone:
+        return _torn_away(case)
     if first is None or first.share < limit("faint") or not outcome.share_of_chance > limit("plateau"):
         return None
     step, height = outcome.peak
@@ -170,13 +176,31 @@ def _thrown(case: Case) -> Finding | None:
     )
 
 
+def _torn_away(case: Case) -> Finding | None:
+    """The same where nothing is known of the steps before."""
+    outcome = case.outcome
+    if not (THRESHOLDS["thrown"].crossed(case.moved) and outcome.share_of_chance > limit("plateau")):
+        return None
+    return Finding(
+        f"the weights have moved {amount(case.moved)} times their size away from where they began, and the loss is "
+        f"{outcome.recent:.3g} beside {outcome.chance:.3g} by chance: the steps have thrown the weights away",
+        (
+            Evidence("distance", case.moved, limit("thrown"), "of the weights from the first ones, median over layers"),
+            Evidence("loss", outcome.recent, limit("plateau") * outcome.chance, "of the last batch"),
+            Evidence("lr", case.scenario.optimizer.lr, math.nan, f"of {case.scenario.optimizer.name}"),
+        ),
+    )
+
+
 def _slow(case: Case) -> bool:
     """Whether a loss that seems to stand is on its way: it falls beyond doubt, the weights are still about where they
     began, and neither the signal nor what tells inputs apart is lost."""
     similarity = case.profile["similarity"][case.hidden]
     alike = bool(len(similarity)) and not case.profile.time and not similarity[-1] < 1.0 - 5.0 * limit("alike")
+    # One loss does not tell whether it falls: weights that are where they were do, and a loss not yet down at chance.
+    begins = case.alone and (THRESHOLDS["budged"].crossed(case.moved) or case.outcome.share_of_chance > NEAR)
     return (
-        case.outcome.descends
+        (begins or case.outcome.descends)
         and THRESHOLDS["moved"].crossed(case.moved)
         and not case.share < limit("faint")
         and not alike
@@ -189,12 +213,13 @@ def _creeping(case: Case) -> Finding | None:
     if not outcome.stalled or not _slow(case):
         return None
     distance = case.moved
+    loss = "" if case.alone else "the loss falls, but "
     return Finding(
-        f"the loss falls, but after {outcome.steps:,} steps the weights are {distance:.2g} of their size away from "
+        f"{loss}after {outcome.steps:,} steps the weights are {distance:.2g} of their size away from "
         f"where they began, and the loss is {outcome.recent:.3g} beside {outcome.chance:.3g} by chance",
         (
             Evidence("distance", distance, limit("moved"), "of the weights from the first ones, median over layers"),
-            Evidence("loss", outcome.recent, limit("stalled") * outcome.chance, "median of the last tenth of the run"),
+            Evidence("loss", outcome.recent, limit("stalled") * outcome.chance, outcome.recent_in_words),
             Evidence("lr", case.scenario.optimizer.lr, math.nan, f"of {case.scenario.optimizer.name}"),
         ),
     )
@@ -270,7 +295,7 @@ def warm_up(case: Case) -> Finding | None:
         (
             Evidence("warmup_steps", 0.0, math.nan, "steps over which the learning rate rises"),
             Evidence("lr", optimizer.lr, GENTLE, f"of {optimizer.name}, from the first step on"),
-            Evidence("loss", outcome.recent, limit("stalled") * outcome.chance, "median of the last tenth of the run"),
+            Evidence("loss", outcome.recent, limit("stalled") * outcome.chance, outcome.recent_in_words),
         ),
         since=outcome.stalled_since,
     )

@@ -6,7 +6,7 @@ import math
 
 import numpy as np
 
-from gradtui.diagnosis.case import THE_SAME, Case, Evidence, Finding, layer, percent
+from gradtui.diagnosis.case import THE_SAME, Case, Evidence, Finding, Floats, layer, percent
 from gradtui.diagnosis.signal import FAINTEST
 from gradtui.diagnosis.thresholds import THRESHOLDS, limit
 
@@ -17,12 +17,16 @@ def symmetric(case: Case) -> Finding | None:
     network = case.scenario.network
     # One layer of random weights, the output's too, tells the units of those beside it apart.
     inits = {network.init, *(each.init or network.init for each in network.layer)}
-    if inits != {"zeros"} or len(case.taps) < 2 or case.name == "generator":
+    twins = case.profile.twins
+    if not (twins or inits == {"zeros"}) or len(case.taps) < 2 or case.name == "generator":
         return None
     begin = case.past.profiles[0] if case.past.profiles else case.profile
     moved = float(np.nanmax(np.nan_to_num(case.profile["grad_rms"][case.hidden])))
     said = (
-        "all weights begin at 0: no gradient passes them, and no unit will ever differ from its neighbour"
+        "all units of a layer have the same weights: they hear the same gradient, and none will ever differ from its "
+        "neighbour"
+        if twins
+        else "all weights begin at 0: no gradient passes them, and no unit will ever differ from its neighbour"
         if moved == 0.0
         else "all weights began at 0: every unit of a layer hears the same gradient and stays like its neighbours"
     )
@@ -56,6 +60,12 @@ def dying(case: Case) -> Finding | None:
         Evidence("dead", float(dead[worst]), dead_limit(case), f"share of units of {where}"),
         Evidence("layers", float((dead >= limit("dying")).sum()), math.nan, f"so bad of {len(dead)}"),
         Evidence("zero_batch", float(case.profile["zero_batch"][worst]), math.nan, "silent on this batch"),
+        Evidence(
+            "taken",
+            1.0 if len(walls) else _taken(case, dead),
+            math.nan,
+            "of all decades that the signal loses, by slopes of such layers",
+        ),
     )
     if len(walls) and dead[worst] < 1.0:
         said = f"no unit of {where} answers this batch, and {percent(dead[worst])} answer no training example at all"
@@ -68,6 +78,13 @@ def dying(case: Case) -> Finding | None:
     else:
         said = f"{percent(dead[worst])} of the units of {where} are dead: they answer no training example any more"
     return Finding(said, evidence, case.taps[worst])
+
+
+def _taken(case: Case, dead: Floats) -> float:
+    """Of what is lost on the whole way, what the slopes of layers with so many dead units take, as a share of all
+    decades; NaN where nothing is lost."""
+    slopes = np.nan_to_num(case.profile["gain_slope"][case.hidden])[dead >= limit("dying")]
+    return float(slopes.sum()) / math.log10(case.share) if 0.0 < case.share < 1.0 else math.nan
 
 
 def dead_limit(case: Case) -> float:

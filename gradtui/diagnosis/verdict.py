@@ -52,7 +52,7 @@ _JUDGES: Mapping[str, tuple[Judge, ...]] = MappingProxyType(
         "short_memory": (sequences.short_memory,),
         "small_batch": (units.small_batch,),
         "warm_up": (training.warm_up,),
-        "identical": (units.identical,),
+        "identical": (sequences.deaf_queries, units.identical),
         "saturated": (units.saturated,),
         "underflow": (signal.underflow,),
         "masked": (signal.masked,),
@@ -101,7 +101,7 @@ def _found(profile: GradientProfile, scenario: Scenario, past: Past) -> tuple[Ve
     stacks = adversaries(profile)
     if not stacks:
         case = Case(profile, scenario, past)
-        return _ranked(_of_one(case)) or (_healthy(case),)
+        return _ranked(_of_one(case), past is not NO_PAST) or (_healthy(case),)
     before = [adversaries(each) for each in past.profiles]
     found: list[Verdict] = []
     cases = {
@@ -114,16 +114,16 @@ def _found(profile: GradientProfile, scenario: Scenario, past: Past) -> tuple[Ve
             for each in _of_one(case)
         ]
     said = "no signal is lost within the generator, nor within the discriminator"
-    return _ranked(found) or (Verdict("healthy", said, cases["generator"].factor),)
+    return _ranked(found, past is not NO_PAST) or (Verdict("healthy", said, cases["generator"].factor),)
 
 
-def _ranked(found: list[Verdict]) -> tuple[Verdict, ...]:
+def _ranked(found: list[Verdict], dated: bool) -> tuple[Verdict, ...]:
     """The gravest first. What came up under way stands behind what was there from the start, and behind a training that
-    went wrong; what is but faint behind what explains it."""
+    went wrong; what is but faint behind what explains it. Where nothing is `dated`, all was there from the start."""
     by_kind = {each.kind: each for each in found}
 
     def since(kind: str) -> int:
-        return (by_kind[kind].since or 0) if kind in by_kind else 0
+        return (by_kind[kind].since or 0) if kind in by_kind and dated else 0
 
     def late(kind: str) -> bool:
         return since(kind) > 0
@@ -136,6 +136,10 @@ def _ranked(found: list[Verdict]) -> tuple[Verdict, ...]:
         lost = by_kind.get("vanishing")
         return lost is not None and share("vanishing") > limit("worn") / 10.0 and lost.factor > 1.5 * limit("steep")
 
+    def torn() -> bool:
+        """Whether of the first weights nothing is left."""
+        return _value(by_kind["rate_high"], "distance") > limit("thrown")
+
     def place(kind: str) -> tuple[int, float]:
         own = float(KINDS.index(kind))
         if kind in _ALWAYS_FIRST:
@@ -145,9 +149,17 @@ def _ranked(found: list[Verdict]) -> tuple[Verdict, ...]:
         if kind == "dying" and late("vanishing") and since("vanishing") < since(kind):
             # Units that nothing reaches any more die of that.
             return 3, KINDS.index("vanishing") + 0.5
+        if kind in _OF_A_TRAINING and not dated and (kind == "warm_up" or torn()):
+            # What it has drawn since stands behind it; units that it has killed are worth a word before it.
+            return 1, KINDS.index("dying") + 0.4
         if kind in _OF_A_TRAINING or (kind == "dying" and late(kind)):
             return 2, own
+        if kind == "dying" and not dated and _value(by_kind[kind], "taken") < 0.5 and "vanishing" in by_kind:
+            # The layers with dead units are not those that the signal is lost in.
+            return 1, KINDS.index("vanishing") + 0.5
         ahead = KINDS.index("exploding") - 0.5
+        if kind == "identical" and not math.isnan(_value(by_kind[kind], "queries")) and not late(kind):
+            return 1, ahead
         if late(kind) and kind in _DRAWN:
             # Inputs that became alike before the signal was lost have lost it.
             return 3, ahead if kind == "identical" and since(kind) < since("vanishing") else own
@@ -222,7 +234,9 @@ def _healthy(case: Case) -> Verdict:
     evidence: tuple[Evidence, ...] = ()
     learns = ""
     if outcome.learns:
-        evidence = (Evidence("loss", outcome.recent, outcome.chance, "recently, beside that of chance"),)
+        evidence = (
+            Evidence("loss", outcome.recent, outcome.chance, f"{outcome.recent_in_words}, beside that of chance"),
+        )
         learns = f"; it learns: the loss is {outcome.recent:.2g}, chance would be {outcome.chance:.2g}"
     if profile.time:
         found = through(profile, case.scenario)

@@ -4,11 +4,15 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from functools import lru_cache
 
 import numpy as np
 from numpy.typing import NDArray
 
+from gradtui import tasks
 from gradtui.lab.simulation import Simulation
+from gradtui.scenario.errors import ScenarioError
+from gradtui.scenario.model import Task
 from gradtui.tasks.dataset import Dataset
 
 #: Losses of answers that are right or wrong; two adversaries have others.
@@ -43,6 +47,15 @@ def chance_of(dataset: Dataset, smoothing: float = 0.0) -> Chance:
         accuracy = float(values.mean(axis=0).max()) if dataset.classes else math.nan
         return Chance(float(values.var(axis=0).mean()), accuracy)
     return Chance()
+
+
+@lru_cache(maxsize=16)
+def chance_of_task(task: Task, seed: int) -> Chance:
+    """The same where nothing is at hand but what the task is called; nothing is known of one that cannot be read."""
+    try:
+        return chance_of(tasks.load(task, seed), task.label_smoothing)
+    except (ScenarioError, OSError):
+        return Chance()
 
 
 def _entropy(shares: NDArray[np.float64]) -> float:

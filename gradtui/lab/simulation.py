@@ -36,6 +36,7 @@ class Simulation:
         self._network = build(scenario, dataset, on_compile)
         self._seen: Batch | None = None
         self._foreseen: tuple[Shape, Prediction] | None = None
+        self._twins = False
 
     def change(self, scenario: Scenario, on_compile: OnCompile | None = None) -> Effect:
         """Go on as `scenario`, under way where that is possible, else from step 0 with its seed.
@@ -56,6 +57,7 @@ class Simulation:
                 network.continue_from(before)
             else:
                 self._seen = self._foreseen = None
+                self._twins = False
             self._network = network
         self.scenario = scenario
         return effect
@@ -63,6 +65,7 @@ class Simulation:
     def restart(self) -> None:
         """Begin again at step 0: the same weights, the same batches."""
         self._network = build(self.scenario, self._network.dataset)
+        self._twins = False
 
     @property
     def dataset(self) -> tasks.Dataset:
@@ -121,6 +124,7 @@ class Simulation:
             accuracy=network.accuracy,
             time=network.time_gauges(),
             heard=network.heard,
+            twins=self._twins,
         )
 
     def theory(self) -> Prediction:
@@ -231,6 +235,17 @@ class Simulation:
     def load_parameters(self, values: dict[str, Array]) -> None:
         """Replace every parameter. Raises ValueError naming what is missing, unknown or of the wrong shape."""
         self._network.load_parameters(values)
+        network = self.scenario.network
+        self._twins = network.kind in ("mlp", "cnn", "rnn") and not network.dropout and _are_twins(values)
+
+
+def _are_twins(values: dict[str, Array]) -> bool:
+    """Whether no two units of a layer differ: they read the inputs, and are read, with the same weights."""
+    weights = [array for name, array in values.items() if "weight" in name and array.ndim > 1]
+    biases = [array for name, array in values.items() if "bias" in name and not name.startswith("output")]
+    first, others = weights[0], weights[1:]
+    alike = all(array.min() == array.max() for array in (*others, *biases))
+    return alike and len(weights) > 1 and bool((first == first[:1]).all())
 
 
 def _participation(output: Array) -> float:

@@ -17,7 +17,7 @@ from gradtui.theory.activations import ACTIVATIONS
 from gradtui.theory.likeness import Batch, Passed, Rows, centred, mean_square, near, through
 from gradtui.theory.moments import Normal
 from gradtui.theory.places import Places
-from gradtui.theory.width import Blur, Drift, bends
+from gradtui.theory.width import Blur, Climb, Drift, Echo, bends
 
 Floats = NDArray[np.float64]
 
@@ -44,8 +44,8 @@ class Normed:
 @dataclass(frozen=True)
 class Trace:
     """What the way forward has left of one layer for the way back. `sums` are mean products of pairs of what each place
-    of its product reads; `tilt` and `forth` the mean logarithms of what finite width does to the slopes and to the mean
-    square that the layer reads."""
+    of its product reads; `climb` says how chance in finitely many units has changed it, `forth` the mean logarithm of
+    what that does to the mean square that the layer reads."""
 
     spec: LayerSpec
     places: Places
@@ -56,8 +56,8 @@ class Trace:
     before: Normed
     after: Normed
     scale: float
-    tilt: float = 0.0
-    forth: float = 0.0
+    climb: Climb
+    forth: float
 
 
 @dataclass(frozen=True)
@@ -105,7 +105,7 @@ def forward(specs: Sequence[LayerSpec], inputs: Floats, rows: Rows, alpha: float
             if scattered:
                 drift = came.weighed(share)
                 came = drift.passed(by, spec.size.channels)
-            traces.append(replace(traces[-1], spec=spec, tilt=drift.slopes(by, alike), forth=forth))
+            traces.append(replace(traces[-1], spec=spec, climb=traces[-1].climb._replace(drift=drift), forth=forth))
             continue
         places = Places(spec)
         sums = places.up(reads)
@@ -132,12 +132,12 @@ def forward(specs: Sequence[LayerSpec], inputs: Floats, rows: Rows, alpha: float
         a = passed.values
         if own.norm_place == "after":
             a, after = _normed_behind(spec, passed, examples.whole)
-        forth, tilt = came.typical(alike), 0.0
+        forth, climb = came.typical(alike), Climb()
         if scattered:
             by = bends(Normal(spec.activation, activation.bend(own), mean, near(mean_square(z))))
-            tilt = drift.slopes(by, alike)
+            climb = Climb(by, drift, alike, share, spec.size.channels)
             came = drift.passed(by, spec.size.channels)
-        traces.append(Trace(spec, places, weight, reads, sums, passed, before, after, scale, tilt, forth))
+        traces.append(Trace(spec, places, weight, reads, sums, passed, before, after, scale, climb, forth))
         a = _dropped(spec, a)
         if spec.appends:
             units = spec.size.channels
@@ -165,7 +165,7 @@ def back(traces: Sequence[Trace], errors: Floats, examples: int) -> Signal:
     signal, size = errors / mean_square(errors), 0.0
     appended = traces[-1].spec.joins is None and any(trace.spec.appends for trace in traces)
     scattered = scatters([trace.spec for trace in traces])
-    shift, blur = 0.0, Blur(0.0, np.zeros_like(errors))
+    shift, blur, echo = 0.0, Blur(0.0, np.zeros_like(errors)), Echo()
     direct: Floats | None = None
     for trace in reversed(traces):
         spec = trace.spec
@@ -178,13 +178,16 @@ def back(traces: Sequence[Trace], errors: Floats, examples: int) -> Signal:
             direct = None if direct is None else direct / length**2
         delta.append(size if length > 0.0 else -math.inf)
         own = blur.chance(signal, spec.size.channels, rows) if scattered and spec.hidden else 0.0
-        shifts.append((shift - own / 2.0) / 2.0)
+        heard_of = echo.direct(spec.size.channels) if own else 0.0
+        shifts.append((shift + heard_of - own / 2.0) / 2.0)
         spreads.append(math.sqrt(blur.lost + own) / 2.0 if scattered else math.nan)
         inner = _dropped(spec, signal)
         if scattered and spec.hidden:
             lost = blur.lost
             blur = blur.passed(inner, trace.passed, spec.size.channels, rows)
-            shift += trace.tilt - (blur.lost - lost) / 2.0
+            climb = trace.climb
+            shift += climb.slopes + echo.slopes(climb) - (blur.lost - lost) / 2.0
+            echo = echo.passed(climb, spec.size.positions)
         made = trace.before.back(trace.after.back(inner) * trace.passed.slopes)
         if spec.begins and direct is not None:
             made = made + direct

@@ -16,16 +16,22 @@ from gradtui.theory.moments import Normal, values_at
 
 Floats = NDArray[np.float64]
 
+#: What one direction of a few may take of a signal at most.
+LEAST_SHARE = -0.9
+
 
 class Bends(NamedTuple):
     """How E phi^2 and E phi'^2 of normal numbers answer to their variance q: first and second derivative by ln q, each
-    over the mean itself; `heavy` is E phi^4 / (E phi^2)^2."""
+    over the mean itself; `heavy` is E phi^4 / (E phi^2)^2, `both` E phi^2 phi'^2 / (E phi^2 E phi'^2),
+    and `kept` E phi^2 / (q E phi'^2)."""
 
     value: float
     value_twice: float
     slope: float
     slope_twice: float
     heavy: float
+    both: float
+    kept: float
 
 
 @lru_cache(maxsize=512)
@@ -42,8 +48,15 @@ def bends(of: Normal) -> Bends:
         ]
         square = float(value**2 @ weights)
         heavy = float(value**4 @ weights) / (square * square or math.nan)
-    found = Bends(parts[0], parts[1], parts[2], parts[3], heavy)
-    return found if all(map(math.isfinite, found)) else Bends(0.0, 0.0, 0.0, 0.0, 1.0)
+        steep = float(slope**2 @ weights)
+        both = float((value * slope) ** 2 @ weights) / (square * steep or math.nan)
+        kept = square / (of.variance * steep or math.nan)
+    found = Bends(parts[0], parts[1], parts[2], parts[3], heavy, both, kept)
+    return found if all(map(math.isfinite, found)) else FLAT
+
+
+#: Of what answers to nothing.
+FLAT = Bends(0.0, 0.0, 0.0, 0.0, 1.0, 1.0, 1.0)
 
 
 class Drift(NamedTuple):
@@ -69,6 +82,57 @@ class Drift(NamedTuple):
         """Mean logarithm of what it does to E phi'^2."""
         mean = by.slope * self.mean + (by.slope_twice - by.slope) * self.variance / 2.0
         return mean - alike * by.slope**2 * self.variance / 2.0
+
+
+class Climb(NamedTuple):
+    """What the way up leaves of one layer for the way back: how its activation bends, how the size of what it gets
+    strays, how much of that all examples share, which share of it has come through the weights, and in how many
+    units."""
+
+    by: Bends = FLAT
+    drift: Drift = Drift()
+    alike: float = 1.0
+    share: float = 0.0
+    units: int = 1
+
+    @property
+    def slopes(self) -> float:
+        """Mean logarithm of what chance does to E phi'^2."""
+        return self.drift.slopes(self.by, self.alike)
+
+
+class Echo(NamedTuple):
+    """What a signal on its way back knows of the way up through the same weights, which have been drawn only once.
+
+    `aligned` is E (a g)^2 of what a layer reads and of what comes back to it, over what it were if they had nothing in
+    common. Given what the weights have made of a (Bolthausen 2014), they are random but along a, so that only there the
+    signal learns of it: one direction in n, none in the limit (Yang 2020). `pull` is the derivative of ln |delta|^2 by
+    the ln of the mean square of what the layer above reads: what is large there is large in all further layers, and
+    those examples of a batch that come back larger for it count for more.
+    """
+
+    aligned: float = 1.0
+    pull: float = 0.0
+
+    def direct(self, units: int) -> float:
+        """What it adds to ln |delta|^2 at the output of a layer of so many units."""
+        return math.log1p(max((self.aligned - 1.0) / units, LEAST_SHARE))
+
+    def slopes(self, at: Climb) -> float:
+        """And behind the slopes of that layer."""
+        told = at.by.slope * at.by.value * self.pull * (1.0 - at.alike) * at.drift.variance
+        return self._along(at) + told
+
+    def _along(self, at: Climb) -> float:
+        return math.log1p(max(at.by.both * (self.aligned - 1.0) / at.units, LEAST_SHARE))
+
+    def passed(self, at: Climb, places: int) -> Echo:
+        """Below that layer. E (z phi')^2 and E z phi phi' by parts; along a the signal comes back as it has gone up.
+        Where many places share weights `aligned` is not followed."""
+        made = at.by.value**2 * at.by.kept * (self.aligned - 1.0) + 1.0 + 2.0 * at.by.slope
+        made /= math.exp(self._along(at))
+        own = 0.0 if places > 1 else at.share
+        return Echo(1.0 + own * (made - 1.0), at.share * (at.by.slope + at.by.value * self.pull))
 
 
 @dataclass(frozen=True)

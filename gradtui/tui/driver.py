@@ -164,6 +164,7 @@ class TerminalDriver(LinuxDriver):
 
     def _await_last_answer(self) -> None:
         self.write(_QUIET + question(pacing.LAST))
-        end = time.monotonic() + (FAREWELL if self.pacing.answering else SHORT_FAREWELL)
-        while not self._last_answer.wait(PATIENCE) and time.monotonic() < end and not self._outlet.gone:
-            continue
+        # Counted in looks, not in time: a machine that stands still for a while does not read the answer meanwhile.
+        looks = round((FAREWELL if self.pacing.answering else SHORT_FAREWELL) / PATIENCE)
+        while looks and not self._last_answer.wait(PATIENCE) and not self._outlet.gone:
+            looks -= 1

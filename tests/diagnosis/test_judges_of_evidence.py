@@ -11,6 +11,7 @@ from made_profiles import CHANCE, first, lived, made, of, staircase
 from gradtui import Scenario, Simulation
 from gradtui.diagnosis import verdicts
 from gradtui.diagnosis.case import amount
+from gradtui.diagnosis.thresholds import THRESHOLDS
 from gradtui.lab.past import PastKeeper, watched
 
 NOISE = 0.05 * np.random.default_rng(1).standard_normal(400)
@@ -152,3 +153,58 @@ def test_on_the_way_by_the_slope_of_most_of_the_run() -> None:
     assert first(lost, lived(slowly, made())).kind == "healthy"
     assert first(lost, lived(list(0.75 * CHANCE + NOISE), made())).kind == "vanishing"
     assert not math.isnan(first(lost, lived(slowly, made())).factor)
+
+
+@pytest.mark.parametrize("steps", [0, 20])
+@pytest.mark.parametrize(
+    ("network", "kind"),
+    [
+        ({"depth": 1, "activation": "tanh"}, "symmetric"),
+        ({"depth": 3, "activation": "relu"}, "symmetric"),
+        ({"depth": 3, "activation": "relu", "dropout": 0.2}, ""),  # chance tells the units apart
+    ],
+)
+def test_loaded_weights_that_are_all_the_same(network, kind, steps) -> None:
+    scenario = Scenario.from_dict({"network": {"width": 16, **network}, "optimizer": {"lr": 0.01}})
+    simulation = Simulation(scenario)
+    drawn = simulation.parameters()
+    simulation.load_parameters({k: np.full_like(v, 0.1) if "weight" in k else v for k, v in drawn.items()})
+    simulation.step(steps)
+    found = verdicts(simulation.profile(), scenario)[0]
+    assert (found.kind == "symmetric") == (kind == "symmetric")
+    if kind:
+        assert "the same weights" in found.sentence
+        weight = simulation.parameters()["hidden.0.weight"]
+        assert weight == pytest.approx(np.broadcast_to(weight[:1], weight.shape), abs=1e-5)
+    # Where the weights that read them differ, so do the gradients of the units.
+    simulation.load_parameters({k: np.full_like(v, 0.1) if "hidden" in k else drawn[k] for k, v in drawn.items()})
+    assert not simulation.profile().twins
+    simulation.restart()
+    assert not simulation.profile().twins
+
+
+@pytest.mark.parametrize(
+    ("network", "kind"),
+    [
+        ({"depth": 5, "skip": "none"}, "identical"),
+        ({"depth": 5, "skip": "residual"}, "healthy"),
+        ({"depth": 1, "skip": "none"}, "healthy"),
+    ],
+)
+def test_attention_without_skips_is_deaf_before_the_first_step(network, kind) -> None:
+    scenario = Scenario.from_dict(
+        {
+            "task": {"name": "recall", "length": 9, "symbols": 8, "batch": 32, "examples": 200},
+            "network": {"kind": "transformer", "width": 16, "heads": 2, "activation": "relu", **network},
+        }
+    )
+    simulation = Simulation(scenario)
+    profile = simulation.profile()
+    found = verdicts(profile, scenario)[0]
+    assert found.kind == kind
+    if kind == "identical":
+        assert found.layer.endswith(".q")
+        assert "queries" in found.sentence
+        heard = dict(zip(profile.taps, profile["grad_rms"], strict=True))
+        assert found.evidence[0].value == min(heard[f"{block}.q"] / heard[f"{block}.v"] for block in range(1, 6))
+        assert THRESHOLDS["deaf"].crossed(found.evidence[0].value)

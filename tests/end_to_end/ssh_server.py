@@ -44,7 +44,7 @@ class SshServer:
         self._await()
 
     def _await(self) -> None:
-        end = time.monotonic() + 10.0
+        end = time.monotonic() + 60.0
         while self._process.poll() is None and time.monotonic() < end:
             try:
                 socket.create_connection(("127.0.0.1", self.port), 1.0).close()

@@ -102,13 +102,14 @@ class Terminal:
         if self.master < 0:
             time.sleep(seconds)
             return b""
-        out, end = b"", time.monotonic() + seconds
-        while (left := end - time.monotonic()) > 0:
+        out, end, left = b"", time.monotonic() + seconds, seconds
+        # One look more when time is up: whoever got no core all the while has not looked yet.
+        while left > 0:
+            left = end - time.monotonic()
             while self.unanswered and self.unanswered[0][0] <= time.monotonic():
                 os.write(self.master, self.unanswered.popleft()[1].encode())
-            if self.unanswered:
-                left = min(left, max(0.0, self.unanswered[0][0] - time.monotonic()))
-            if not select.select([self.master], [], [], left)[0]:
+            due = self.unanswered[0][0] - time.monotonic() if self.unanswered else left
+            if not select.select([self.master], [], [], max(0.0, min(left, due)))[0]:
                 continue
             try:
                 chunk = os.read(self.master, 65536)
@@ -151,7 +152,30 @@ class Terminal:
             self.read(0.02)
         return self.text()
 
-    def wait_end(self, seconds: float = 30.0) -> int:
+    def wait_still(self) -> str:
+        """Read until for a whole second nothing is drawn; the screen then."""
+        end = time.monotonic() + PATIENCE
+        while self.read(1.0):
+            if time.monotonic() > end:
+                raise AssertionError(f"it never stands still; the screen is\n{self.text()}")
+        return self.text()
+
+    def wait_stopped(self) -> None:
+        """Read until the process has stopped itself: what is to wake it before that is lost."""
+        end = time.monotonic() + PATIENCE
+        while True:
+            pid, status = os.waitpid(self.pid, os.WNOHANG | os.WUNTRACED)
+            if pid and os.WIFSTOPPED(status):
+                while self.read(0.05):
+                    continue
+                return
+            if pid:
+                self.code = os.waitstatus_to_exitcode(status)
+            if pid or time.monotonic() > end:
+                raise AssertionError(f"it does not stop; the screen is\n{self.text()}")
+            self.read(0.02)
+
+    def wait_end(self, seconds: float = PATIENCE) -> int:
         """Read until the process has ended; its exit code, as a shell gives it."""
         end = time.monotonic() + seconds
         while not self._ended():
@@ -168,6 +192,10 @@ class Terminal:
             if pid:
                 self.code = os.waitstatus_to_exitcode(status)
         return self.code is not None
+
+    def questions(self) -> int:
+        """How often it has asked where the cursor is: once a frame, of a terminal that answers."""
+        return self.received.count(b"\x1b[6n")
 
     def modes(self) -> dict[int, bool]:
         """The terminal's private modes as the process has left them."""

@@ -5,58 +5,60 @@ from __future__ import annotations
 import re
 import sys
 import textwrap
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
-from terminal import Terminal, gradtui
+from terminal import PATIENCE, Terminal, gradtui
 
-#: The lab with a runner that never stands still; it writes down how often a second the screen was drawn.
+#: The lab with a runner that never stands still.
 SCRIPT = """
-import sys, time
+import sys
 sys.path.insert(0, {folder!r})
 from fake_runner import TrainingRunner, scenario
 from gradtui.settings.table import Settings
 from gradtui.tui.app import GradtuiApp
-from gradtui.tui.driver import Outlet
 
-moments = []
-write = Outlet.write
-
-def counting(outlet, text):
-    moments.append(time.monotonic())
-    write(outlet, text)
-
-Outlet.write = counting
 app = GradtuiApp(scenario(), make=TrainingRunner, settings=Settings(reduced_motion={reduced}))
 app.run()
 app.join()
-last = moments[-1] - 1.0
-within = [moment for moment in moments if last - 2.0 <= moment < last]
-# Pieces of one frame are written in one go.
-frames = sum(later - sooner > 0.02 for sooner, later in zip([0.0, *within], within))
-print("frames", frames)
 """
 
 
-def frames(reduced: bool) -> int:
-    """Frames in two seconds of training."""
+@contextmanager
+def training(reduced: bool) -> Iterator[Terminal]:
+    """The lab, training; after the first seconds, in which it is drawn and asks whether the terminal answers."""
     folder = str(Path(__file__).parents[1] / "tui")
     script = textwrap.dedent(SCRIPT).format(folder=folder, reduced=reduced)
     with Terminal([sys.executable, "-c", script], 120, 36) as terminal:
         terminal.wait_for("VANISHING")
-        terminal.read(4.0)
+        terminal.read(2.0)
+        yield terminal
         assert ("past" in terminal.text()) is not reduced
         terminal.press("q")
         assert terminal.wait_end() == 0
-        found = re.search(rb"frames (\d+)", terminal.received)
-        assert found is not None
-        return int(found[1])
+
+
+def frames(terminal: Terminal) -> tuple[int, float]:
+    """Frames that were drawn in some two seconds, and what these seconds came to."""
+    began, before = time.monotonic(), terminal.questions()
+    terminal.read(2.0)
+    return terminal.questions() - before, time.monotonic() - began
 
 
 def test_reduced_motion_draws_two_frames_a_second() -> None:
-    calm = frames(reduced=True)
-    assert 2 <= calm <= 6
-    assert frames(reduced=False) > 3 * calm
+    with training(reduced=True) as terminal:
+        before = terminal.questions()
+        drawn, seconds = frames(terminal)
+        assert drawn <= 2 * seconds + 2
+        terminal.wait_for(lambda _: terminal.questions() >= before + 2)
+    with training(reduced=False) as terminal:
+        # A busy machine draws fewer, but not all the time.
+        end = time.monotonic() + PATIENCE
+        while (drawn := frames(terminal)[0]) <= 18:
+            assert time.monotonic() < end, f"{drawn} frames in two seconds"
 
 
 @pytest.mark.parametrize(("colours", "kinds"), [("none", set()), ("16", {b"3", b"4"}), ("256", {b"38;5", b"48;5"})])
@@ -66,7 +68,7 @@ def test_the_setting_says_which_colours_are_sent(colours: str, kinds: set[bytes]
     other = {"NO_COLOR": "1"} if colours == "256" else {"COLORTERM": "truecolor"}
     with Terminal(command, 80, 24, **other) as terminal:
         terminal.wait_for("grad_rms")
-        terminal.wait_for(lambda text: re.search(r"5 .* \d\.\d\de-\d\d", text), 60)
+        terminal.wait_for(lambda text: re.search(r"5 .* \d\.\d\de-\d\d", text))
         assert ("█" in terminal.text()) is (colours == "none")
         terminal.press("q")
         assert terminal.wait_end() == 0
@@ -86,10 +88,13 @@ def test_a_theme_chosen_on_screen_is_there_again_at_the_next_start(tmp_path: Pat
         terminal.wait_for("grad_rms")
         terminal.press("\x10")
         terminal.wait_for("Search")
-        terminal.press("theme\r")
+        terminal.press("theme")
+        # What is typed is searched for meanwhile: Enter takes what is listed when it comes.
+        terminal.wait_for(lambda text: "change the colours" in text and "Copy command line" not in text)
+        terminal.press("\r")
         terminal.wait_for("blue-orange")
         terminal.press("teal-red")
-        terminal.wait_for(lambda text: "textual-dark" not in text)
+        terminal.wait_for(lambda text: text.count("teal-red") == 2 and "blue-orange" not in text)
         terminal.press("\r")
         terminal.wait_for("grad_rms")
         terminal.read(0.5)

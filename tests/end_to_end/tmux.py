@@ -13,7 +13,7 @@ from pathlib import Path
 from programs import find
 
 #: Seconds in which anything has to happen, and those in which a first start compiles its kernels.
-PATIENCE, FIRST_START = 30.0, 180.0
+PATIENCE, FIRST_START = 120.0, 180.0
 
 #: What the shell says when it waits for a command.
 PROMPT = "ready>"

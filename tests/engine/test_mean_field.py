@@ -35,10 +35,9 @@ LIMITS = {
     "softplus": (0.2953, 0.5381, 0.8427),
 }
 INITS = {"uniform": 1.0 / 3.0, "xavier_normal": 1.0, "he_normal": 2.0}
-#: Nets whose mean is within one per cent a layer, and those whose sizes have no fixed point nearby, so that what chance
-#: makes of them grows from layer to layer.
-MANY = 12
-UNSTEADY = {("gelu", "he_normal"): 0.025, ("mish", "he_normal"): 0.02}
+#: Nets whose mean logarithm is within one per cent a layer, also where sizes have no fixed point nearby, so that what
+#: chance makes of them grows from layer to layer (GELU and Mish with He's weights).
+MANY = 16
 #: How far off the mean over so few nets of this width may be.
 NEAR = 0.025
 
@@ -115,4 +114,4 @@ def test_theory_is_within_one_per_cent_a_layer(name, init):
         found = predict(_scenario(name, init, seed), 1.0, 8, inputs=WIDTH, batch=batch)
         predicted = np.log(np.array(found.delta[:DEPTH]))
         off.append(np.log(_measured(name, init, seed)).mean() - (predicted[0] - predicted[-1]) / (DEPTH - 1))
-    assert np.mean(off) == pytest.approx(0.0, abs=UNSTEADY.get((name, init), 0.01))
+    assert np.mean(off) == pytest.approx(0.0, abs=0.01)

@@ -15,9 +15,10 @@ RIGHT = LEFT.replace("network.activation=relu", "network.init=he_normal")
 
 
 def until(pair, holds):
-    for _ in range(2000):
-        if holds(pair.snapshot()):
-            return pair.snapshot()
+    end = time.monotonic() + 120.0
+    while time.monotonic() < end:
+        if holds(now := pair.snapshot()):
+            return now
         time.sleep(0.005)
     raise AssertionError(f"it never came: {pair.snapshot()}")
 

@@ -14,7 +14,7 @@ import sights
 from fake_runner import FakeRunner
 from full_runner import EVERY, MADE, curves, inspection
 from kinds import POST_LN, gan, recurrent, transformer
-from opened import Opened
+from opened import Opened, until
 
 from gradtui.lab.snapshot import Command, History, Snapshot, Watch
 from gradtui.lab.timeline import KEPT
@@ -106,10 +106,7 @@ async def opened_kind(name: str, size: tuple[int, int] = (80, 24), *keys: str) -
 
     app = GradtuiApp(scenario_of(name), paused=True, make=make)
     async with app.run_test(size=size, notifications=True) as pilot:
-        for _ in range(200):
-            await pilot.pause(0.01)
-            if made and made[0].asked:
-                break
+        await until(pilot, lambda: made and made[0].asked)
         opened = Opened(app, pilot, made[0])
         await opened.shown()
         await opened.press(*keys)

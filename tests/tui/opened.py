@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+import time
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from typing import Any
@@ -15,6 +16,9 @@ from textual.widget import Widget
 
 from gradtui.tui.app import GradtuiApp
 from gradtui.tui.screens.lab import LabScreen
+
+#: Seconds in which anything has to come; a machine that is busy with other things may stand still for some of them.
+PATIENCE = 180.0
 
 
 def drawn(widget: Widget) -> list[str]:
@@ -33,6 +37,15 @@ def whole(app: GradtuiApp) -> list[str]:
     return [strip.text for strip in app.screen._compositor.render_strips()]
 
 
+async def until(pilot: Pilot[Any], holds: Callable[[], object]) -> None:
+    """Wait until it holds, however long that takes on this machine."""
+    end = time.monotonic() + PATIENCE
+    while not holds():
+        if time.monotonic() > end:
+            raise AssertionError("it never came; the screen is\n" + "\n".join(whole(pilot.app)))
+        await pilot.pause(0.01)
+
+
 @dataclass
 class Opened:
     """A lab that is open."""
@@ -47,13 +60,16 @@ class Opened:
 
     async def shown(self) -> None:
         """Wait until the runner's present snapshot is on the screen."""
-        for _ in range(200):
-            await self.pilot.pause(0.01)
-            if self.screen.shown is not None and self.screen.shown.revision == self.runner.revision:
-                break
-        else:
-            raise AssertionError("the snapshot never reached the screen")
+        await self.until(lambda: self.screen.shown is not None and self.screen.shown.revision == self.runner.revision)
         await self.pilot.pause()
+
+    async def until(self, holds: Callable[[], object]) -> None:
+        """Wait until it holds."""
+        await until(self.pilot, holds)
+
+    async def says(self, *words: str) -> None:
+        """Wait until these words are on the screen."""
+        await self.until(lambda: all(word in "\n".join(whole(self.app)) for word in words))
 
     async def press(self, *keys: str) -> None:
         await self.pilot.press(*keys)
@@ -86,10 +102,7 @@ async def lab(
 
     app = GradtuiApp(replace(scenario(depth, **network), title=title), paused=paused, make=make)
     async with app.run_test(size=size, notifications=True) as pilot:
-        for _ in range(200):
-            await pilot.pause(0.01)
-            if made and made[0].asked:
-                break
+        await until(pilot, lambda: made and made[0].asked)
         opened = Opened(app, pilot, made[0])
         await opened.shown()
         yield opened

@@ -219,7 +219,6 @@ async def test_a_change_of_depth_changes_the_rows() -> None:
         for depth in (3, 0, 400, 12):
             opened.runner.begin(staircase(depth))
             await opened.shown()
-            await opened.pilot.pause(0.05)
             names = [name for name, _, _ in opened.table()]
             assert names[-1] == "out" or opened.screen.centre.rows.scrolling
             if depth < 15:
@@ -243,8 +242,7 @@ async def test_resizing_while_it_trains_breaks_nothing() -> None:
             (80, 24),
         ]:
             await opened.pilot.resize_terminal(*size)
-            await opened.pilot.pause(0.08)
-            assert {len(line) for line in whole(opened.app)} <= {size[0]}
+            await opened.until(lambda width=size[0]: {len(line) for line in whole(opened.app)} <= {width})
         opened.runner.change(state=State.PAUSED)
         await opened.shown()
         assert opened.table()[0][0] == "1"
@@ -257,5 +255,4 @@ async def test_too_small_a_terminal_is_asked_for_more_room() -> None:
             " ".join(whole(opened.app)).split()
         )
         await opened.pilot.resize_terminal(60, 16)
-        await opened.pilot.pause(0.05)
-        assert opened.table()[0][0] == "1"
+        await opened.until(lambda: (table := opened.table()) and table[0][0] == "1")

@@ -41,8 +41,8 @@ async def racing(size: tuple[int, int] = (80, 24), depth: int = 30) -> AsyncIter
     async with lab(size, depth, runner=FullRunner) as opened:
         opened.app._make_race, opened.app._make_pair = FakeRace, FakePair
         await opened.press("F")
-        await opened.pilot.pause(0.05)
-        assert isinstance(opened.app.screen, RaceScreen)
+        await opened.until(lambda: isinstance(opened.app.screen, RaceScreen))
+        await opened.pilot.pause()
         yield opened
 
 
@@ -81,7 +81,8 @@ async def test_a_narrow_race_still_shows_outcomes() -> None:
 async def test_two_beside_each_other(size: tuple[int, int], snapshot: SnapshotAssertion) -> None:
     async with racing(size) as opened:
         await opened.press("b")
-        await opened.pilot.pause(0.05)
+        await opened.until(lambda: isinstance(opened.app.screen, BesideScreen))
+        await opened.pilot.pause()
         assert picture(opened) == snapshot(extension_class=Screens)
 
 
@@ -118,7 +119,7 @@ async def test_the_cursor_stays_on_its_remedy_when_the_ranking_changes() -> None
         before = table.current.remedy
         race = FakeRace.made[0]
         race.now = replace(race.now, rows=race.now.rows[::-1])
-        await opened.pilot.pause(0.4)
+        await opened.until(lambda: table.standing is race.now)
         assert table.current.remedy == before
 
 
@@ -151,11 +152,9 @@ async def test_what_a_race_says_before_there_are_results() -> None:
             (Stage.DONE, "nothing to cure"),
         ):
             race.now = replace(race.now, stage=stage, rows=(), steps=0)
-            await opened.pilot.pause(0.4)
-            assert said in text(opened)
+            await opened.says(said)
         race.now = replace(race.now, stage=Stage.FAILED, problem="not enough memory for these networks")
-        await opened.pilot.pause(0.4)
-        assert "not enough memory" in text(opened)
+        await opened.says("not enough memory")
 
 
 async def test_outcomes_stand_in_words() -> None:
@@ -181,16 +180,13 @@ async def test_beside_obeys_its_keys_and_ends_with_its_screen() -> None:
         await opened.press("g")
         assert "delta_rms" in text(opened)
         await opened.press("escape")
-        await opened.pilot.pause()
-        assert isinstance(opened.app.screen, RaceScreen)
-        assert pair.closed
+        await opened.until(lambda: isinstance(opened.app.screen, RaceScreen) and pair.closed)
 
 
 async def test_what_stands_on_the_right_is_adopted() -> None:
     async with racing() as opened:
         await opened.press("b", "enter")
-        await opened.pilot.pause()
-        assert isinstance(opened.app.screen, LabScreen)
+        await opened.until(lambda: isinstance(opened.app.screen, LabScreen))
         assert isinstance(opened.runner.sent[-1], Change)
 
 
@@ -198,8 +194,8 @@ async def test_what_stands_on_the_right_is_adopted() -> None:
 async def test_any_depth_fits(depth: int) -> None:
     async with racing((80, 24), depth) as opened:
         await opened.press("down", "b")
-        await opened.pilot.pause(0.05)
-        assert " out " in text(opened)
+        await opened.until(lambda: isinstance(opened.app.screen, BesideScreen))
+        await opened.says(" out ")
 
 
 def test_layers_that_only_one_of_them_has_are_left_blank() -> None:

@@ -101,11 +101,10 @@ async def test_the_diagnosis_follows_the_run_and_keeps_its_place() -> None:
         await opened.shown()
         await opened.press("v", "down")
         give(opened, (*FOUND[:1], FOUND[2], FOUND[1]))
-        await opened.pilot.pause(0.7)
         screen = opened.app.screen
         assert isinstance(screen, DiagnosisScreen)
+        await opened.until(lambda: screen.ranking.at == 2)
         assert screen.finding.verdict is FOUND[1]
-        assert screen.ranking.at == 2
 
 
 async def test_the_gravest_verdict_is_read_until_another_is_chosen() -> None:
@@ -117,8 +116,7 @@ async def test_the_gravest_verdict_is_read_until_another_is_chosen() -> None:
         assert isinstance(screen, DiagnosisScreen)
         assert screen.finding.verdict is FOUND[1]
         give(opened)
-        await opened.pilot.pause(0.7)
-        assert screen.finding.verdict is FOUND[0]
+        await opened.until(lambda: screen.finding.verdict is FOUND[0])
 
 
 async def test_the_diagnosis_leads_to_the_race_whose_changes_are_explained() -> None:
@@ -126,7 +124,7 @@ async def test_the_diagnosis_leads_to_the_race_whose_changes_are_explained() -> 
     async with lab((120, 36), runner=FullRunner) as opened:
         opened.app._make_race = FakeRace
         await opened.press("v", "F")
-        await opened.pilot.pause(0.05)
+        await opened.until(lambda: isinstance(opened.app.screen, RaceScreen))
         race = opened.app.screen
         assert isinstance(race, RaceScreen)
         row = race.table.current

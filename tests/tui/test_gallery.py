@@ -7,7 +7,7 @@ from contextlib import asynccontextmanager
 
 import pytest
 from fake_runner import FakeRunner
-from opened import drawn, whole
+from opened import drawn, until, whole
 from textual.pilot import Pilot
 
 from gradtui.scenario import files
@@ -35,7 +35,8 @@ SHELF = [
 async def gallery(size: tuple[int, int] = (120, 36), shelf: object = SHELF) -> AsyncIterator[Pilot[None]]:
     app = GradtuiApp(make=lambda scenario, paused: FakeRunner(scenario, paused), library=lambda: shelf)  # type: ignore[arg-type, return-value]
     async with app.run_test(size=size) as pilot:
-        await pilot.pause(0.1)
+        await until(pilot, lambda: isinstance(app.screen, GalleryScreen) and any(drawn(app.screen.shelf)))
+        await pilot.pause()
         yield pilot
     app.join()
 
@@ -102,15 +103,12 @@ async def test_q_and_question_mark_are_letters_once_something_is_typed() -> None
 async def test_enter_opens_and_escape_comes_back_to_the_same_place() -> None:
     async with gallery() as pilot:
         await pilot.press(*"relu", "enter")
-        await pilot.pause(0.2)
-        assert isinstance(pilot.app.screen, LabScreen)
-        assert "quiet-relu" in text(pilot)
+        await until(pilot, lambda: isinstance(pilot.app.screen, LabScreen) and "quiet-relu" in text(pilot))
         await pilot.press("escape")
-        await pilot.pause(0.1)
+        await until(pilot, lambda: isinstance(pilot.app.screen, GalleryScreen) and "Explosion" in text(pilot))
         screen = pilot.app.screen
         assert isinstance(screen, GalleryScreen)
         assert screen.shelf.current == SHELF[1]
-        assert "Explosion" in text(pilot)
         assert "search:" not in text(pilot).splitlines()[0]
 
 
@@ -122,8 +120,7 @@ async def test_mouse() -> None:
         await pilot.click(screen.shelf, offset=(6, y))
         assert screen.shelf.current == SHELF[2]
         await pilot.click(screen.shelf, offset=(6, y))
-        await pilot.pause(0.1)
-        assert isinstance(pilot.app.screen, LabScreen)
+        await until(pilot, lambda: isinstance(pilot.app.screen, LabScreen))
 
 
 @pytest.mark.parametrize("size", [(80, 24), (120, 36)])
@@ -178,11 +175,10 @@ async def test_a_family_is_unfolded_and_a_variant_opened(size: tuple[int, int]) 
         await pilot.pause()
         assert screen.shelf.current == FAMILY[2]
         await pilot.press("right", "down", "enter")
-        await pilot.pause(0.2)
+        await until(pilot, lambda: isinstance(pilot.app.screen, LabScreen) and "depth/shallow" in text(pilot))
         lab = pilot.app.screen
         assert isinstance(lab, LabScreen)
         assert lab.link.snapshot().scenario.network.depth == 2
-        assert "depth/shallow" in text(pilot)
 
 
 async def test_a_search_finds_variants_and_whole_short_words() -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 from fake_runner import FakeRunner, scenario
-from opened import whole
+from opened import until, whole
 
 from gradtui.settings.table import SettingError, Settings
 from gradtui.tui.app import GradtuiApp
@@ -28,7 +28,7 @@ async def test_only_a_change_is_kept() -> None:
         await pilot.pause(0.1)
         assert kept == []
         opened.theme = "blue-orange"
-        await pilot.pause(0.1)
+        await until(pilot, lambda: kept)
         opened.theme = "blue-orange"
         await pilot.pause(0.1)
         assert kept == [("theme", "blue-orange")]
@@ -43,13 +43,7 @@ async def test_what_cannot_be_kept_is_said() -> None:
     async with opened.run_test(size=(100, 30), notifications=True) as pilot:
         await pilot.pause(0.1)
         opened.theme = "teal-red"
-        said = ""
-        for _ in range(50):  # the toast is drawn when the machine has time for it
-            await pilot.pause(0.1)
-            said = " ".join(" ".join(whole(opened)).split())
-            if "this theme" in said:
-                break
-        assert "this theme holds until you quit" in said
+        await until(pilot, lambda: "this theme holds until you quit" in " ".join(" ".join(whole(opened)).split()))
     opened.join()
 
 
@@ -67,6 +61,5 @@ async def test_no_color_is_not_kept_as_a_theme(monkeypatch: pytest.MonkeyPatch) 
 async def test_problems_of_the_settings_are_shown_at_the_start() -> None:
     opened = app([], problems=("settings.toml: fps is 0",))
     async with opened.run_test(size=(100, 30), notifications=True) as pilot:
-        await pilot.pause(0.3)
-        assert "fps is 0" in "\n".join(whole(opened))
+        await until(pilot, lambda: "fps is 0" in "\n".join(whole(opened)))
     opened.join()

@@ -6,8 +6,10 @@ import math
 
 import pytest
 from fake_runner import FakeRunner, scenario, staircase
-from opened import drawn, lab, whole
+from opened import Opened, drawn, lab, until, whole
 from rich.cells import cell_len
+from textual.command import Command as Listed
+from textual.command import CommandInput, CommandList, CommandPalette
 
 from gradtui.lab.snapshot import (
     Change,
@@ -58,10 +60,8 @@ async def test_space_follows_what_the_runner_does() -> None:
 async def test_the_header_says_what_runs_and_how_fast(size: tuple[int, int]) -> None:
     async with lab(size, paused=False) as opened:
         opened.runner.change(step=1240)
-        await opened.pilot.pause(0.3)
-        header = whole(opened.app)[0]
-        for fact in ("gradtui", "sigmoid-deep", "▶ running", "step 1,240", "812 steps/s", "seed 0"):
-            assert fact in header
+        facts = ("gradtui", "sigmoid-deep", "▶ running", "step 1,240", "812 steps/s", "seed 0")
+        await opened.until(lambda: all(fact in whole(opened.app)[0] for fact in facts))
         await opened.press("space")
         await opened.shown()
         assert "⏸ paused" in whole(opened.app)[0]
@@ -178,8 +178,7 @@ async def test_a_runner_that_cannot_be_made_is_a_failure_too() -> None:
 
     app = GradtuiApp(scenario(), make=make)
     async with app.run_test(size=(80, 24)) as pilot:
-        await pilot.pause(0.2)
-        assert "no engine here" in "\n".join(whole(app))
+        await until(pilot, lambda: "no engine here" in "\n".join(whole(app)))
         await pilot.press("question_mark")
         assert isinstance(app.screen, HelpScreen)
     app.join()
@@ -200,15 +199,26 @@ async def test_q_quits_and_the_runner_is_closed() -> None:
     assert opened.app.return_code == 0
 
 
+def listed(opened: Opened, typed: str) -> str:
+    """The command that Enter would choose, once all that was typed has been searched for."""
+    palette = opened.app.screen
+    commands = palette.query_one(CommandList)
+    searched = palette.query_one(CommandInput).value == typed and all(each.is_finished for each in opened.app.workers)
+    if not searched or commands.highlighted is None:
+        return ""
+    chosen = commands.get_option_at_index(commands.highlighted)
+    assert isinstance(chosen, Listed)
+    return str(chosen.hit.text)
+
+
 async def test_the_palette_knows_our_commands() -> None:
     async with lab() as opened:
         await opened.press("ctrl+p")
-        await opened.pilot.pause(0.3)
+        await opened.until(lambda: isinstance(opened.app.screen, CommandPalette))
         await opened.pilot.press(*"restart")
-        await opened.pilot.pause(0.5)
+        await opened.until(lambda: listed(opened, "restart") == "Restart")
         await opened.pilot.press("enter")
-        await opened.pilot.pause(0.3)
-        assert Restart() in opened.runner.sent
+        await opened.until(lambda: Restart() in opened.runner.sent)
 
 
 async def test_knob_changes_go_out_as_assignments() -> None:

@@ -14,7 +14,7 @@ def test_commands_wait_for_the_runner() -> None:
     ready, made = threading.Event(), FakeRunner(scenario())
 
     def make(*_: object) -> FakeRunner:
-        ready.wait(5)
+        ready.wait(60)
         return made
 
     link = Link(scenario(), make=make)

@@ -23,8 +23,7 @@ def colours_of(widget: object) -> set[Color | None]:
 async def test_every_theme_draws(theme: str) -> None:
     async with lab((120, 36)) as opened:
         opened.app.theme = theme
-        await opened.pilot.pause(0.1)
-        assert len(colours_of(opened.screen.centre.bars.picture)) > 5
+        await opened.until(lambda: len(colours_of(opened.screen.centre.bars.picture)) > 5)
 
 
 async def test_no_color_means_no_colour_and_bars_of_blocks(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -34,11 +34,8 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 async def status(opened: Opened, words: str) -> str:
     """Wait until the status line says so."""
-    for _ in range(1500):
-        if words in (line := whole(opened.app)[-2]):
-            return line
-        await opened.pilot.pause(0.01)
-    raise AssertionError(f"{words!r} never came; the line is {line!r}")
+    await opened.until(lambda: words in whole(opened.app)[-2])
+    return whole(opened.app)[-2]
 
 
 @pytest.mark.parametrize("size", [(60, 16), (80, 24), (120, 36)])
@@ -167,7 +164,7 @@ async def test_without_matplotlib_a_sentence_says_how_to_get_it(folder: Path, mo
 async def test_before_anything_is_measured_there_are_no_numbers(folder: Path) -> None:
     async with lab((120, 36)) as opened:
         opened.runner.change(profile=None, first=None)
-        await opened.pilot.pause(0.2)
+        await opened.shown()
         for key in ("n", "p"):
             await opened.press("s", key)
             await status(opened, "no step has been measured")
@@ -230,9 +227,4 @@ async def test_a_command_too_long_for_the_status_line_is_shown_whole(monkeypatch
         await opened.shown()
         await opened.press("s", "c")
         await status(opened, "copied: gradtui")
-        for _ in range(300):
-            if "optimizer.lr=0.0123" in "".join("".join(whole(opened.app)).split()):
-                break
-            await opened.pilot.pause(0.01)
-        else:
-            raise AssertionError("the end of the command is nowhere to be seen")
+        await opened.until(lambda: "optimizer.lr=0.0123" in "".join("".join(whole(opened.app)).split()))

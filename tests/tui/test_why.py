@@ -34,7 +34,8 @@ async def show(opened: Opened, simulation: Simulation) -> WhyView:
     )
     await opened.shown()
     await opened.press("4")
-    await opened.pilot.pause(0.15)
+    await opened.until(lambda: isinstance(opened.screen.centre.view, WhyView))
+    await opened.shown()
     view = opened.screen.centre.view
     assert isinstance(view, WhyView)
     return view
@@ -133,13 +134,11 @@ async def test_p_opens_the_plane_and_closes_it() -> None:
         view = await show(opened, simulation)
         assert not view.phase.display
         await opened.press("p")
-        await opened.pilot.pause(0.1)
-        assert view.phase.display
+        await opened.until(lambda: view.phase.display)
         assert not view.picture.display
         assert "ORDER AND CHAOS  tanh" in drawn(view.phase)[0]
         await opened.press("p")
-        await opened.pilot.pause(0.1)
-        assert view.picture.display
+        await opened.until(lambda: view.picture.display)
         assert not view.phase.display
 
 
@@ -161,8 +160,7 @@ async def test_on_a_wide_screen_both_stand_side_by_side() -> None:
         edge = next(row for row, line in enumerate(plane) if "─" in line[6:9])
         assert row < edge  # σw is larger than where order ends
         await opened.press("p")
-        await opened.pilot.pause(0.1)
-        assert not view.phase.display
+        await opened.until(lambda: not view.phase.display)
 
 
 @pytest.mark.parametrize(
@@ -201,9 +199,8 @@ async def test_the_scale_widens_before_a_bar_is_cut() -> None:
             gain_skip=[0.0] * 4,
         )
         await opened.shown()
-        await opened.pilot.pause(0.2)
+        await opened.until(lambda: drawn(view.picture)[0].split() != before)
         heading = drawn(view.picture)[0].split()
-        assert heading != before
         assert heading[-1] == causes.factor(10.0)
         assert readings(view)[2][2] == causes.factor(4.0)
         assert not any("▸" in picture or "◂" in picture for _, picture, _ in readings(view))
