@@ -35,6 +35,9 @@ _LEAST = 300
 #: So many steps a patient race makes even if that takes longer than its budget: after a dozen it says which signals
 #: come through, and little of what is learned.
 _WORTH = 60
+#: So many times its budget a patient race may take where what is wrong shows only after some steps: before that nothing
+#: can be said of any cure.
+_LATE = 2.0
 #: Where the gravest verdict has fewer remedies than this, those of the others are raced as well.
 _FEW = 3
 #: A race is made of about so many legs; after each of them there is a standing.
@@ -284,8 +287,7 @@ class Race:
         cost = TRIAL * all_runs + (1.0 - TRIAL) * best_runs
         if cost <= 0.0:
             return max(1, self._steps)
-        least = _WORTH if self._patience > 1.0 else 1
-        return min(self._steps, max(least, int(self._left() / cost)))
+        return min(self._steps, max(self._worth()[0], int(self._left() / cost)))
 
     def _cost(self, entrants: Iterable[Entrant]) -> float:
         """Seconds of all threads together that one step of each takes."""
@@ -344,10 +346,18 @@ class Race:
 
     def _owed_to_patience(self, leg: int, cost: float) -> int:
         """Steps that a patient race makes beyond its budget."""
-        if self._made >= _WORTH:
+        worth, patience = self._worth()
+        if self._made >= worth:
             return 0
-        more = self._left() + (self._patience - 1.0) * self._budget
-        return max(0, min(leg, _WORTH - self._made, int(more / cost)))
+        more = self._left() + (patience - 1.0) * self._budget
+        return max(0, min(leg, worth - self._made, int(more / cost)))
+
+    def _worth(self) -> tuple[int, float]:
+        """After how many steps a ranking is worth something, and how many times the budget that may take."""
+        since = self._standing.since
+        if self._patience <= 1.0:
+            return 1, 1.0
+        return (max(_WORTH, since), max(_LATE, self._patience)) if since else (_WORTH, self._patience)
 
     def _work(
         self, pool: ThreadPoolExecutor, tasks: Sequence[Callable[[], object]], running: Sequence[Entrant]
