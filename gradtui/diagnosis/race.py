@@ -13,13 +13,13 @@ from dataclasses import replace
 from functools import partial
 
 from gradtui.diagnosis.entrant import Entrant
+from gradtui.diagnosis.examination import examined
 from gradtui.diagnosis.field import expect_of, free_memory, seconds_of
 from gradtui.diagnosis.field import fields as field_of
 from gradtui.diagnosis.remedies import treatments
 from gradtui.diagnosis.standing import Stage, Standing, ranked
-from gradtui.diagnosis.verdict import Verdict, verdicts
+from gradtui.diagnosis.verdict import Verdict
 from gradtui.lab.chance import chance_of
-from gradtui.lab.past import PastKeeper
 from gradtui.lab.simulation import Simulation
 from gradtui.processors import cores
 from gradtui.scenario.errors import ScenarioError
@@ -143,29 +143,15 @@ class Race:
 
     def _diagnose(self) -> tuple[str, ...]:
         """What is wrong at step 0; if nothing is, what is wrong after some training."""
-        keeper = PastKeeper()
-        simulation = Simulation(self._scenario, self._on_compile)
-        profile = simulation.profile()
-        keeper.add(profile)
-        found = verdicts(profile, self._scenario, keeper.past())
-        portion, limit = 1, min(self._budget, 60.0) * _DIAGNOSING
-        began = self._elapsed()
-        while found[0].kind == "healthy" and simulation.step_count < self._steps and not self._stopping:
-            at = self._elapsed()
-            if at - began > limit:
-                break
-            simulation.step(min(portion, self._steps - simulation.step_count))
-            keeper.look(simulation)
-            keeper.add(simulation.profile(count_dead=False))
-            took = max(self._elapsed() - at, 1e-6)
-            portion = max(1, int(portion * min(4.0, 0.1 / took)))
-        if simulation.step_count:
-            keeper.evaluate(simulation)
-            found = verdicts(simulation.profile(), self._scenario, keeper.past())
-        else:
-            self._looked_at = simulation
+        limit = min(self._budget, 60.0) * _DIAGNOSING
+        simulation, found = examined(self._scenario, self._on_compile, self._goes_on(limit), self._steps, self._elapsed)
+        self._looked_at = None if simulation.step_count else simulation
         self._post(verdicts=found, chance=_chance(simulation.dataset, self._scenario), since=simulation.step_count)
         return tuple(verdict.kind for verdict in found)
+
+    def _goes_on(self, limit: float) -> Callable[[float], bool]:
+        """Whether to look on after so many seconds of looking."""
+        return lambda looked: looked <= limit and not self._stopping
 
     # ------------------------------------------------------------------ race
 

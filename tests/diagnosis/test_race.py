@@ -174,7 +174,7 @@ def worked(monkeypatch):
     clock = SimpleNamespace(perf_counter=lambda: now[0], thread_time=lambda: now[0])
     monkeypatch.setattr("gradtui.diagnosis.entrant.time", clock)
     monkeypatch.setattr("gradtui.diagnosis.entrant.Simulation", Stepped)
-    monkeypatch.setattr(racing, "Simulation", Stepped)
+    monkeypatch.setattr("gradtui.diagnosis.examination.Simulation", Stepped)
     return now
 
 
