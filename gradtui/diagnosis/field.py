@@ -17,7 +17,7 @@ _FLOW = (
 _SIZE = ("selu_lecun", "he", "orthogonal_state", "pre_ln", "clip_norm", "layer_norm", "slower", "batch_norm", "xavier")
 #: Verdict -> the remedies that are begun first: the likeliest cures, and after them what is most often advised. Where
 #: there is no time for all, these are the ones that run.
-_FIRST: Mapping[str, tuple[str, ...]] = {
+FIRST: Mapping[str, tuple[str, ...]] = {
     "vanishing": _FLOW,
     "underflow": _FLOW,
     "masked": _FLOW,
@@ -52,7 +52,7 @@ def free_memory() -> int:
 
 def fields(scenario: Scenario, ready: Sequence[Treatment], kinds: Sequence[str]) -> list[list[Entrant]]:
     """The runs of the unchanged scenario, then of each remedy, in the order in which they are begun."""
-    first = _FIRST.get(kinds[0], ())
+    first = FIRST.get(kinds[0], ())
     order = {key: place for place, key in enumerate(first)}
     likeliest = sorted(ready, key=lambda each: order.get(each.remedy.key, len(first)))
     return [

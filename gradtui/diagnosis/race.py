@@ -13,13 +13,13 @@ from dataclasses import replace
 from functools import partial
 
 from gradtui.diagnosis.entrant import Entrant
+from gradtui.diagnosis.examination import examined
 from gradtui.diagnosis.field import expect_of, free_memory, seconds_of
 from gradtui.diagnosis.field import fields as field_of
 from gradtui.diagnosis.remedies import treatments
 from gradtui.diagnosis.standing import Stage, Standing, ranked
-from gradtui.diagnosis.verdict import Verdict, verdicts
+from gradtui.diagnosis.verdict import Verdict
 from gradtui.lab.chance import chance_of
-from gradtui.lab.past import PastKeeper
 from gradtui.lab.simulation import Simulation
 from gradtui.processors import cores
 from gradtui.scenario.errors import ScenarioError
@@ -35,6 +35,9 @@ _LEAST = 300
 #: So many steps a patient race makes even if that takes longer than its budget: after a dozen it says which signals
 #: come through, and little of what is learned.
 _WORTH = 60
+#: So many times its budget a patient race may take where what is wrong shows only after some steps: before that nothing
+#: can be said of any cure.
+_LATE = 2.0
 #: Where the gravest verdict has fewer remedies than this, those of the others are raced as well.
 _FEW = 3
 #: A race is made of about so many legs; after each of them there is a standing.
@@ -140,29 +143,15 @@ class Race:
 
     def _diagnose(self) -> tuple[str, ...]:
         """What is wrong at step 0; if nothing is, what is wrong after some training."""
-        keeper = PastKeeper()
-        simulation = Simulation(self._scenario, self._on_compile)
-        profile = simulation.profile()
-        keeper.add(profile)
-        found = verdicts(profile, self._scenario, keeper.past())
-        portion, limit = 1, min(self._budget, 60.0) * _DIAGNOSING
-        began = self._elapsed()
-        while found[0].kind == "healthy" and simulation.step_count < self._steps and not self._stopping:
-            at = self._elapsed()
-            if at - began > limit:
-                break
-            simulation.step(min(portion, self._steps - simulation.step_count))
-            keeper.look(simulation)
-            keeper.add(simulation.profile(count_dead=False))
-            took = max(self._elapsed() - at, 1e-6)
-            portion = max(1, int(portion * min(4.0, 0.1 / took)))
-        if simulation.step_count:
-            keeper.evaluate(simulation)
-            found = verdicts(simulation.profile(), self._scenario, keeper.past())
-        else:
-            self._looked_at = simulation
+        limit = min(self._budget, 60.0) * _DIAGNOSING
+        simulation, found = examined(self._scenario, self._on_compile, self._goes_on(limit), self._steps, self._elapsed)
+        self._looked_at = None if simulation.step_count else simulation
         self._post(verdicts=found, chance=_chance(simulation.dataset, self._scenario), since=simulation.step_count)
         return tuple(verdict.kind for verdict in found)
+
+    def _goes_on(self, limit: float) -> Callable[[float], bool]:
+        """Whether to look on after so many seconds of looking."""
+        return lambda looked: looked <= limit and not self._stopping
 
     # ------------------------------------------------------------------ race
 
@@ -284,8 +273,7 @@ class Race:
         cost = TRIAL * all_runs + (1.0 - TRIAL) * best_runs
         if cost <= 0.0:
             return max(1, self._steps)
-        least = _WORTH if self._patience > 1.0 else 1
-        return min(self._steps, max(least, int(self._left() / cost)))
+        return min(self._steps, max(self._worth()[0], int(self._left() / cost)))
 
     def _cost(self, entrants: Iterable[Entrant]) -> float:
         """Seconds of all threads together that one step of each takes."""
@@ -344,10 +332,18 @@ class Race:
 
     def _owed_to_patience(self, leg: int, cost: float) -> int:
         """Steps that a patient race makes beyond its budget."""
-        if self._made >= _WORTH:
+        worth, patience = self._worth()
+        if self._made >= worth:
             return 0
-        more = self._left() + (self._patience - 1.0) * self._budget
-        return max(0, min(leg, _WORTH - self._made, int(more / cost)))
+        more = self._left() + (patience - 1.0) * self._budget
+        return max(0, min(leg, worth - self._made, int(more / cost)))
+
+    def _worth(self) -> tuple[int, float]:
+        """After how many steps a ranking is worth something, and how many times the budget that may take."""
+        since = self._standing.since
+        if self._patience <= 1.0:
+            return 1, 1.0
+        return (max(_WORTH, since), max(_LATE, self._patience)) if since else (_WORTH, self._patience)
 
     def _work(
         self, pool: ThreadPoolExecutor, tasks: Sequence[Callable[[], object]], running: Sequence[Entrant]

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import math
 import shutil
+import time
 from typing import Any, TextIO
 
 from gradtui.diagnosis.standing import Row, Stage, Standing, words
@@ -14,6 +15,9 @@ from gradtui.report import named, plain
 
 #: The column of the change.
 _CHANGE = 1
+
+#: Seconds between two words about compiling where there is no terminal to draw on.
+_TELL_EVERY = 10.0
 
 #: How a live table is moved over: up so many lines, and everything below wiped.
 _UP, _WIPE = "\x1b[{}A", "\x1b[0J"
@@ -100,7 +104,7 @@ def lines(standing: Standing, most: int | None = None) -> list[str]:
             row.label,
             _factor(row.factor_before),
             _factor(row.factor_after),
-            _short(row.moved),
+            "from 0" if row.moved == math.inf else _short(row.moved),
             _short(row.loss),
             "" if math.isnan(row.accuracy) else f"{row.accuracy:.3f}",
             f"{row.microseconds:,.0f}" if math.isfinite(row.microseconds) else "",
@@ -143,13 +147,15 @@ def outcome(row: Row) -> str:
 
 def advice(standing: Standing, source: str) -> list[str]:
     """What to do with the result; `source` is the name or path that was asked for."""
-    if standing.cures:
-        best = standing.cures[0]
-        command = command_line(best.scenario, source)
-        return [f"best here: {best.label}", command or f"set {', '.join(best.assignments)}"]
-    if any(row.steps for row in standing.rows):
+    best = next(iter(standing.rows), None)
+    if best is None or not any(row.steps for row in standing.rows):
+        return []
+    if not (best.cure or best.promising):
         return ["nothing cured it in this time; --budget SECONDS gives them longer"]
-    return []
+    command = command_line(best.scenario, source) or f"set {', '.join(best.assignments)}"
+    if best.cure:
+        return [f"best here: {best.label}", command]
+    return [f"nearest to a cure: {best.label}; --budget SECONDS gives it longer to learn", command]
 
 
 def left_out(standing: Standing) -> list[str]:
@@ -161,18 +167,18 @@ def left_out(standing: Standing) -> list[str]:
 
 
 class Live:
-    """The table on a terminal while it changes; nothing anywhere else."""
+    """The table on a terminal while it changes; elsewhere a line from time to time while kernels are compiled."""
 
     def __init__(self, stream: TextIO) -> None:
         self._stream, self._live, self._drawn = stream, stream.isatty(), 0
-        self._told = False
+        self._next = 0.0
 
     def show(self, standing: Standing) -> None:
         """Draw how things stand over what was drawn before."""
         if not self._live:
-            if standing.compiling is not None and not self._told:
-                self._told = True
-                self._stream.write("compiling kernels, once on this machine\n")
+            if standing.compiling is not None and time.monotonic() >= self._next:
+                self._next = time.monotonic() + _TELL_EVERY
+                self._stream.write(f"{progress(standing)}\n")
                 self._stream.flush()
             return
         width, height = shutil.get_terminal_size()

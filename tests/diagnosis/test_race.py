@@ -174,7 +174,7 @@ def worked(monkeypatch):
     clock = SimpleNamespace(perf_counter=lambda: now[0], thread_time=lambda: now[0])
     monkeypatch.setattr("gradtui.diagnosis.entrant.time", clock)
     monkeypatch.setattr("gradtui.diagnosis.entrant.Simulation", Stepped)
-    monkeypatch.setattr(racing, "Simulation", Stepped)
+    monkeypatch.setattr("gradtui.diagnosis.examination.Simulation", Stepped)
     return now
 
 
@@ -284,6 +284,26 @@ def test_without_time_for_two_rates_what_diverged_runs_at_a_tenth(monkeypatch):
     assert found.steps == 40
     assert found.loss == np.mean(alone.history(40 - racing_window(40))[1][:, 0])
     assert found.factor_before == pytest.approx(0.9, abs=0.3)
+
+
+@pytest.mark.parametrize(("since", "steps"), [(0, 12), (80, 80)])
+def test_what_shows_only_later_is_raced_until_then(monkeypatch, worked, since, steps):
+    look = racing.Entrant.look
+
+    def time_is_up(self, clock):
+        worked[0] = 1.05
+        return look(self, clock)
+
+    def diagnosed(self):
+        self._post(since=since, chance=2.3)
+        return ("vanishing",)
+
+    monkeypatch.setattr(racing.Entrant, "look", time_is_up)
+    monkeypatch.setattr(Race, "_diagnose", diagnosed)
+    ready = [each for each in REMEDIES if each.key in ("batch_norm", "momentum")]
+    monkeypatch.setattr("gradtui.diagnosis.remedies.REMEDIES", tuple(ready))
+    standing = Race(SICK, budget=1.0, threads=1, patience=1.05, clock=lambda: worked[0]).run()
+    assert standing.steps == steps
 
 
 def test_no_more_networks_are_built_than_there_is_memory_for(monkeypatch):
