@@ -90,8 +90,18 @@ class Case:
 
     def at(self, profile: GradientProfile) -> Case:
         """The same network at an earlier profile, held against the same limits."""
-        overshot = self.overshot and THRESHOLDS["overshot"].crossed(profile.loss / self.outcome.chance)
-        return Case(profile, self.scenario, NO_PAST, self.name, (self.stands, self.stalled, overshot))
+        if profile.step not in self._before:
+            overshot = self.overshot and THRESHOLDS["overshot"].crossed(profile.loss / self.outcome.chance)
+            then = Case(profile, self.scenario, NO_PAST, self.name, (self.stands, self.stalled, overshot))
+            if profile.taps == self.taps:
+                vars(then)["way"] = self.way  # the same layers: it need not be looked for again
+            self._before[profile.step] = then
+        return self._before[profile.step]
+
+    @cached_property
+    def _before(self) -> dict[int, Case]:
+        """What was asked about already, by its step: one judge after another asks about the same profiles."""
+        return {}
 
     @cached_property
     def stalled(self) -> bool:
@@ -192,6 +202,12 @@ class Case:
         if len(signal) < 2 or not signal[-1] > 0.0:
             return math.nan
         return float(signal[0] / signal[-1])
+
+    @cached_property
+    def size(self) -> Floats:
+        """How large the activations of each tap are, shape (taps,): the larger one of their mean and their spread."""
+        found: Floats = np.maximum(np.abs(self.profile["activation_mean"]), self.profile["activation_std"])
+        return found
 
     @cached_property
     def decay(self) -> Decay:

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from gradtui.diagnosis.case import THE_SAME, Case, Evidence, Finding, Floats, amount, layer, percent
 from gradtui.diagnosis.decay import in_words
 from gradtui.diagnosis.thresholds import THRESHOLDS, limit
+from gradtui.scenario.model import Network
 
 #: Optimizers that divide by the size of the gradients that they have seen, or look at their signs or directions alone.
 ADAPTIVE = frozenset(
@@ -108,7 +109,7 @@ def exploding(case: Case) -> Finding | None:
 def _overrun(case: Case) -> Finding | None:
     """Nothing comes back, since the answers are so large that their loss is exactly 0 or flat: what grew on the way up
     would grow on the way down."""
-    size = np.hypot(case.profile["activation_mean"], case.profile["activation_std"])
+    size = case.size
     if case.profile["delta_rms"][-1] != 0.0 or len(size) < 3 or not size[0] > 0.0:
         return None
     grown = float(size[-1] / size[0])
@@ -150,9 +151,10 @@ def _torn(case: Case) -> Finding | None:
 
 def underflow(case: Case) -> Finding | None:
     """Gradient entries that the number format has rounded to 0, or activations."""
-    size = np.hypot(case.profile["activation_mean"], case.profile["activation_std"])[case.hidden]
+    size = case.size[case.hidden]
+    # A layer is silent for want of numbers where what it reads is the next thing to none.
     gone = np.flatnonzero(size == 0.0)
-    if _faded(case, size):
+    if len(gone) and gone[0] and size[gone[0] - 1] < FAINTEST[case.scenario.network.dtype]:
         return THE_SAME if case.earlier else _rounded_on_the_way_up(case, size, gone)
     zeros = case.profile["underflow"][case.hidden]
     if not (zeros > limit("underflown")).any():
@@ -176,13 +178,6 @@ def underflow(case: Case) -> Finding | None:
     )
 
 
-def _faded(case: Case, size: Floats) -> bool:
-    """Whether a layer is silent for want of numbers, since what it reads is the next thing to none. `size`: rms of the
-    activations, (layers,)."""
-    gone = np.flatnonzero(size == 0.0)
-    return bool(len(gone) and gone[0] and size[gone[0] - 1] < FAINTEST[case.scenario.network.dtype])
-
-
 def _rounded_on_the_way_up(case: Case, size: Floats, gone: NDArray[np.int64]) -> Finding:
     where = case.taps[gone[0]]
     what = f"layers {where} to {case.taps[gone[-1]]}" if len(gone) > 1 else layer(where)
@@ -196,6 +191,11 @@ def _rounded_on_the_way_up(case: Case, size: Floats, gone: NDArray[np.int64]) ->
         ),
         where,
     )
+
+
+def inits(network: Network) -> set[str]:
+    """How the weights of any layer are drawn."""
+    return {network.init, *(each.init or network.init for each in network.layer)}
 
 
 def _tiny(case: Case) -> float:
@@ -213,12 +213,11 @@ def _expected(case: Case) -> Floats:
     # Where it is 0 it was rounded away within the layer, or stopped by it: what came in tells which.
     known = np.where(heard == 0.0, len(heard) - 1, np.arange(len(heard)))
     heard = heard[np.minimum.accumulate(known[::-1])[::-1]]
-    read = np.hypot(profile["activation_mean"], profile["activation_std"])
+    read = case.size
     expected: Floats = heard[:-1] * np.concatenate([[1.0], read[:-2]]) / max(case.scenario.task.batch, 1)
-    if not _faded(case, read[:-1]):
-        # Of silence that is none of the number format's a gradient of 0 follows, however it is written down.
-        silent = np.concatenate([[False], read[:-2] == 0.0])
-        expected[silent] = math.inf
+    if case.profile.twins or "zeros" in inits(case.scenario.network):
+        # Behind weights of 0 nothing is read, and of that a gradient of 0 follows, however numbers are written down.
+        expected[np.concatenate([[False], read[:-2] == 0.0])] = math.inf
     return expected
 
 
@@ -309,9 +308,9 @@ def causes(case: Case) -> str:
     measured. Where nothing at all gets past, the layers whose slopes are all 0."""
     if case.share == 0.0:
         for gauge, what in (("gain_slope", "φ' is"), ("gain_weight", "the weights are")):
-            walls = [tap for tap, gain in zip(case.taps, case.profile[gauge], strict=True) if gain == -math.inf]
-            if walls:
-                return f" ({what} 0 in {layer(walls[-1])})"
+            walls = np.flatnonzero(case.profile[gauge] == -math.inf)
+            if len(walls):
+                return f" ({what} 0 in {layer(case.taps[walls[-1]])})"
         return ""
     parts = []
     for name, gauge, always in (

@@ -7,7 +7,7 @@ import math
 import numpy as np
 
 from gradtui.diagnosis.case import THE_SAME, Case, Evidence, Finding, Floats, layer, percent
-from gradtui.diagnosis.signal import FAINTEST
+from gradtui.diagnosis.signal import FAINTEST, inits
 from gradtui.diagnosis.thresholds import THRESHOLDS, limit
 
 #: Units of a layer that has come no further than this have been what they are from the start.
@@ -19,9 +19,8 @@ def symmetric(case: Case) -> Finding | None:
     Williams 1986)."""
     network = case.scenario.network
     # One layer of random weights, the output's too, tells the units of those beside it apart.
-    inits = {network.init, *(each.init or network.init for each in network.layer)}
     twins = case.profile.twins
-    if not (twins or inits == {"zeros"}) or len(case.taps) < 2 or case.name == "generator":
+    if not (twins or inits(network) == {"zeros"}) or len(case.taps) < 2 or case.name == "generator":
         return None
     begin = case.past.profiles[0] if case.past.profiles else case.profile
     moved = float(np.nanmax(np.nan_to_num(case.profile["grad_rms"][case.hidden])))
@@ -50,7 +49,7 @@ def dying(case: Case) -> Finding | None:
     """Units without a slope on any training example: nothing moves them any more (Lu et al. 2019)."""
     dead = np.nan_to_num(case.profile["dead"][case.hidden])
     # Silence that came of numbers too small to be told from 0 is no fault of the units.
-    read = np.concatenate([[1.0], np.hypot(case.profile["activation_mean"], case.profile["activation_std"])[:-2]])
+    read = np.concatenate([[1.0], case.size[:-2]])
     dead = np.where(read < FAINTEST[case.scenario.network.dtype], 0.0, dead)
     # A layer that answers nothing of this batch stops all of it, if it is as good as dead besides.
     stopped = (case.profile["zero_batch"][case.hidden] >= 1.0) & (dead > 0.5)
