@@ -79,7 +79,7 @@ def expect_of(fields: Sequence[Sequence[Entrant]], made: int) -> None:
     dearest = DEAREST * fields[0][0].row.microseconds
     for field in fields:
         for entrant in field:
-            if entrant.row.microseconds > dearest:
+            if 0.0 < dearest < entrant.row.microseconds:
                 entrant.weight = dearest / entrant.row.microseconds
                 entrant.owed -= (1.0 - entrant.weight) * made
 

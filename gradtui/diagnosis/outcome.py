@@ -127,6 +127,17 @@ class Outcome:
         knows = THRESHOLDS["knows"].crossed((self.accuracy - base) / (1.0 - base)) if base < 1.0 else False
         return any(self._falls(share) for share in ((0.75, 1.0) if knows else (0.75,)))
 
+    @cached_property
+    def flattened(self) -> bool:
+        """Whether a loss below that of chance fell in the first half of the run and hardly any more in the second."""
+        eighth = len(self._loss) // 8
+        if eighth < 4 or not self.share_of_chance < 1.0:
+            return False
+        parts = [self._loss[place * eighth : (place + 1) * eighth] for place in (0, 3, 4, 7)]
+        begun, half, later, now = (float(part.mean()) for part in parts)
+        noise = math.sqrt(float(parts[2].var() + parts[3].var()) / eighth)
+        return later - now + 2.0 * noise < 0.25 * (begun - half)
+
     def _falls(self, share: float) -> bool:
         """Whether the slope of the least-squares line through the last `share` of the losses is significantly below 0,
         and no trifle."""
@@ -215,7 +226,7 @@ class Glimpse(Outcome):
     @cached_property
     def learns(self) -> bool:
         """Whether the loss has come off that of chance; whether it goes on falling, one batch does not tell."""
-        return self.learned or (self.steps >= FEW and THRESHOLDS["on_the_way"].crossed(self.share_of_chance))
+        return self.learned or (self.steps >= FEW and THRESHOLDS["off"].crossed(self.share_of_chance))
 
     def stands(self, patience: int) -> bool:
         """Whether the loss is that of chance after so many steps."""

@@ -151,8 +151,8 @@ def deaf_queries(case: Case) -> Finding | None:
     least = float(shares[deaf].min())
     those = f"blocks {blocks[deaf[0]]} to {blocks[deaf[-1]]}" if len(deaf) > 1 else f"block {blocks[deaf[0]]}"
     return Finding(
-        f"all time steps have become alike: the queries of {those} hear {least:.2g} of what the values hear, or little "
-        "more, and attention cannot learn where to look",
+        f"all time steps have become alike: the queries of {those} hear as little as {least:.2g} of what the "
+        "values hear, and attention cannot learn where to look",
         (
             Evidence("queries", least, limit("deaf"), "least gradient of a block's queries over that of its values"),
             Evidence("blocks", float(len(deaf)), math.nan, f"so deaf of {len(blocks)}"),

@@ -39,7 +39,7 @@ def vanishing(case: Case) -> Finding | None:
     evidence = (
         *_way_evidence(case, limit(bound)),
         Evidence(
-            "layers",
+            "layers passed",
             float(len(case.way)),
             math.nan,
             f"that the signal goes back through; below {layer(where)} less than {limit(bound):g} of it is left",
@@ -151,9 +151,8 @@ def _torn(case: Case) -> Finding | None:
 def underflow(case: Case) -> Finding | None:
     """Gradient entries that the number format has rounded to 0, or activations."""
     size = np.hypot(case.profile["activation_mean"], case.profile["activation_std"])[case.hidden]
-    # A layer is silent for want of numbers where what it reads is the next thing to none.
     gone = np.flatnonzero(size == 0.0)
-    if len(gone) and gone[0] and size[gone[0] - 1] < FAINTEST[case.scenario.network.dtype]:
+    if _faded(case, size):
         return THE_SAME if case.earlier else _rounded_on_the_way_up(case, size, gone)
     zeros = case.profile["underflow"][case.hidden]
     if not (zeros > limit("underflown")).any():
@@ -175,6 +174,13 @@ def underflow(case: Case) -> Finding | None:
         ),
         case.taps[top],
     )
+
+
+def _faded(case: Case, size: Floats) -> bool:
+    """Whether a layer is silent for want of numbers, since what it reads is the next thing to none. `size`: rms of the
+    activations, (layers,)."""
+    gone = np.flatnonzero(size == 0.0)
+    return bool(len(gone) and gone[0] and size[gone[0] - 1] < FAINTEST[case.scenario.network.dtype])
 
 
 def _rounded_on_the_way_up(case: Case, size: Floats, gone: NDArray[np.int64]) -> Finding:
@@ -209,13 +215,18 @@ def _expected(case: Case) -> Floats:
     heard = heard[np.minimum.accumulate(known[::-1])[::-1]]
     read = np.hypot(profile["activation_mean"], profile["activation_std"])
     expected: Floats = heard[:-1] * np.concatenate([[1.0], read[:-2]]) / max(case.scenario.task.batch, 1)
+    if not _faded(case, read[:-1]):
+        # Of silence that is none of the number format's a gradient of 0 follows, however it is written down.
+        silent = np.concatenate([[False], read[:-2] == 0.0])
+        expected[silent] = math.inf
     return expected
 
 
 def evens(case: Case) -> bool:
     """Whether an adaptive optimizer moves the first layers at the pace of the last although their signal is lost."""
     pace = _pace(case)
-    return not math.isnan(pace) and pace >= limit("even")
+    # A gradient of exactly 0 has no size to be divided by: what moves its weights is what was there before it.
+    return case.share != 0.0 and not math.isnan(pace) and pace >= limit("even")
 
 
 def _pace(case: Case) -> float:
@@ -236,7 +247,7 @@ def masked(case: Case) -> Finding | None:
     # What was lost at first and comes back is masked as long as little of it is there.
     began_lost = case.first is not None and THRESHOLDS["vanished"].crossed(case.first.share)
     bound = "faint" if began_lost else case.worn
-    if math.isnan(pace) or not THRESHOLDS[bound].crossed(case.share):
+    if math.isnan(pace) or case.share == 0.0 or not THRESHOLDS[bound].crossed(case.share):
         return None
     optimizer = case.scenario.optimizer
     heard = case.profile["grad_rms"][case.hidden]
@@ -249,11 +260,10 @@ def masked(case: Case) -> Finding | None:
     if case.earlier and (pace >= limit("even") or 0 < len(below) < len(heard)):
         return THE_SAME
     if pace >= limit("even"):
-        ahead = (
-            f"; eps = {optimizer.eps:g} is not far below its gradients"
-            if heard[0] < 100.0 * optimizer.eps and optimizer.name in _WITH_EPS
-            else ""
-        )
+        ahead = ""
+        if heard[0] < 100.0 * optimizer.eps and optimizer.name in _WITH_EPS:
+            where = "above" if heard[0] < optimizer.eps else "not far below"
+            ahead = f"; eps = {optimizer.eps:g} is {where} its gradients"
         return Finding(
             f"{optimizer.name} hides it: {layer(case.taps[0])} hears {case.share:.2g} of what {case.source} hears, and "
             f"moves at {pace:.2g} times the pace of the upper layers all the same{ahead}",
@@ -275,9 +285,14 @@ def masked(case: Case) -> Finding | None:
 
 def _way_evidence(case: Case, threshold: float) -> tuple[Evidence, ...]:
     decay = case.decay
+    share = Evidence("share", case.share, threshold, f"what the first layer hears of what {case.source} hears")
+    if case.share == 0.0:
+        # A line through what is left says nothing of where it ends.
+        return (share,)
+    changes = "" if math.isnan(decay.confidence) else "the signal changes "
     return (
-        Evidence("share", case.share, threshold, f"what the first layer hears of what {case.source} hears"),
-        Evidence("fitted factor", decay.factor, math.nan, f"a layer, fitted: the signal changes {in_words(decay)}"),
+        share,
+        Evidence("fitted factor", decay.factor, math.nan, f"a layer, fitted: {changes}{in_words(decay)}"),
         Evidence("its error", decay.error, math.nan, "standard error of log10 of the fitted factor"),
     )
 
@@ -293,8 +308,11 @@ def causes(case: Case) -> str:
     """What slopes, weights, norms and skips do on their own, as mean factors a layer; empty where nothing finite was
     measured. Where nothing at all gets past, the layers whose slopes are all 0."""
     if case.share == 0.0:
-        walls = [tap for tap, gain in zip(case.taps, case.profile["gain_slope"], strict=True) if gain == -math.inf]
-        return f" (φ' is 0 in {layer(walls[-1])})" if walls else ""
+        for gauge, what in (("gain_slope", "φ' is"), ("gain_weight", "the weights are")):
+            walls = [tap for tap, gain in zip(case.taps, case.profile[gauge], strict=True) if gain == -math.inf]
+            if walls:
+                return f" ({what} 0 in {layer(walls[-1])})"
+        return ""
     parts = []
     for name, gauge, always in (
         ("φ'", "gain_slope", True),

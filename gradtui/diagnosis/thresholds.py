@@ -249,11 +249,12 @@ THRESHOLDS: Mapping[str, Threshold] = MappingProxyType(
             "Bengio 2012",
         ),
         "budged": Threshold(
-            0.05,
+            0.005,
             True,
             "rms of the way from the first weights / rms of these, median over layers",
             "rate_low",
-            "where no loss but the last is known: nets that stand still have come further before they do",
+            "where no loss but the last is known: at a pace at which weights become others within 30,000 steps, they "
+            "come as far in 150",
             "Bengio 2012",
         ),
         "knows": Threshold(
@@ -301,6 +302,13 @@ THRESHOLDS: Mapping[str, Threshold] = MappingProxyType(
             _OF_CHANCE,
             "healthy",
             "the loss has come off that of chance: while it falls besides, no picture of a gradient says otherwise",
+        ),
+        "off": Threshold(
+            0.75,
+            True,
+            _OF_CHANCE,
+            "healthy",
+            "where no loss but that of one batch is known: by luck alone a batch of 32 numbers is so much easier",
         ),
         "still": Threshold(
             0.002,

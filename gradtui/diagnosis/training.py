@@ -79,7 +79,9 @@ def _origin(profile: GradientProfile, before: GradientProfile | None) -> tuple[s
 def stalled(case: Case) -> Finding | None:
     """The loss stands at that of a net that does not look at its inputs."""
     outcome = case.outcome
-    if not outcome.stalled or _slow(case):
+    # Weights that are about where they began may stand or be on their way: one loss does not tell.
+    open_yet = case.alone and THRESHOLDS["moved"].crossed(case.moved) and not _alike(case)
+    if not outcome.stalled or _slow(case) or open_yet:
         return None
     since = outcome.stalled_since
     favourite = case.past.favourite
@@ -195,16 +197,20 @@ def _torn_away(case: Case) -> Finding | None:
 def _slow(case: Case) -> bool:
     """Whether a loss that seems to stand is on its way: it falls beyond doubt, the weights are still about where they
     began, and neither the signal nor what tells inputs apart is lost."""
-    similarity = case.profile["similarity"][case.hidden]
-    alike = bool(len(similarity)) and not case.profile.time and not similarity[-1] < 1.0 - 5.0 * limit("alike")
     # One loss does not tell whether it falls: weights that are where they were do, and a loss not yet down at chance.
     begins = case.alone and (THRESHOLDS["budged"].crossed(case.moved) or case.outcome.share_of_chance > NEAR)
     return (
-        (begins or case.outcome.descends)
+        (begins or (case.outcome.descends and not case.outcome.flattened))
         and THRESHOLDS["moved"].crossed(case.moved)
         and not case.share < limit("faint")
-        and not alike
+        and not _alike(case)
     )
+
+
+def _alike(case: Case) -> bool:
+    """Whether the last hidden layer says about the same to all inputs."""
+    similarity = case.profile["similarity"][case.hidden]
+    return bool(len(similarity)) and not case.profile.time and not similarity[-1] < 1.0 - 5.0 * limit("alike")
 
 
 def _creeping(case: Case) -> Finding | None:
@@ -279,6 +285,19 @@ def _ended(case: Case) -> bool:
     return optimizer.schedule == "step" and optimizer.gamma ** (step // max(optimizer.step_size, 1)) < ENDED
 
 
+def _smothered(case: Case) -> bool:
+    """Whether the first steps have taken away a signal that was sound, and brought the loss no further than chance."""
+    first, outcome = case.first, case.outcome
+    # Post-LN loses nothing by itself: where the first profile is not known, it was sound (Xiong et al. 2020).
+    sound = case.alone or (first is not None and first.share > 3.0 * limit("faint"))
+    return (
+        sound
+        and outcome.steps >= FEW
+        and THRESHOLDS["vanished"].crossed(case.share)
+        and THRESHOLDS["stalled"].crossed(outcome.share_of_chance)
+    )
+
+
 def warm_up(case: Case) -> Finding | None:
     """A transformer that normalises behind each sum cannot take an adaptive optimizer's first steps at full size
     (Xiong et al. 2020)."""
@@ -287,11 +306,14 @@ def warm_up(case: Case) -> Finding | None:
     warmed = optimizer.warmup_steps > 0 or optimizer.schedule == "warmup"
     if not post or network.norm != "layer" or warmed or optimizer.name not in ADAPTIVE or optimizer.lr < GENTLE:
         return None
-    if not outcome.stands(SOON):
+    if not (outcome.stands(SOON) or _smothered(case)):
         return None
+    since = f"the loss has stood at {outcome.recent:.3g} since"
+    if not outcome.stands(SOON):
+        since = f"its signal, which was there at first, is gone: embed hears {case.share:.2g} of what the output hears"
     return Finding(
         f"post-LN without warm-up: {optimizer.name}'s first steps at lr {optimizer.lr:g} have thrown the net onto a "
-        f"plateau, and the loss has stood at {outcome.recent:.3g} since",
+        f"plateau, and {since}",
         (
             Evidence("warmup_steps", 0.0, math.nan, "steps over which the learning rate rises"),
             Evidence("lr", optimizer.lr, GENTLE, f"of {optimizer.name}, from the first step on"),

@@ -10,6 +10,9 @@ from gradtui.diagnosis.case import THE_SAME, Case, Evidence, Finding, Floats, la
 from gradtui.diagnosis.signal import FAINTEST
 from gradtui.diagnosis.thresholds import THRESHOLDS, limit
 
+#: Units of a layer that has come no further than this have been what they are from the start.
+_SOME_WAY = 1e-3
+
 
 def symmetric(case: Case) -> Finding | None:
     """Units that begin with the same weights hear the same gradient and stay the same for ever (Rumelhart, Hinton &
@@ -76,7 +79,9 @@ def dying(case: Case) -> Finding | None:
         said = f"all units of {where} are {'stuck where φ is flat' if stuck else 'dead'}: no "
         said += "gradient gets past it" if stuck else "example and no gradient gets past it"
     else:
-        said = f"{percent(dead[worst])} of the units of {where} are dead: they answer no training example any more"
+        lived = case.profile["distance"][worst] > _SOME_WAY
+        said = f"{percent(dead[worst])} of the units of {where} are dead: they answer no training example"
+        said += " any more" if lived else ""
     return Finding(said, evidence, case.taps[worst])
 
 
@@ -117,6 +122,20 @@ def saturated(case: Case) -> Finding | None:
             ),
         ),
         where,
+    )
+
+
+def blank(case: Case) -> Finding | None:
+    """Data that say nothing."""
+    if not case.outcome.past.chance.blank or case.profile.taps[0].startswith("G."):
+        return None
+    return Finding(
+        "all inputs are the same: the data say nothing, and no network can tell them apart",
+        (
+            Evidence("chance", case.outcome.chance, math.nan, "the loss of the best constant answer: none is better"),
+            Evidence("loss", case.profile.loss, math.nan, "of the last batch"),
+        ),
+        since=0,
     )
 
 

@@ -11,8 +11,9 @@ import numpy as np
 
 from gradtui.diagnosis import sequences, signal, training, units
 from gradtui.diagnosis.case import NO_PAST, Case, Evidence, Finding, layer
+from gradtui.diagnosis.outcome import EARLY
 from gradtui.diagnosis.sequences import through
-from gradtui.diagnosis.thresholds import limit
+from gradtui.diagnosis.thresholds import THRESHOLDS, limit
 from gradtui.lab.past import Past
 from gradtui.profile import GradientProfile
 from gradtui.scenario.model import Scenario
@@ -52,7 +53,7 @@ _JUDGES: Mapping[str, tuple[Judge, ...]] = MappingProxyType(
         "short_memory": (sequences.short_memory,),
         "small_batch": (units.small_batch,),
         "warm_up": (training.warm_up,),
-        "identical": (sequences.deaf_queries, units.identical),
+        "identical": (units.blank, sequences.deaf_queries, units.identical),
         "saturated": (units.saturated,),
         "underflow": (signal.underflow,),
         "masked": (signal.masked,),
@@ -136,6 +137,11 @@ def _ranked(found: list[Verdict], dated: bool) -> tuple[Verdict, ...]:
         lost = by_kind.get("vanishing")
         return lost is not None and share("vanishing") > limit("worn") / 10.0 and lost.factor > 1.5 * limit("steep")
 
+    def switches() -> bool:
+        """Whether what is saturated makes up for most of what is lost, or is nearly all there is."""
+        found = by_kind["saturated"]
+        return _value(found, "mean") > limit("stuck") or _value(found, "taken") > 0.5
+
     def torn() -> bool:
         """Whether of the first weights nothing is left."""
         return _value(by_kind["rate_high"], "distance") > limit("thrown")
@@ -158,7 +164,11 @@ def _ranked(found: list[Verdict], dated: bool) -> tuple[Verdict, ...]:
             # The layers with dead units are not those that the signal is lost in.
             return 1, KINDS.index("vanishing") + 0.5
         ahead = KINDS.index("exploding") - 0.5
+        if kind == "saturated" and "masked" in by_kind and not switches():
+            # One layer of many takes little of a signal that is all but gone.
+            return place("masked")[0], place("masked")[1] + 0.5
         if kind == "identical" and not math.isnan(_value(by_kind[kind], "queries")) and not late(kind):
+            # A signal that is lost behind this was lost by it.
             return 1, ahead
         if late(kind) and kind in _DRAWN:
             # Inputs that became alike before the signal was lost have lost it.
@@ -169,8 +179,7 @@ def _ranked(found: list[Verdict], dated: bool) -> tuple[Verdict, ...]:
         if kind == "identical" and (share("vanishing") > limit("worn") or gently()):
             return 1, ahead
         if kind == "saturated":
-            switches = _value(by_kind[kind], "mean") > limit("stuck") or _value(by_kind[kind], "taken") > 0.5
-            return 1, ahead if switches or share("exploding") < limit("exploded") else own
+            return 1, ahead if switches() or share("exploding") < limit("exploded") else own
         return 1, own
 
     return tuple(sorted(found, key=lambda each: place(each.kind)))
@@ -206,6 +215,9 @@ def _of_one(case: Case) -> list[Verdict]:
             if finding is not None:
                 found.append(_verdict(kind, judge, finding, case))
                 break
+    if case.outcome.past.chance.blank:
+        # Whatever a picture shows of it, it is no fault of the net.
+        found = [each for each in found if each.kind in ("nonfinite", "identical", "stalled")]
     explained = {hidden for each in found for hidden in _EXPLAINS.get(each.kind, ())}
     return [each for each in found if each.kind not in explained]
 
@@ -238,6 +250,8 @@ def _healthy(case: Case) -> Verdict:
             Evidence("loss", outcome.recent, outcome.chance, f"{outcome.recent_in_words}, beside that of chance"),
         )
         learns = f"; it learns: the loss is {outcome.recent:.2g}, chance would be {outcome.chance:.2g}"
+    elif outcome.steps >= EARLY and THRESHOLDS["stalled"].crossed(outcome.share_of_chance):
+        learns = f"; nothing is learned yet: the loss is {outcome.recent:.3g}, chance would be {outcome.chance:.3g}"
     if profile.time:
         found = through(profile, case.scenario)
         evidence += (Evidence("share", found.share, math.nan, f"of step {found.last}'s signal at step {found.first}"),)

@@ -24,28 +24,31 @@ ASKED = 256
 @dataclass(frozen=True)
 class Chance:
     """The best that an answer can do which does not look at the input: its mean `loss` on the training set, and its
-    `accuracy`, NaN where nothing is counted right or wrong. Both NaN where two adversaries play."""
+    `accuracy`, NaN where nothing is counted right or wrong. Both NaN where two adversaries play. `blank`: all inputs
+    are the same, and no answer does better."""
 
     loss: float = math.nan
     accuracy: float = math.nan
+    blank: bool = False
 
 
 def chance_of(dataset: Dataset, smoothing: float = 0.0) -> Chance:
     """Cross-entropy: the entropy of the classes, place by place where each time step has an answer of its own, with a
     share `smoothing` of each label spread over all classes; squared error: the variance of the targets."""
     targets = dataset.train_targets
+    blank = bool((dataset.train_inputs == dataset.train_inputs[:1]).all())
     if dataset.loss == "cross_entropy":
         columns = np.asarray(targets, dtype=np.int64).reshape(len(targets), -1)
         shares = np.stack([np.bincount(column, minlength=dataset.outputs) for column in columns.T]) / len(columns)
         smoothed = (1.0 - smoothing) * shares + smoothing / dataset.outputs
-        return Chance(_entropy(smoothed), float(shares.max(axis=1).mean()))
+        return Chance(_entropy(smoothed), float(shares.max(axis=1).mean()), blank)
     if dataset.loss == "bce":
         positive = float(np.mean(targets))
-        return Chance(_entropy(np.array([[positive, 1.0 - positive]])), max(positive, 1.0 - positive))
+        return Chance(_entropy(np.array([[positive, 1.0 - positive]])), max(positive, 1.0 - positive), blank)
     if dataset.loss == "mse":
         values = np.asarray(targets, dtype=np.float64).reshape(len(targets), -1)
         accuracy = float(values.mean(axis=0).max()) if dataset.classes else math.nan
-        return Chance(float(values.var(axis=0).mean()), accuracy)
+        return Chance(float(values.var(axis=0).mean()), accuracy, blank)
     return Chance()
 
 

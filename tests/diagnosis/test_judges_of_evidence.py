@@ -208,3 +208,48 @@ def test_attention_without_skips_is_deaf_before_the_first_step(network, kind) ->
         heard = dict(zip(profile.taps, profile["grad_rms"], strict=True))
         assert found.evidence[0].value == min(heard[f"{block}.q"] / heard[f"{block}.v"] for block in range(1, 6))
         assert THRESHOLDS["deaf"].crossed(found.evidence[0].value)
+
+
+def test_a_loss_that_fell_at_first_and_stands_since_needs_no_higher_rate() -> None:
+    fell = np.concatenate([np.linspace(0.99 * CHANCE, 0.87 * CHANCE, 100), np.full(500, 0.87 * CHANCE)])
+    falls = np.linspace(0.99 * CHANCE, 0.87 * CHANCE, 600)
+    noise = 0.02 * np.random.default_rng(2).standard_normal(600)
+    profile = made(step=599, distance=0.1)
+    assert first(profile, lived(list(fell + noise), made())).kind == "stalled"
+    assert first(profile, lived(list(falls + noise), made())).kind in ("healthy", "rate_low")
+
+
+@pytest.mark.parametrize("activation", ["relu", "tanh", "sigmoid"])
+@pytest.mark.parametrize("steps", [0, 60])
+def test_inputs_that_are_all_the_same_say_nothing(activation, steps, tmp_path) -> None:
+    path = tmp_path / "constant.csv"
+    path.write_text("a,b,y\n" + "".join(f"3,1,{'pq'[place % 2]}\n" for place in range(100)))
+    found = run(
+        steps,
+        task={"name": "file", "path": str(path), "target": "y", "batch": 16},
+        network={"depth": 3, "width": 8, "activation": activation},
+    )
+    assert {verdict.kind for verdict in found} <= {"identical", "stalled"}
+    assert "the data say nothing" in found[0].sentence
+
+
+def test_zeros_made_by_weights_of_zero_are_no_underflow() -> None:
+    drawn = {"width": 16}
+    layers = [drawn, {"width": 16, "init": "zeros"}, drawn, drawn]
+    found = run(0, network={"activation": "tanh", "layer": layers})
+    assert [verdict.kind for verdict in found] == ["vanishing"]
+    assert "the weights are 0 in layer 2" in found[0].sentence
+
+
+def test_a_gradient_of_exactly_nothing_is_not_hidden_but_gone() -> None:
+    adam = {"optimizer": {"name": "adam"}}
+    gone = made(step=19, delta_rms=[0.0] * 10 + [1.0], grad_rms=[0.0] * 10 + [1.0])
+    assert list(of(gone, lived([CHANCE] * 20, made()), **adam)) == ["vanishing"]
+    small = made(step=19, delta_rms=staircase(0.1), grad_rms=[1e-12] * 10 + [1.0])
+    assert "is above its gradients" in of(small, lived([CHANCE] * 20, made()), **adam)["masked"].sentence
+
+
+def test_one_layer_that_is_half_flat_does_not_outrank_a_signal_that_adam_hides() -> None:
+    profile = made(step=19, delta_rms=staircase(0.4), saturated=[0.1] * 9 + [0.51, 0.0])
+    adam = {"optimizer": {"name": "adam"}}
+    assert list(of(profile, lived([CHANCE] * 20, profile), **adam)) == ["masked", "saturated"]

@@ -60,14 +60,16 @@ def test_nan_is_named():
 
 
 @pytest.mark.parametrize(
-    ("dead", "words"),
+    ("dead", "distance", "words"),
     [
-        ((0.0, 1.0, 0.0), "all units of layer 2 are dead: no example and no gradient gets past it"),
-        ((0.98, 0.5, 0.0), "98% of the units of layer 1 are dead: they answer no training example any more"),
+        ((0.0, 1.0, 0.0), 0.0, "all units of layer 2 are dead: no example and no gradient gets past it"),
+        ((0.98, 0.5, 0.0), 0.5, "98% of the units of layer 1 are dead: they answer no training example any more"),
+        ((0.98, 0.5, 0.0), 0.0, "98% of the units of layer 1 are dead: they answer no training example"),
     ],
 )
-def test_dead_units_are_said_to_stop_all_only_where_none_is_left(dead, words):
+def test_dead_units_are_said_to_stop_all_only_where_none_is_left(dead, distance, words):
     scenario = Scenario.from_dict({"network": {"depth": 2}})
     profile = Simulation(scenario).profile()
     profile.gauges["dead"][:] = dead
+    profile.gauges["distance"][:] = distance
     assert diagnose(profile, scenario).sentence == words
