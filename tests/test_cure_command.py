@@ -87,17 +87,17 @@ def test_bad_input_is_one_clear_sentence(arguments, said):
 @pytest.mark.parametrize(
     ("more", "said"),
     [
-        ({"cure": True}, ["best here: LSTM", "--set network.cell=lstm"]),
-        ({"promising": True}, ["nearest to a cure: LSTM", "--set network.cell=lstm"]),
+        ({"cure": True}, ["best here: batch norm (every unit has mean 0", "--set network.norm=batch"]),
+        ({"promising": True}, ["nearest to a cure: batch norm", "longer", "--set network.norm=batch"]),
         ({}, ["nothing cured it in this time"]),
         ({"steps": 0}, []),
     ],
 )
 def test_the_last_lines_say_what_to_do(more, said):
-    scenario = Scenario.load("rnn-long")
-    changed = scenario.replace("network.cell=lstm")
-    row = Row("lstm", "LSTM", ("network.cell=lstm",), changed, **{"steps": 40, **more})
-    lines = advice(Standing(scenario, rows=(row,)), "rnn-long")
+    scenario = Scenario.load("sigmoid-deep")
+    changed = scenario.replace("network.norm=batch")
+    row = Row("batch_norm", "batch norm", ("network.norm=batch",), changed, **{"steps": 40, **more})
+    lines = advice(Standing(scenario, rows=(row,)), "sigmoid-deep")
     assert len(lines) == len(said)
     assert all(part in line for part, line in zip(said, lines, strict=True))
 

@@ -12,7 +12,19 @@ from gradtui.scenario.model import Scenario
 
 _FLOW = (
     *("batch_norm", "selu_lecun", "residual", "pre_ln", "residual_blocks", "non_saturating", "lstm_open", "gru_open"),
-    *("relu_he", "irnn", "clip_norm", "highway", "momentum", "dropout", "adam", "nag", "tanh_xavier", "rezero"),
+    *(
+        "shallower",
+        "relu_he",
+        "irnn",
+        "clip_norm",
+        "highway",
+        "momentum",
+        "dropout",
+        "adam",
+        "nag",
+        "tanh_xavier",
+        "rezero",
+    ),
 )
 _SIZE = ("selu_lecun", "he", "orthogonal_state", "pre_ln", "clip_norm", "layer_norm", "slower", "batch_norm", "xavier")
 #: Verdict -> the remedies that are begun first: the likeliest cures, and after them what is most often advised. Where

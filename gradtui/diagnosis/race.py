@@ -47,7 +47,7 @@ LEGS = 12
 _FIRST, _FIRST_SECONDS = 12, 0.03
 #: So many remedies are begun whatever the budget: fewer would be no race. A patient race begins the second number if
 #: that takes no longer than the default budget, however little of it a slow start has left.
-_FEWEST, _WANTED = 3, 14
+_FEWEST, _WANTED = 4, 14
 #: Seconds between two standings.
 _SHOW_EVERY = 0.1
 #: Shares of the budget: for finding out what is wrong where nothing is at step 0; after which no second learning rate
@@ -309,8 +309,8 @@ class Race:
             assert spare is not None
             spare.weight = field[0].weight
             field[0].drop()
-            field.append(spare)
             tasks.append(partial(self._begin_again, spare, field[0]))
+            field[0] = spare
         self._work(pool, tasks, [entrant for field in fields for entrant in field])
 
     def _begin_again(self, spare: Entrant, instead: Entrant) -> None:

@@ -205,7 +205,9 @@ def _remarks(row: Row, cure: bool, open_yet: bool, chance: float, kinds: Sequenc
         remarks.append(row.myth)
     elif not cure and not row.unchanged and row.verdict not in ("", "healthy"):
         remarks.append(f"{'still' if row.verdict in kinds else 'now'} {words(row.verdict)}")
-    if row.tenth:
+    if row.tenth and row.diverged:
+        remarks.append(f"at lr {row.rate:.3g} as at {row.rate * 10:.3g}")
+    elif row.tenth:
         remarks.append(f"at lr {row.rate:.3g}, better here than {row.rate * 10:.3g}")
     return remarks
 

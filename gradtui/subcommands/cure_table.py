@@ -8,6 +8,7 @@ import shutil
 import time
 from typing import Any, TextIO
 
+from gradtui.diagnosis.remedies import remedy
 from gradtui.diagnosis.standing import Row, Stage, Standing, words
 from gradtui.explain.verdicts import title_of
 from gradtui.export.command_line import command_line
@@ -153,9 +154,10 @@ def advice(standing: Standing, source: str) -> list[str]:
     if not (best.cure or best.promising):
         return ["nothing cured it in this time; --budget SECONDS gives them longer"]
     command = command_line(best.scenario, source) or f"set {', '.join(best.assignments)}"
+    what = f"{best.label} ({remedy(best.remedy).meaning.what})"
     if best.cure:
-        return [f"best here: {best.label}", command]
-    return [f"nearest to a cure: {best.label}; --budget SECONDS gives it longer to learn", command]
+        return [f"best here: {what}", command]
+    return [f"nearest to a cure: {what}", "--budget SECONDS gives it longer to learn", command]
 
 
 def left_out(standing: Standing) -> list[str]:

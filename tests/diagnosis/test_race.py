@@ -226,8 +226,8 @@ def test_a_remedy_that_the_data_refuse_is_left_out(monkeypatch):
 @pytest.mark.parametrize(
     ("budget", "tried"),
     [
-        (0.5, {"batch_norm", "residual", "relu_he"}),
-        (4.5, {"batch_norm", "residual", "relu_he", "clip_norm"}),
+        (0.5, {"batch_norm", "residual", "relu_he", "clip_norm"}),
+        (5.5, {"batch_norm", "residual", "relu_he", "clip_norm", "highway"}),
     ],
 )
 def test_what_there_is_no_time_to_begin_is_left_out(monkeypatch, worked, budget, tried):
@@ -243,7 +243,7 @@ def test_what_there_is_no_time_to_begin_is_left_out(monkeypatch, worked, budget,
     ready = [each for each in REMEDIES if each.key in keys]
     monkeypatch.setattr("gradtui.diagnosis.remedies.REMEDIES", tuple(ready))
     standing = Race(SICK, budget=budget, threads=1, clock=lambda: now[0]).run()
-    # The likeliest ones are those that run, three at least, and not so shortly that nothing can be said of them.
+    # The likeliest ones are those that run, four at least, and not so shortly that nothing can be said of them.
     assert {row.remedy for row in standing.rows if not row.unchanged} == tried
     assert {row.steps for row in standing.rows} == {racing._FIRST}
     assert len(standing.left_out) == len(keys) - len(tried)
@@ -304,6 +304,18 @@ def test_what_shows_only_later_is_raced_until_then(monkeypatch, worked, since, s
     monkeypatch.setattr("gradtui.diagnosis.remedies.REMEDIES", tuple(ready))
     standing = Race(SICK, budget=1.0, threads=1, patience=1.05, clock=lambda: worked[0]).run()
     assert standing.steps == steps
+
+
+def test_what_diverges_at_both_rates_says_so(monkeypatch):
+    monkeypatch.setattr(racing, "_BEGINNING", -1.0)
+    ready = [each for each in REMEDIES if each.key in ("relu_he", "clip_norm")]
+    monkeypatch.setattr("gradtui.diagnosis.remedies.REMEDIES", tuple(ready))
+    standing = Race(SICK.replace("optimizer.lr=1e8"), steps=40, budget=60.0, threads=1, clock=lambda: 0.0).run()
+    found = row(standing, "relu_he")
+    assert found.diverged
+    assert found.verdict == "nonfinite"
+    assert found.note.startswith("diverged: after ")
+    assert "at lr 1e+07 as at 1e+08" in found.note
 
 
 def test_no_more_networks_are_built_than_there_is_memory_for(monkeypatch):
