@@ -71,6 +71,7 @@ class Signal:
     delta_shift: Floats
     grad_shift: Floats
     spread: Floats
+    chance: float = 0.0
 
 
 def follow(specs: Sequence[LayerSpec], batch: Batch, examples: int, alpha: float) -> Signal:
@@ -165,7 +166,7 @@ def back(traces: Sequence[Trace], errors: Floats, examples: int) -> Signal:
     signal, size = errors / mean_square(errors), 0.0
     appended = traces[-1].spec.joins is None and any(trace.spec.appends for trace in traces)
     scattered = scatters([trace.spec for trace in traces])
-    shift, blur, echo = 0.0, Blur(0.0, np.zeros_like(errors)), Echo()
+    shift, blur, echo, chance = 0.0, Blur(0.0, np.zeros_like(errors)), Echo(), 0.0
     direct: Floats | None = None
     for trace in reversed(traces):
         spec = trace.spec
@@ -187,6 +188,7 @@ def back(traces: Sequence[Trace], errors: Floats, examples: int) -> Signal:
             blur = blur.passed(inner, trace.passed, spec.size.channels, rows)
             climb = trace.climb
             shift += climb.slopes + echo.slopes(climb) - (blur.lost - lost) / 2.0
+            chance = max(chance, blur.lost - lost, climb.chance)
             echo = echo.passed(climb, spec.size.positions)
         made = trace.before.back(trace.after.back(inner) * trace.passed.slopes)
         if spec.begins and direct is not None:
@@ -204,6 +206,7 @@ def back(traces: Sequence[Trace], errors: Floats, examples: int) -> Signal:
         delta_shift=relative(shifts),
         grad_shift=relative(grad_shifts),
         spread=np.array(spreads[::-1]),
+        chance=chance,
     )
 
 

@@ -100,6 +100,12 @@ class Climb(NamedTuple):
         """Mean logarithm of what chance does to E phi'^2."""
         return self.drift.slopes(self.by, self.alike)
 
+    @property
+    def chance(self) -> float:
+        """The variance of the mean square that it makes over the square of its mean, or what chance does to the slopes
+        where that is more."""
+        return max((self.by.heavy - 1.0) / self.units, abs(self.slopes))
+
 
 class Echo(NamedTuple):
     """What a signal on its way back knows of the way up through the same weights, which have been drawn only once.
