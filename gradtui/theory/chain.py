@@ -183,12 +183,14 @@ def back(traces: Sequence[Trace], errors: Floats, examples: int) -> Signal:
         shifts.append((shift + heard_of - own / 2.0) / 2.0)
         spreads.append(math.sqrt(blur.lost + own) / 2.0 if scattered else math.nan)
         inner = _dropped(spec, signal)
+        if not scattered and spec.hidden and spec.norm != "batch":
+            chance = max(chance, rarity(*trace.passed.steepness, spec.size.numbers))
         if scattered and spec.hidden:
             lost = blur.lost
             blur = blur.passed(inner, trace.passed, spec.size.channels, rows)
             climb = trace.climb
             shift += climb.slopes + echo.slopes(climb) - (blur.lost - lost) / 2.0
-            chance = max(chance, blur.lost - lost, climb.chance)
+            chance = max(chance, blur.lost - lost, climb.chance, echo.chance(climb))
             echo = echo.passed(climb, spec.size.positions)
         made = trace.before.back(trace.after.back(inner) * trace.passed.slopes)
         if spec.begins and direct is not None:
@@ -208,6 +210,12 @@ def back(traces: Sequence[Trace], errors: Floats, examples: int) -> Signal:
         spread=np.array(spreads[::-1]),
         chance=chance,
     )
+
+
+def rarity(square: float, fourth: float, units: int) -> float:
+    """Variance of the mean square of a normal signal behind slopes of these moments in so many units, over the square
+    of its mean, for one example."""
+    return (3.0 * fourth / square**2 - 1.0) / units if square > 0.0 else 0.0
 
 
 def heard(spec: LayerSpec, made: Floats, sums: Floats) -> float:

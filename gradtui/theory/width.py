@@ -102,9 +102,8 @@ class Climb(NamedTuple):
 
     @property
     def chance(self) -> float:
-        """The variance of the mean square that it makes over the square of its mean, or what chance does to the slopes
-        where that is more."""
-        return max((self.by.heavy - 1.0) / self.units, abs(self.slopes))
+        """The variance of the mean square that it makes over the square of its mean."""
+        return (self.by.heavy - 1.0) / self.units
 
 
 class Echo(NamedTuple):
@@ -126,8 +125,14 @@ class Echo(NamedTuple):
 
     def slopes(self, at: Climb) -> float:
         """And behind the slopes of that layer."""
-        told = at.by.slope * at.by.value * self.pull * (1.0 - at.alike) * at.drift.variance
-        return self._along(at) + told
+        return self._along(at) + self._favoured(at)
+
+    def chance(self, at: Climb) -> float:
+        """What all that is followed to second order comes to in that layer, whichever way."""
+        return abs(at.slopes) + abs(self._along(at)) + abs(self._favoured(at))
+
+    def _favoured(self, at: Climb) -> float:
+        return at.by.slope * at.by.value * self.pull * (1.0 - at.alike) * at.drift.variance
 
     def _along(self, at: Climb) -> float:
         return math.log1p(max(at.by.both * (self.aligned - 1.0) / at.units, LEAST_SHARE))
