@@ -28,10 +28,7 @@ BEYOND = "signals leave the range of numbers on their way, and theory has none f
 #: Variance of what one layer passes on, over the square of its mean, above which its typical network is not near that
 #: mean: drawn networks of all activations, gains and widths keep to the prediction below it and leave it above.
 RULED = 1.0
-BY_CHANCE = (
-    "too few units decide what a layer passes on: it scatters by more than its own mean from one network to the next, "
-    "and theory here is of many"
-)
+BY_CHANCE = "few units decide what a layer passes on, and chance outweighs the mean, which is all that theory has"
 
 
 @dataclass(frozen=True)

@@ -61,6 +61,9 @@ def _strays(network, batch) -> float | None:
             off.append(0.0 if measured == predicted else measured - predicted)
     if not off:
         return None
+    # One of them may be dead to its one example: 2^-8 a layer of 8 rectifiers.
+    if sum(map(math.isinf, off)) == 1:
+        off = [each for each in off if math.isfinite(each)]
     # The spread is itself a mean over networks, and with few units its tails are long.
     allowed = 0.05 + 0.01 * network["depth"] + 4.0 * found.spread[0] / math.sqrt(len(off))
     return float(abs(np.mean(off)) / allowed)
@@ -81,7 +84,7 @@ def test_drawn_networks_keep_to_their_predictions():
 def test_many_drawn_networks_keep_to_their_predictions():
     rights = _rights(range(1000, 1400))
     assert len(rights) > 200
-    assert np.mean(rights) > 0.985
+    assert np.mean(rights) > 0.99
 
 
 #: Steep where few units are, flat where all others are; and layers that are too narrow for a mean.
@@ -93,7 +96,7 @@ CHANCE = {
     "relu, two units": {"activation": "relu", "width": 2, "init": "he_normal"},
     "mish, sizes at a loss": {"activation": "mish", "width": 16, "depth": 25, "init": "he_normal"},
     "residual": {"activation": "softsign", "init_gain": 900.0, "width": 16, "skip": "residual"},
-    "highway": {"activation": "gelu", "init_gain": 100.0, "width": 16, "skip": "highway", "norm": "batch"},
+    "highway": {"activation": "gelu", "init_gain": 100.0, "width": 8, "skip": "highway", "depth": 12},
 }
 
 
