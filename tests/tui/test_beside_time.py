@@ -9,7 +9,7 @@ from fake_race import FakePair
 from fake_runner import scenario
 from full_runner import FullRunner
 from kinds import recurrent
-from opened import lab, whole
+from opened import lab
 from syrupy.assertion import SnapshotAssertion
 from test_screens import Screens, picture
 
@@ -57,8 +57,8 @@ async def test_time_beside_time(size: tuple[int, int], snapshot: SnapshotAsserti
     pair = pair_of(PLAIN, OPEN)
     async with lab(size, 1, runner=FullRunner) as opened:
         await opened.app.push_screen(BesideScreen(pair, "LSTM, forget bias 3", adopt=lambda: None))
-        await opened.pilot.pause(0.05)
-        assert "dL/dh_t" in "\n".join(whole(opened.app))
+        await opened.says("dL/dh_t")
+        await opened.pilot.pause()
         assert picture(opened) == snapshot(extension_class=Screens)
 
 
