@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from gradtui.diagnosis.decay import Decay, fit
 from gradtui.diagnosis.outcome import EARLY, Outcome, glimpse
-from gradtui.diagnosis.thresholds import THRESHOLDS
+from gradtui.diagnosis.thresholds import THRESHOLDS, limit
 from gradtui.lab.chance import chance_of_task
 from gradtui.lab.past import Past
 from gradtui.profile import GradientProfile
@@ -224,6 +224,17 @@ class Case:
     def moved(self) -> float:
         """How far the weights have come from their first values, beside their size: the median over layers."""
         return float(np.median(np.nan_to_num(self.profile["distance"])))
+
+    @cached_property
+    def lost_long_since(self) -> bool:
+        """Whether the signal is lost now, and was as training began."""
+        begun = self.share if self.first is None else self.first.share
+        return max(self.share, begun) < limit("vanished")
+
+    @property
+    def depth(self) -> int:
+        """How many layers lie one behind the other."""
+        return len(self.way)
 
     @cached_property
     def hidden(self) -> slice:

@@ -123,9 +123,13 @@ class Outcome:
     def descends(self) -> bool:
         """Whether the loss comes down, be it from above that of chance: the line through the last three quarters of the
         run falls beyond doubt; through all of it where answers are right more often than by chance."""
+        return any(self._falls(share) for share in ((0.75, 1.0) if self.knows else (0.75,)))
+
+    @cached_property
+    def knows(self) -> bool:
+        """Whether held-out answers are right more often than by chance."""
         base = self.past.chance.accuracy
-        knows = THRESHOLDS["knows"].crossed((self.accuracy - base) / (1.0 - base)) if base < 1.0 else False
-        return any(self._falls(share) for share in ((0.75, 1.0) if knows else (0.75,)))
+        return base < 1.0 and THRESHOLDS["knows"].crossed((self.accuracy - base) / (1.0 - base))
 
     @cached_property
     def flattened(self) -> bool:
@@ -179,7 +183,16 @@ class Outcome:
             and not self.learned
             and THRESHOLDS["stalled" if self.steps < LONG else "plateau"].crossed(self.share_of_chance)
             and THRESHOLDS["still"].crossed(self.fall)
+            and not self._lingers
         )
+
+    @cached_property
+    def _lingers(self) -> bool:
+        """Whether the net knows something and its loss, which swings about below that of chance, comes down over the
+        whole run, if not from one quarter to the next."""
+        quarter = self._loss[-max(len(self._loss) // 4, 1) :]
+        below = float(quarter.mean()) < limit("stalled") * self.chance
+        return below and self.knows and self._falls(1.0) and not self.flattened
 
     @cached_property
     def stalled_since(self) -> int:

@@ -16,6 +16,8 @@ from gradtui.profile import GradientProfile
 GENTLE = 1e-3
 #: Steps after which a transformer that learns has come off the loss of chance.
 SOON = 80
+#: Of more layers than this each need not come as far: what the net says changes by about the sum of their ways.
+_SHALLOW = 3.0
 #: A learning rate that a schedule has brought down to this share of its height is meant to be low.
 ENDED = 0.05
 
@@ -216,7 +218,10 @@ def _alike(case: Case) -> bool:
 def _creeping(case: Case) -> Finding | None:
     """A net on its way, of which hundreds of steps have made next to nothing."""
     outcome = case.outcome
-    if not outcome.stalled or not _slow(case):
+    far = case.moved * max(case.depth / _SHALLOW, 1.0)
+    if not (outcome.stalled and _slow(case) and THRESHOLDS["moved"].crossed(far)):
+        return None
+    if not THRESHOLDS["stalled"].crossed(outcome.share_of_chance):
         return None
     distance = case.moved
     loss = "" if case.alone else "the loss falls, but "

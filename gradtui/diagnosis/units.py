@@ -52,7 +52,7 @@ def dying(case: Case) -> Finding | None:
     read = np.concatenate([[1.0], case.size[:-2]])
     dead = np.where(read < FAINTEST[case.scenario.network.dtype], 0.0, dead)
     # A layer that answers nothing of this batch stops all of it, if it is as good as dead besides.
-    stopped = (case.profile["zero_batch"][case.hidden] >= 1.0) & (dead > 0.5)
+    stopped = (case.profile["zero_batch"][case.hidden] >= 1.0) & (dead >= 0.5)
     if not len(dead) or (dead.max() < dead_limit(case) and not stopped.any()):
         return None
     walls = np.flatnonzero((dead >= 1.0) | stopped)

@@ -207,7 +207,11 @@ def adversaries(profile: GradientProfile) -> dict[str, GradientProfile]:
 def _of_one(case: Case) -> list[Verdict]:
     found: list[Verdict] = []
     for kind, judges in _JUDGES.items():
-        well = case.outcome.learned if kind in _LASTING else case.outcome.learns
+        well = (
+            case.outcome.learned
+            if kind in _LASTING or (kind == "masked" and case.lost_long_since)
+            else case.outcome.learns
+        )
         if well and kind in _OF_PICTURES - _ASKS_ITSELF:
             continue
         for judge in judges:

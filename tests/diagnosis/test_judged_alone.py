@@ -52,7 +52,7 @@ def test_a_loss_that_stands() -> None:
     assert first(made(**still, loss=0.7 * CHANCE)).kind == "healthy"
     assert first(made(step=399, distance=0.004)).kind == "rate_low"
     assert first(made(step=399, distance=0.05)).kind == "healthy"  # one loss does not tell whether it stands or falls
-    assert first(made(step=399, distance=0.1, loss=1.2 * CHANCE)).kind == "rate_low"
+    assert first(made(step=399, distance=0.03, loss=1.2 * CHANCE)).kind == "rate_low"
     assert "falls" not in first(made(step=399, distance=0.004)).sentence  # nobody has seen it
 
 

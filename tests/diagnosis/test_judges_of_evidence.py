@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -253,3 +254,34 @@ def test_one_layer_that_is_half_flat_does_not_outrank_a_signal_that_adam_hides()
     profile = made(step=19, delta_rms=staircase(0.4), saturated=[0.1] * 9 + [0.51, 0.0])
     adam = {"optimizer": {"name": "adam"}}
     assert list(of(profile, lived([CHANCE] * 20, profile), **adam)) == ["masked", "saturated"]
+
+
+def test_many_layers_need_not_come_far_each() -> None:
+    loss = list(np.linspace(1.1 * CHANCE, 0.99 * CHANCE, 400) + 0.02 * np.random.default_rng(3).standard_normal(400))
+    shallow, deep = (made(hidden, step=399, distance=0.02) for hidden in (3, 60))
+    assert first(shallow, lived(loss, made(3))).kind == "rate_low"
+    assert first(deep, lived(loss, made(60))).kind == "healthy"
+
+
+def test_a_net_that_knows_something_and_goes_on_does_not_stand() -> None:
+    """The loss of a deep net swings from batch to batch by more than it falls from quarter to quarter."""
+    swings = np.repeat(np.tile([0.98, 0.86], 20), 10) * CHANCE
+    loss = list(swings + np.linspace(0.12, 0.0, 400))
+    profile = made(step=399, distance=0.5)
+    known = lived(loss, made())
+    kinds = {right: first(profile, with_accuracy(known, right)).kind for right in (0.1, 0.3)}
+    assert kinds == {0.1: "stalled", 0.3: "healthy"}
+
+
+def with_accuracy(past, right):
+    return replace(past, curves=replace(past.curves, held_out_steps=(400,), held_out_accuracy=(right,)))
+
+
+def test_what_adam_hides_is_named_until_the_net_has_learned_well() -> None:
+    adam = {"optimizer": {"name": "adam"}}
+    lost = made(step=399, delta_rms=staircase(0.3))
+    little, well = (list(np.linspace(CHANCE, share * CHANCE, 400) + NOISE) for share in (0.7, 0.2))
+    assert list(of(lost, lived(little, made(delta_rms=staircase(0.3))), **adam)) == ["masked"]
+    assert list(of(lost, lived(well, made(delta_rms=staircase(0.3))), **adam)) == ["healthy"]
+    # What faded while it learned has not kept it from that.
+    assert list(of(lost, lived(little, made()), **adam)) == ["healthy"]
