@@ -148,7 +148,8 @@ def stacked(specs: Sequence[LayerSpec], batch: Batch, examples: int, network: Ne
         return Prediction(BEYOND)
     if np.isnan(signal.delta).any() or (signal.delta > LARGEST).any():
         return Prediction(BEYOND)
-    if signal.chance > RULED:
+    # What is 0 in the limit, beyond all numbers, is 0 whatever chance makes of it.
+    if signal.chance > RULED and signal.delta[0] > -math.inf:
         return Prediction(BY_CHANCE)
     delta, top = signal.delta + signal.delta_shift, _top(specs)
     wide = _wide(specs)

@@ -112,3 +112,9 @@ def test_where_chance_rules_there_is_none(name):
 def test_wide_networks_have_one(activation, gain):
     network = {"depth": 6, "width": 512, "activation": activation, "init_gain": gain}
     assert predict(Scenario.from_dict({"network": network, "task": {"batch": 32}}), 0.4, 10).known
+
+
+def test_what_is_dead_for_certain_is_known_to_be():
+    network = {"depth": 4, "width": 64, "activation": "relu", "init": "he_normal", "init_bias": -10.0}
+    simulation = Simulation(Scenario.from_dict({"network": network, "task": {"batch": 8}}))
+    assert simulation.theory().delta[0] == simulation.profile(count_dead=False)["delta_rms"][0] == 0.0
