@@ -1,12 +1,16 @@
 """`gradtui cure`: what it prints, for people and for programs."""
 
+import io
 import json
 
 import pytest
 from click.testing import CliRunner
 
+from gradtui import Scenario
 from gradtui.cli import commands
 from gradtui.diagnosis.remedies import REMEDIES
+from gradtui.diagnosis.standing import Row, Standing
+from gradtui.subcommands.cure_table import Live, advice
 
 SMALL = ("--set", "network.depth=12", "--set", "network.width=16", "--set", "task.batch=32")
 
@@ -78,3 +82,35 @@ def test_bad_input_is_one_clear_sentence(arguments, said):
     assert result.exit_code == 2
     assert said in result.stderr
     assert "Traceback" not in result.stderr
+
+
+@pytest.mark.parametrize(
+    ("more", "said"),
+    [
+        ({"cure": True}, ["best here: batch norm (every unit has mean 0", "--set network.norm=batch"]),
+        ({"promising": True}, ["nearest to a cure: batch norm", "longer", "--set network.norm=batch"]),
+        ({}, ["nothing cured it in this time"]),
+        ({"steps": 0}, []),
+    ],
+)
+def test_the_last_lines_say_what_to_do(more, said):
+    scenario = Scenario.load("sigmoid-deep")
+    changed = scenario.replace("network.norm=batch")
+    row = Row("batch_norm", "batch norm", ("network.norm=batch",), changed, **{"steps": 40, **more})
+    lines = advice(Standing(scenario, rows=(row,)), "sigmoid-deep")
+    assert len(lines) == len(said)
+    assert all(part in line for part, line in zip(said, lines, strict=True))
+
+
+def test_who_waits_without_a_terminal_hears_of_compiling_from_time_to_time(monkeypatch):
+    now = [100.0]
+    monkeypatch.setattr("gradtui.subcommands.cure_table.time.monotonic", lambda: now[0])
+    stream = io.StringIO()
+    live = Live(stream)
+    scenario = Scenario.load("rnn-long")
+    for done in range(12):
+        live.show(Standing(scenario, compiling=(done, 31, "walk")))
+        now[0] += 2.0
+    live.show(Standing(scenario))
+    told = stream.getvalue().splitlines()
+    assert [line.split(",")[1].strip() for line in told] == ["0 of 31", "5 of 31", "10 of 31"]

@@ -41,6 +41,8 @@ class Entrant:
         against: str = "",
     ) -> None:
         self.treatment, self.scenario, self.assignments, self.tenth = treatment, scenario, assignments, tenth
+        #: The same at a tenth of the learning rate, to fall back on.
+        self.spare: Entrant | None = None
         #: Seconds that a step takes; of each leg it makes the share `weight`, and `owed` is what did not come out even.
         self.cost, self.weight, self.owed = 0.0, 1.0, 0.0
         self._quickest, self._next = math.inf, 4
@@ -81,9 +83,10 @@ class Entrant:
         """Bytes that it takes while it runs."""
         return self._simulation.memory if self._simulation else 0
 
-    def build(self, on_compile: OnCompile) -> None:
-        """Make the network and its first step; what its data do not allow raises ScenarioError."""
-        self._simulation = simulation = Simulation(self.scenario, on_compile)
+    def build(self, on_compile: OnCompile, made: Simulation | None = None) -> None:
+        """Make the network, unless it is `made` already, and its first step; what its data do not allow raises
+        ScenarioError."""
+        self._simulation = simulation = made or Simulation(self.scenario, on_compile)
         simulation.step()
         if not self.tenth:
             # The profile behind the first step is that of step 0; it costs less than a look before any step. Other

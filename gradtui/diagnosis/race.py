@@ -9,17 +9,17 @@ import threading
 import time
 from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor, as_completed
-from contextlib import suppress
 from dataclasses import replace
 from functools import partial
 
-from gradtui.diagnosis.entrant import Entrant, at_a_tenth
+from gradtui.diagnosis.entrant import Entrant
+from gradtui.diagnosis.examination import examined
+from gradtui.diagnosis.field import expect_of, free_memory, seconds_of
+from gradtui.diagnosis.field import fields as field_of
 from gradtui.diagnosis.remedies import treatments
-from gradtui.diagnosis.remedy import Treatment
 from gradtui.diagnosis.standing import Stage, Standing, ranked
-from gradtui.diagnosis.verdict import Verdict, verdicts
+from gradtui.diagnosis.verdict import Verdict
 from gradtui.lab.chance import chance_of
-from gradtui.lab.past import PastKeeper
 from gradtui.lab.simulation import Simulation
 from gradtui.processors import cores
 from gradtui.scenario.errors import ScenarioError
@@ -32,39 +32,34 @@ BUDGET = 7.5
 TRIAL, _TRIED = 0.2, 24
 #: A scenario may need fewer steps for what it shows; a race goes on for so many if there is time.
 _LEAST = 300
-#: So many steps a patient race makes even if that takes longer than its budget, up to so many times as long: on a busy
-#: machine a ranking after a dozen steps would say nothing.
-_WORTH, _PATIENCE = 60, 2.0
+#: So many steps a patient race makes even if that takes longer than its budget: after a dozen it says which signals
+#: come through, and little of what is learned.
+_WORTH = 60
+#: So many times its budget a patient race may take where what is wrong shows only after some steps: before that nothing
+#: can be said of any cure.
+_LATE = 2.0
 #: Where the gravest verdict has fewer remedies than this, those of the others are raced as well.
 _FEW = 3
 #: A race is made of about so many legs; after each of them there is a standing.
 LEGS = 12
-#: The first leg, in steps and at most in seconds: what a step costs is known after it.
+#: The first leg, in steps and at most in seconds: what a step costs is known after it. Every run makes them: a ranking
+#: needs no fewer.
 _FIRST, _FIRST_SECONDS = 12, 0.03
+#: So many remedies are begun whatever the budget: fewer would be no race. A patient race begins the second number if
+#: that takes no longer than the default budget, however little of it a slow start has left.
+_FEWEST, _WANTED = 4, 14
 #: Seconds between two standings.
 _SHOW_EVERY = 0.1
-#: A run whose steps cost more than so many of the unchanged one makes fewer of them; its row says how many.
-_DEAREST = 2.5
 #: Shares of the budget: for finding out what is wrong where nothing is at step 0; after which no second learning rate
 #: is begun any more; more than which counting dead units at the end may not take.
 _DIAGNOSING, _BEGINNING, _ENDING = 0.2, 0.8, 0.25
 
 
+_NO_TIME = "there was no time to begin it; a longer race tries it"
+
+
 class _Halted(Exception):
     """The race is stopped while kernels are being compiled for it."""
-
-
-def free_memory() -> int:
-    """Bytes that may still be used; where the system does not say, four gigabytes."""
-    with suppress(OSError, ValueError), open("/proc/meminfo") as known:
-        # What files are kept in is given back when it is needed; on a machine that has run for long it is nearly all.
-        for name, _, amount in (line.partition(":") for line in known):
-            if name == "MemAvailable":
-                return int(amount.split()[0]) * 1024
-    try:
-        return os.sysconf("SC_AVPHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")
-    except (AttributeError, OSError, ValueError):
-        return 4 << 30
 
 
 class Race:
@@ -72,8 +67,8 @@ class Race:
 
     `found` are the verdicts to treat, the gravest first; without them the scenario is diagnosed first, trained for a
     while if it is healthy at step 0. `steps` is how many each run makes; without it at most the scenario's own, and no
-    more than `budget` seconds allow. `gently`: at a low priority. `patient`: a busy machine gets up to twice the time.
-    `standing` may be asked from any thread.
+    more than `budget` seconds allow. `gently`: at a low priority. `patience`: so many times its budget it may take
+    until the steps are worth a ranking. `standing` may be asked from any thread.
     """
 
     def __init__(
@@ -85,7 +80,7 @@ class Race:
         steps: int | None = None,
         threads: int | None = None,
         gently: bool = False,
-        patient: bool = False,
+        patience: float = 1.0,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self._scenario, self._found = scenario, tuple(found)
@@ -93,7 +88,7 @@ class Race:
         unbounded = steps is not None and budget is None
         self._budget = math.inf if unbounded else BUDGET if budget is None else budget
         self._threads = threads or cores()
-        self._gently, self._patient, self._clock = gently, patient, clock
+        self._gently, self._patience, self._clock = gently, patience, clock
         self._lock = threading.Lock()
         self._stopping = False
         self._made, self._next_show = 0, 0.0
@@ -101,6 +96,8 @@ class Race:
         self._ending, self._thorough = 0.0, True
         self._began = 0.0
         self._compiled, self._compiling_since = 0.0, 0.0
+        #: What was diagnosed at step 0: it is the unchanged run as well.
+        self._looked_at: Simulation | None = None
         self._standing = Standing(scenario, verdicts=self._found, budget=self._budget, threads=self._threads)
         self._thread = threading.Thread(target=self.run, name="gradtui-race", daemon=True)
 
@@ -146,27 +143,15 @@ class Race:
 
     def _diagnose(self) -> tuple[str, ...]:
         """What is wrong at step 0; if nothing is, what is wrong after some training."""
-        keeper = PastKeeper()
-        simulation = Simulation(self._scenario, self._on_compile)
-        profile = simulation.profile()
-        keeper.add(profile)
-        found = verdicts(profile, self._scenario, keeper.past())
-        portion, limit = 1, min(self._budget, 60.0) * _DIAGNOSING
-        began = self._elapsed()
-        while found[0].kind == "healthy" and simulation.step_count < self._steps and not self._stopping:
-            at = self._elapsed()
-            if at - began > limit:
-                break
-            simulation.step(min(portion, self._steps - simulation.step_count))
-            keeper.look(simulation)
-            keeper.add(simulation.profile(count_dead=False))
-            took = max(self._elapsed() - at, 1e-6)
-            portion = max(1, int(portion * min(4.0, 0.1 / took)))
-        if simulation.step_count:
-            keeper.evaluate(simulation)
-            found = verdicts(simulation.profile(), self._scenario, keeper.past())
+        limit = min(self._budget, 60.0) * _DIAGNOSING
+        simulation, found = examined(self._scenario, self._on_compile, self._goes_on(limit), self._steps, self._elapsed)
+        self._looked_at = None if simulation.step_count else simulation
         self._post(verdicts=found, chance=_chance(simulation.dataset, self._scenario), since=simulation.step_count)
         return tuple(verdict.kind for verdict in found)
+
+    def _goes_on(self, limit: float) -> Callable[[float], bool]:
+        """Whether to look on after so many seconds of looking."""
+        return lambda looked: looked <= limit and not self._stopping
 
     # ------------------------------------------------------------------ race
 
@@ -180,16 +165,15 @@ class Race:
             kinds=kinds,
             left_out=tuple((each.remedy.label, each.reason) for each in left_out),
         )
-        fields = [
-            [Entrant(None, self._scenario, (), False, kinds[0])],
-            *(_field(treatment, kinds) for treatment in ready),
-        ]
+        fields = field_of(self._scenario, ready, kinds)
         with ThreadPoolExecutor(self._threads, "gradtui-race", initializer=self._settle) as pool:
             fields = self._begin(pool, fields)
             if self._compiled:
                 # What a step costs was measured while the compiler had the cores.
                 self._legs(pool, fields, _FIRST, until=min(self._steps, 2 * _FIRST))
             planned = self._planned(fields)
+            # Whoever was slow to begin comes up with the others.
+            self._catch_up(pool, fields)
             leg = max(1, math.ceil(planned / LEGS))
             self._legs(pool, fields, leg, until=min(self._steps, max(_TRIED, math.ceil(TRIAL * planned))))
             best = [min(field, key=_merit) for field in fields]
@@ -197,7 +181,9 @@ class Race:
                 for entrant in field:
                     if entrant is not kept:
                         entrant.drop()
-            self._legs(pool, [[entrant] for entrant in best], leg, until=self._steps)
+            fields = [[entrant] for entrant in best]
+            self._legs(pool, fields, leg, until=self._steps)
+            best = [min(field, key=_merit) for field in fields]
             if not self._stopping:
                 self._work(pool, [partial(entrant.finish, self._thorough) for entrant in best], best)
         self._show(best)
@@ -208,16 +194,17 @@ class Race:
         refused: dict[int, str] = {}
         late: set[Entrant] = set()
         first = min(_FIRST, self._steps)
-        limit = self._budget * (_PATIENCE if self._patient else 1.0)
 
         def begin(number: int, entrant: Entrant) -> None:
             if number in refused or self._stopping:
                 return
-            if number and self._elapsed() > limit:
+            # Those that were begun have steps to make yet.
+            ahead = first * number * fields[0][0].cost / self._threads
+            if number > _FEWEST and self._elapsed() > self._limit(number) - ahead:
                 late.add(entrant)
                 return
             try:
-                entrant.build(self._on_compile)
+                entrant.build(self._on_compile, None if number else self._looked_at)
                 if first > 1:
                     made = entrant.leg(first - 1, lambda: self._stopping, _FIRST_SECONDS)
                     entrant.owed = first - 1 - made
@@ -227,18 +214,21 @@ class Race:
                 refused[number] = " ".join(str(error).split()) or "not enough memory"
 
         begin(0, fields[0][0])
+        self._looked_at = None
         fields = self._fitting(fields)
         running = [entrant for field in fields for entrant in field]
-        firsts = list(enumerate(fields))[1:]
+        firsts, at = list(enumerate(fields))[1:], self._elapsed()
         self._work(pool, [partial(begin, number, field[0]) for number, field in firsts], running)
-        if self._elapsed() < _BEGINNING * limit:
-            tasks = [partial(begin, number, each) for number, field in enumerate(fields) for each in field[1:]]
-            self._work(pool, tasks, running)
-        if self._elapsed() > _BEGINNING * limit and any(not each.row.steps for each in running):
-            # Some had a second rate and some had none: that would be no fair race.
-            fields = [field[:1] for field in fields]
-            self._post(tenths=False)
-        refused |= {number: "there was no time to begin it" for number, field in enumerate(fields) if field[0] in late}
+        # A tenth of the rates takes as long to begin as the rates did. Some with a second one and some without would be
+        # no fair race.
+        if late or 2.0 * self._elapsed() - at > _BEGINNING * self._limit():
+            fields = self._at_given_rates(fields)
+        tasks = [partial(begin, number, each) for number, field in enumerate(fields) for each in field[1:]]
+        self._work(pool, tasks, running)
+        begun = [each for number, field in enumerate(fields) for each in field[1:] if number not in refused]
+        if not all(each.row.steps for each in begun):
+            fields = self._at_given_rates(fields)
+        refused |= {number: _NO_TIME for number, field in enumerate(fields) if field[0] in late}
         self._made = first
         for field in fields:
             for entrant in field[1:]:
@@ -261,41 +251,38 @@ class Race:
         the remedies."""
         room = free_memory() // 2
         each = max(1, fields[0][0].memory)
-        if each * sum(len(field) for field in fields) > room:
-            fields = [field[:1] for field in fields]
-            self._post(tenths=False)
+        if each * sum(map(len, fields)) > room:
+            fields = self._at_given_rates(fields)
         most = max(2, int(room // each))
         over = tuple((field[0].row.label, "there is no memory for one more network") for field in fields[most:])
         self._post(left_out=(*self._standing.left_out, *over))
         return fields[:most]
 
+    def _at_given_rates(self, fields: Sequence[Sequence[Entrant]]) -> list[list[Entrant]]:
+        """The same field without second learning rates."""
+        self._post(tenths=False)
+        return [[each for each in field if not each.tenth] for field in fields]
+
     def _planned(self, fields: Sequence[Sequence[Entrant]]) -> int:
         """How many steps of each run the budget allows."""
         if self._budget == math.inf:
             return max(1, self._steps)
-        # By the thread's own time: what a run waits for others is none of its cost.
-        dearest = _DEAREST * fields[0][0].row.microseconds
-        for field in fields:
-            for entrant in field:
-                if entrant.row.microseconds > dearest:
-                    entrant.weight = dearest / entrant.row.microseconds
-                    entrant.owed -= (1.0 - entrant.weight) * self._made
+        expect_of(fields, self._made)
         all_runs = self._cost(entrant for field in fields for entrant in field)
         best_runs = self._cost(field[0] for field in fields)
         cost = TRIAL * all_runs + (1.0 - TRIAL) * best_runs
         if cost <= 0.0:
             return max(1, self._steps)
-        least = _WORTH if self._patient else 1
-        return min(self._steps, max(least, int(self._left() / cost)))
+        return min(self._steps, max(self._worth()[0], int(self._left() / cost)))
 
     def _cost(self, entrants: Iterable[Entrant]) -> float:
         """Seconds of all threads together that one step of each takes."""
-        return sum(each.cost * each.weight for each in entrants if not each.row.diverged) / self._threads
+        return seconds_of(entrants) / self._threads
 
-    def _legs(self, pool: ThreadPoolExecutor, fields: Sequence[Sequence[Entrant]], leg: int, until: int) -> None:
+    def _legs(self, pool: ThreadPoolExecutor, fields: Sequence[list[Entrant]], leg: int, until: int) -> None:
         """Let all make legs until they have made `until` steps, or as many as there is time for: the same for all."""
-        running = [entrant for field in fields for entrant in field]
         while self._made < until and not self._stopping:
+            running = [entrant for field in fields for entrant in field]
             cost = self._cost(running)
             count = min(leg, until - self._made)
             if cost <= 0.0:
@@ -304,24 +291,59 @@ class Race:
                 count = min(count, max(int(self._left() / cost), self._owed_to_patience(leg, cost)))
             if count < 1:
                 return
-            tasks: list[Callable[[], object]] = []
-            for entrant in sorted(running, key=lambda each: -each.cost * each.weight):
+            for entrant in running:
                 entrant.owed += count * entrant.weight
-                whole = max(0, int(entrant.owed))
-                entrant.owed -= whole
-                if whole > 0:
-                    tasks.append(partial(entrant.leg, whole, lambda: self._stopping))
             self._made += count
-            self._work(pool, tasks, running)
+            self._catch_up(pool, fields)
             self._post(steps=self._made)
-            self._show(running)
+            self._show([entrant for field in fields for entrant in field])
+
+    def _slow_down(self, pool: ThreadPoolExecutor, fields: Sequence[list[Entrant]]) -> None:
+        """Where a rate that was given diverged and no tenth of it was tried, that runs from the start in its stead."""
+        tasks = []
+        for field in fields:
+            spare = field[0].spare
+            tried = len(field) > 1 or spare is None or spare.row.steps
+            if tried or not field[0].row.diverged or self._elapsed() > 2.0 * self._limit(1):
+                continue
+            assert spare is not None
+            spare.weight = field[0].weight
+            field[0].drop()
+            tasks.append(partial(self._begin_again, spare, field[0]))
+            field[0] = spare
+        self._work(pool, tasks, [entrant for field in fields for entrant in field])
+
+    def _begin_again(self, spare: Entrant, instead: Entrant) -> None:
+        spare.build(self._on_compile)
+        spare.begins_as(instead)
+        spare.leg(max(0, int(self._made * spare.weight) - 1), lambda: self._stopping)
+
+    def _catch_up(self, pool: ThreadPoolExecutor, fields: Sequence[list[Entrant]]) -> None:
+        """Make the steps that are owed."""
+        running = [entrant for field in fields for entrant in field]
+        tasks: list[Callable[[], object]] = []
+        for entrant in sorted(running, key=lambda each: -each.cost * each.weight):
+            whole = max(0, int(entrant.owed))
+            entrant.owed -= whole
+            if whole:
+                tasks.append(partial(entrant.leg, whole, lambda: self._stopping))
+        self._work(pool, tasks, running)
+        self._slow_down(pool, fields)
 
     def _owed_to_patience(self, leg: int, cost: float) -> int:
         """Steps that a patient race makes beyond its budget."""
-        if not self._patient or self._made >= _WORTH:
+        worth, patience = self._worth()
+        if self._made >= worth:
             return 0
-        more = self._left() + (_PATIENCE - 1.0) * self._budget
-        return max(0, min(leg, _WORTH - self._made, int(more / cost)))
+        more = self._left() + (patience - 1.0) * self._budget
+        return max(0, min(leg, worth - self._made, int(more / cost)))
+
+    def _worth(self) -> tuple[int, float]:
+        """After how many steps a ranking is worth something, and how many times the budget that may take."""
+        since = self._standing.since
+        if self._patience <= 1.0:
+            return 1, 1.0
+        return (max(_WORTH, since), max(_LATE, self._patience)) if since else (_WORTH, self._patience)
 
     def _work(
         self, pool: ThreadPoolExecutor, tasks: Sequence[Callable[[], object]], running: Sequence[Entrant]
@@ -342,7 +364,7 @@ class Race:
                 better[key] = entrant
         now, rows = self._standing, [each.row for each in better.values()]
         # What the unchanged network has come to is known once all have begun.
-        self._post(rows=ranked(rows, now.chance, now.kinds, now.since) if now.steps else tuple(rows))
+        self._post(rows=ranked(rows, now.chance, now.kinds) if now.steps else tuple(rows))
 
     # ------------------------------------------------------------------ time
 
@@ -352,6 +374,11 @@ class Race:
         with self._lock:
             compiling = self._compiled + (now - self._compiling_since if self._compiling_since else 0.0)
         return now - self._began - compiling
+
+    def _limit(self, number: int = sys.maxsize) -> float:
+        """Seconds after which remedy number so much is not begun any more."""
+        limit = self._budget * self._patience
+        return max(limit, BUDGET) if self._patience > 1.0 and number <= _WANTED else limit
 
     def _left(self) -> float:
         kept = 1.2 * self._ending * len(self._standing.rows) / self._threads
@@ -379,17 +406,6 @@ class Race:
         seconds = self._elapsed()
         with self._lock:
             self._standing = replace(self._standing, seconds=seconds, **changes)  # type: ignore[arg-type]
-
-
-def _field(treatment: Treatment, kinds: Sequence[str]) -> list[Entrant]:
-    """The runs of one remedy: at its own learning rate and at a tenth, unless the rate is the remedy."""
-    field = [Entrant(treatment, treatment.scenario, treatment.assignments, False, kinds[0])]
-    if not treatment.remedy.is_rate and (slower := at_a_tenth(treatment.scenario)) is not None:
-        scenario, rates = slower
-        keys = {each.partition("=")[0] for each in rates}
-        kept = tuple(each for each in treatment.assignments if each.partition("=")[0] not in keys)
-        field.append(Entrant(treatment, scenario, (*kept, *rates), True, kinds[0]))
-    return field
 
 
 def _chance(data: Dataset, scenario: Scenario) -> float:

@@ -25,6 +25,12 @@ def _shallower(scenario: Scenario) -> Assignments:
     return ("network.depth=2",)
 
 
+def _hidden_layers(scenario: Scenario) -> Assignments:
+    if scenario.network.depth or scenario.network.layer:
+        raise NotHere("there are hidden layers already")
+    return ("network.depth=2",)
+
+
 def _no_bias(scenario: Scenario) -> Assignments:
     if scenario.network.init_bias == 0.0:
         raise NotHere("the hidden biases begin at 0 already")
@@ -89,7 +95,7 @@ REMEDIES: tuple[Remedy, ...] = (
     Remedy(
         "selu_lecun",
         "SELU + LeCun init",
-        (*FLOW, "identical", "exploding"),
+        (*FLOW, "identical", "exploding", "nonfinite"),
         LAYERED,
         _with_init("lecun_normal", "network.activation=selu"),
         Meaning(
@@ -284,6 +290,18 @@ REMEDIES: tuple[Remedy, ...] = (
         Meaning("a factor a layer does little harm over two layers", "factor^2", "Glorot & Bengio 2010"),
     ),
     Remedy(
+        "hidden_layers",
+        "2 hidden layers",
+        ("stalled",),
+        ("mlp",),
+        _hidden_layers,
+        Meaning(
+            "without a hidden layer only a straight line can be drawn between the answers",
+            "W2 phi(W1 x)",
+            "Minsky & Papert 1969; Rumelhart, Hinton & Williams 1986",
+        ),
+    ),
+    Remedy(
         "dropout",
         "dropout 0.2",
         ("vanishing", "stalled"),
@@ -294,7 +312,7 @@ REMEDIES: tuple[Remedy, ...] = (
             "h m / p,  P(m = 1) = p = 0.8",
             "Srivastava, Hinton, Krizhevsky, Sutskever & Salakhutdinov 2014",
         ),
-        "it takes units away and adds noise; no layer passes more on",
+        "it is meant against overfitting: what it leaves is scaled up, which adds noise and no signal",
         ("vanishing", "stalled"),
     ),
 )

@@ -66,7 +66,7 @@ REMEDIES: tuple[Remedy, ...] = (
     Remedy(
         "lstm",
         "LSTM, forget bias 1",
-        MEMORY,
+        (*MEMORY, "exploding", "nonfinite"),
         RECURRENT,
         _lstm(1.0),
         Meaning(
@@ -90,7 +90,7 @@ REMEDIES: tuple[Remedy, ...] = (
     Remedy(
         "gru",
         "GRU",
-        MEMORY,
+        (*MEMORY, "exploding", "nonfinite"),
         RECURRENT,
         ("network.cell=gru", "network.activation=tanh", "network.forget_bias=0.0"),
         Meaning("an update gate decides what of the state stays as it is", "h = (1 - z) n + z h", "Cho et al. 2014"),

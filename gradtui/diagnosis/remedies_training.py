@@ -13,6 +13,8 @@ TRAINED = (*LAYERED, "rnn", "transformer")
 ALL = (*TRAINED, "gan")
 #: What clipping is advised against although it cannot help there.
 NOT_BY_CLIPPING = (*FLOW, "short_memory")
+#: Verdicts under which a gradient is as good as nothing.
+_LOST = ("vanishing", "underflow", "masked")
 _SMALLER = "it only ever makes a gradient smaller"
 
 
@@ -101,7 +103,7 @@ REMEDIES: tuple[Remedy, ...] = (
         partial(_sgd_like, "momentum"),
         Meaning("adds up past gradients, ten times as far at most", "v = 0.9 v + g;  p -= lr v", "Polyak 1964"),
         "ten times next to nothing is next to nothing",
-        FLOW,
+        _LOST,
     ),
     Remedy(
         "nag",
@@ -111,7 +113,7 @@ REMEDIES: tuple[Remedy, ...] = (
         partial(_sgd_like, "nag"),
         Meaning("momentum with a look ahead; it is no adaptive rate", "p -= lr (g + 0.9 v)", "Nesterov 1983"),
         "ten times next to nothing is next to nothing",
-        FLOW,
+        _LOST,
     ),
     Remedy(
         "clip_norm",

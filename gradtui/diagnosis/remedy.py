@@ -76,13 +76,29 @@ def treatments(
         except (NotHere, ScenarioError) as error:
             left_out.append(LeftOut(remedy, " ".join(str(error).split())))
             continue
-        if treated == scenario:
+        if not _hidden_in(treated) and _of_hidden(assignments):
+            left_out.append(LeftOut(remedy, "there is no hidden layer"))
+        elif treated == scenario:
             left_out.append(LeftOut(remedy, "the scenario has it already"))
         elif same := next((each for each in ready if each.scenario == treated), None):
             left_out.append(LeftOut(remedy, f"the same change as {same.remedy.label}"))
         else:
             ready.append(Treatment(remedy, _said(scenario, treated, assignments), treated))
     return tuple(ready), tuple(left_out)
+
+
+#: What says how a hidden layer is made.
+_HIDDEN = tuple(f"network.{key}=" for key in ("activation", "norm", "skip", "dropout", "init_bias"))
+
+
+def _hidden_in(scenario: Scenario) -> bool:
+    network = scenario.network
+    return network.kind not in ("mlp", "cnn") or network.depth > 0 or bool(network.layer)
+
+
+def _of_hidden(assignments: Assignments) -> bool:
+    """Whether a change is about hidden layers."""
+    return any(each.startswith(_HIDDEN) for each in assignments)
 
 
 def _said(before: Scenario, after: Scenario, assignments: Assignments) -> Assignments:

@@ -21,6 +21,8 @@ LEARNING = 0.9
 
 #: Before so many steps nothing is said of a signal that seems to be well now.
 _ENOUGH = 10
+#: The remedy that is the unchanged network at a tenth of its learning rate.
+_SLOWER = "slower"
 
 
 class Stage(Enum):
@@ -84,8 +86,10 @@ class Row:
     @property
     def note(self) -> str:
         """What there is to say of it, with what was measured where it cures nothing."""
-        if self.cure or self.diverged:
+        if self.cure:
             return self.remark
+        if self.diverged:
+            return f"diverged: {self.remark}"
         moved = "" if math.isnan(self.moved) else f", the first layer moved {self.moved:.2g}"
         measured = f"{'' if self.unchanged else f'{self.outcome}: '}loss {self.loss:.4g}{moved}"
         return "; ".join(part for part in (measured, self.remark) if part)
@@ -139,35 +143,35 @@ class Standing:
         return tuple(row for row in self.rows if row.cure)
 
 
-def ranked(rows: Sequence[Row], chance: float, kinds: Sequence[str], since: int = 0) -> tuple[Row, ...]:
+def ranked(rows: Sequence[Row], chance: float, kinds: Sequence[str]) -> tuple[Row, ...]:
     """The rows judged and in order: what cures, then what brings the signal through and has learned nothing yet, then
-    what does neither; within each by the loss, what has none at the end. `since`: no sooner is it seen that something
-    is wrong."""
+    what does neither; within each by the loss, what has none at the end. Cures that owe it to a smaller rate stand
+    behind the others."""
     unchanged = next((row for row in rows if row.unchanged), None)
     base = unchanged.loss if unchanged else math.nan
     still = unchanged is not None and not unchanged.relieved
+    slower = next((row.loss for row in rows if row.remedy == _SLOWER and _cures(row, base, chance)), math.nan)
     found = []
     for row in rows:
-        # Twice its standard error: by chance a few batches may be easy ones.
-        learned = row.loss + 2.0 * row.spread < aim(base, chance) / (1.0 - MARGIN) and row.loss < aim(base, chance)
-        cure = bool(row.steps) and not row.unchanged and not row.diverged and learned
+        cure = _cures(row, base, chance)
         # More steps may still show that it cures.
         open_yet = (
-            still
-            and row.relieved
-            and row.steps >= max(since, _ENOUGH)
-            and not (cure or row.unchanged or row.diverged or row.myth)
+            still and row.relieved and row.steps >= _ENOUGH and not (cure or row.unchanged or row.diverged or row.myth)
         )
+        by_rate = cure and row.tenth and row.loss >= (1.0 - MUCH) * slower
         remark = "; ".join(_remarks(row, cure, open_yet, chance, kinds)) if row.steps else ""
-        found.append(
-            (
-                not cure,
-                not (cure or open_yet),
-                _last(row.loss),
-                replace(row, cure=cure, promising=open_yet, remark=remark),
-            )
-        )
-    return tuple(row for *_, row in sorted(found, key=lambda each: each[:3]))
+        if by_rate:
+            remark = f"{remark}; {row.rate:.3g} alone comes to {slower:.4g}"
+        order = not cure, not (cure or open_yet), by_rate, _last(row.loss)
+        found.append((order, replace(row, cure=cure, promising=open_yet, remark=remark)))
+    return tuple(row for _, row in sorted(found, key=lambda each: each[0]))
+
+
+def _cures(row: Row, base: float, chance: float) -> bool:
+    """Whether it learns what the unchanged network, whose loss is `base`, does not."""
+    # Twice its standard error: by chance a few batches may be easy ones.
+    learned = row.loss + 2.0 * row.spread < aim(base, chance) / (1.0 - MARGIN) and row.loss < aim(base, chance)
+    return bool(row.steps) and not row.unchanged and not row.diverged and learned
 
 
 def aim(base: float, chance: float) -> float:
@@ -190,7 +194,7 @@ def _remarks(row: Row, cure: bool, open_yet: bool, chance: float, kinds: Sequenc
     """What the numbers do not say by themselves."""
     remarks = []
     if row.diverged:
-        remarks.append(f"diverged: after {row.steps:,} step{'' if row.steps == 1 else 's'} the loss is no number")
+        remarks.append(f"after {row.steps:,} step{'' if row.steps == 1 else 's'} the loss is no number")
     elif cure and row.verdict in kinds:
         remarks.append(f"learns although still {words(row.verdict)}")
     elif row.unchanged and row.loss < LEARNING * chance:
@@ -199,7 +203,11 @@ def _remarks(row: Row, cure: bool, open_yet: bool, chance: float, kinds: Sequenc
         remarks.append(f"{_cured(kinds[0])}; {row.steps:,} steps taught it little")
     elif not cure and not row.unchanged and row.myth:
         remarks.append(row.myth)
-    if row.tenth:
+    elif not cure and not row.unchanged and row.verdict not in ("", "healthy"):
+        remarks.append(f"{'still' if row.verdict in kinds else 'now'} {words(row.verdict)}")
+    if row.tenth and row.diverged:
+        remarks.append(f"at lr {row.rate:.3g} as at {row.rate * 10:.3g}")
+    elif row.tenth:
         remarks.append(f"at lr {row.rate:.3g}, better here than {row.rate * 10:.3g}")
     return remarks
 

@@ -18,6 +18,8 @@ from gradtui.subcommands.options import (
 
 #: Seconds between two drawings of the live table.
 _PACE = 0.2
+#: So many times its budget a race may take on a busy machine, when nobody has said how long it may take.
+_PATIENCE = 1.15
 
 
 @click.command()
@@ -55,11 +57,11 @@ def cure(
     from gradtui.diagnosis.standing import Stage
     from gradtui.subcommands.cure_table import Live, advice, as_json, conditions, heading, left_out, lines
 
-    patient = budget is None and steps is None
-    if patient:
+    patience = _PATIENCE if budget is None and steps is None else 1.0
+    if patience > 1.0:
         # A machine that is slow to get here has less time to race, not more to wait.
         budget = max(1.0, BUDGET - (time.monotonic() - began))
-    race = Race(scenario, budget=budget, steps=steps, patient=patient)
+    race = Race(scenario, budget=budget, steps=steps, patience=patience)
     live = Live(sys.stderr)
     race.start()
     try:

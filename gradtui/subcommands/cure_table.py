@@ -5,8 +5,10 @@ from __future__ import annotations
 import json
 import math
 import shutil
+import time
 from typing import Any, TextIO
 
+from gradtui.diagnosis.remedies import remedy
 from gradtui.diagnosis.standing import Row, Stage, Standing, words
 from gradtui.explain.verdicts import title_of
 from gradtui.export.command_line import command_line
@@ -14,6 +16,9 @@ from gradtui.report import named, plain
 
 #: The column of the change.
 _CHANGE = 1
+
+#: Seconds between two words about compiling where there is no terminal to draw on.
+_TELL_EVERY = 10.0
 
 #: How a live table is moved over: up so many lines, and everything below wiped.
 _UP, _WIPE = "\x1b[{}A", "\x1b[0J"
@@ -82,7 +87,7 @@ def conditions(standing: Standing) -> list[str]:
     chance = "" if math.isnan(standing.chance) else f"; guessing costs {standing.chance:.4g}"
     rates = "of the rate given and a tenth of it, the better stands here"
     if not standing.tenths:
-        rates = "all at the rate given; there was no time for a tenth of it"
+        rates = "all at the rate given, what diverged there at a tenth of it: there was no time to try both"
     return [
         f"{standing.steps:,} steps each from the same draws on the same batches, "
         f"{standing.seconds:.1f} s on {standing.threads} thread{plural}",
@@ -100,7 +105,7 @@ def lines(standing: Standing, most: int | None = None) -> list[str]:
             row.label,
             _factor(row.factor_before),
             _factor(row.factor_after),
-            _short(row.moved),
+            "from 0" if row.moved == math.inf else _short(row.moved),
             _short(row.loss),
             "" if math.isnan(row.accuracy) else f"{row.accuracy:.3f}",
             f"{row.microseconds:,.0f}" if math.isfinite(row.microseconds) else "",
@@ -143,13 +148,16 @@ def outcome(row: Row) -> str:
 
 def advice(standing: Standing, source: str) -> list[str]:
     """What to do with the result; `source` is the name or path that was asked for."""
-    if standing.cures:
-        best = standing.cures[0]
-        command = command_line(best.scenario, source)
-        return [f"best here: {best.label}", command or f"set {', '.join(best.assignments)}"]
-    if any(row.steps for row in standing.rows):
+    best = next(iter(standing.rows), None)
+    if best is None or not any(row.steps for row in standing.rows):
+        return []
+    if not (best.cure or best.promising):
         return ["nothing cured it in this time; --budget SECONDS gives them longer"]
-    return []
+    command = command_line(best.scenario, source) or f"set {', '.join(best.assignments)}"
+    what = f"{best.label} ({remedy(best.remedy).meaning.what})"
+    if best.cure:
+        return [f"best here: {what}", command]
+    return [f"nearest to a cure: {what}", "--budget SECONDS gives it longer to learn", command]
 
 
 def left_out(standing: Standing) -> list[str]:
@@ -161,18 +169,18 @@ def left_out(standing: Standing) -> list[str]:
 
 
 class Live:
-    """The table on a terminal while it changes; nothing anywhere else."""
+    """The table on a terminal while it changes; elsewhere a line from time to time while kernels are compiled."""
 
     def __init__(self, stream: TextIO) -> None:
         self._stream, self._live, self._drawn = stream, stream.isatty(), 0
-        self._told = False
+        self._next = 0.0
 
     def show(self, standing: Standing) -> None:
         """Draw how things stand over what was drawn before."""
         if not self._live:
-            if standing.compiling is not None and not self._told:
-                self._told = True
-                self._stream.write("compiling kernels, once on this machine\n")
+            if standing.compiling is not None and time.monotonic() >= self._next:
+                self._next = time.monotonic() + _TELL_EVERY
+                self._stream.write(f"{progress(standing)}\n")
                 self._stream.flush()
             return
         width, height = shutil.get_terminal_size()

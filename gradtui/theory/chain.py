@@ -71,6 +71,7 @@ class Signal:
     delta_shift: Floats
     grad_shift: Floats
     spread: Floats
+    chance: float = 0.0
 
 
 def follow(specs: Sequence[LayerSpec], batch: Batch, examples: int, alpha: float) -> Signal:
@@ -165,7 +166,7 @@ def back(traces: Sequence[Trace], errors: Floats, examples: int) -> Signal:
     signal, size = errors / mean_square(errors), 0.0
     appended = traces[-1].spec.joins is None and any(trace.spec.appends for trace in traces)
     scattered = scatters([trace.spec for trace in traces])
-    shift, blur, echo = 0.0, Blur(0.0, np.zeros_like(errors)), Echo()
+    shift, blur, echo, chance = 0.0, Blur(0.0, np.zeros_like(errors)), Echo(), 0.0
     direct: Floats | None = None
     for trace in reversed(traces):
         spec = trace.spec
@@ -182,11 +183,14 @@ def back(traces: Sequence[Trace], errors: Floats, examples: int) -> Signal:
         shifts.append((shift + heard_of - own / 2.0) / 2.0)
         spreads.append(math.sqrt(blur.lost + own) / 2.0 if scattered else math.nan)
         inner = _dropped(spec, signal)
+        if not scattered and spec.hidden and spec.norm != "batch":
+            chance = max(chance, rarity(*trace.passed.steepness, spec.size.numbers))
         if scattered and spec.hidden:
             lost = blur.lost
             blur = blur.passed(inner, trace.passed, spec.size.channels, rows)
             climb = trace.climb
             shift += climb.slopes + echo.slopes(climb) - (blur.lost - lost) / 2.0
+            chance = max(chance, blur.lost - lost, climb.chance, echo.chance(climb))
             echo = echo.passed(climb, spec.size.positions)
         made = trace.before.back(trace.after.back(inner) * trace.passed.slopes)
         if spec.begins and direct is not None:
@@ -204,7 +208,14 @@ def back(traces: Sequence[Trace], errors: Floats, examples: int) -> Signal:
         delta_shift=relative(shifts),
         grad_shift=relative(grad_shifts),
         spread=np.array(spreads[::-1]),
+        chance=chance,
     )
+
+
+def rarity(square: float, fourth: float, units: int) -> float:
+    """Variance of the mean square of a normal signal behind slopes of these moments in so many units, over the square
+    of its mean, for one example."""
+    return (3.0 * fourth / square**2 - 1.0) / units if square > 0.0 else 0.0
 
 
 def heard(spec: LayerSpec, made: Floats, sums: Floats) -> float:

@@ -148,6 +148,11 @@ class Passed:
     slopes: Floats
     slope_squares: Floats
 
+    @property
+    def steepness(self) -> tuple[float, float]:
+        """E phi'^2 and E phi'^4 over all examples."""
+        return mean_square(self.slopes), mean_square(self.slope_squares)
+
 
 def through(name: str, bend: float, mean: float, covariance: Floats, uneven: bool = False) -> Passed:
     """An activation of normal numbers of one mean and this covariance of pairs. All rows count as of one size, unless

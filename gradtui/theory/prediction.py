@@ -25,6 +25,10 @@ _OTHER = {
 #: Logarithm of the largest number.
 LARGEST = 709.0
 BEYOND = "signals leave the range of numbers on their way, and theory has none for them either"
+#: Variance of what one layer passes on, over the square of its mean, above which its typical network is not near that
+#: mean: drawn networks of all activations, gains and widths keep to the prediction below it and leave it above.
+RULED = 1.0
+BY_CHANCE = "few units decide what a layer passes on, and chance outweighs the mean, which is all that theory has"
 
 
 @dataclass(frozen=True)
@@ -144,6 +148,9 @@ def stacked(specs: Sequence[LayerSpec], batch: Batch, examples: int, network: Ne
         return Prediction(BEYOND)
     if np.isnan(signal.delta).any() or (signal.delta > LARGEST).any():
         return Prediction(BEYOND)
+    # What is 0 in the limit, beyond all numbers, is 0 whatever chance makes of it.
+    if signal.chance > RULED and signal.delta[0] > -math.inf:
+        return Prediction(BY_CHANCE)
     delta, top = signal.delta + signal.delta_shift, _top(specs)
     wide = _wide(specs)
     found = None

@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 from gradtui.scenario.architecture import LayerSpec
 from gradtui.scenario.weights import Fans, bias_spread, variance
 from gradtui.theory.activations import ACTIVATIONS
-from gradtui.theory.chain import Normed, Signal, heard, normed, own_variance, relative
+from gradtui.theory.chain import Normed, Signal, heard, normed, own_variance, rarity, relative
 from gradtui.theory.likeness import Batch, Rows, mean_square
 from gradtui.theory.places import Places
 
@@ -132,7 +132,7 @@ def _mixed(spec: LayerSpec, h: Floats, x: Floats, sums: Floats, draws: Draws) ->
 
 def _back(traces: Sequence[Trace], errors: Floats, draws: Draws) -> Signal:
     delta, grad = [0.0], []
-    size = 0.0
+    size = chance = 0.0
     top = traces[-1]
     covariance = errors / mean_square(errors)
     grad.append(heard(top.spec, covariance, top.sums))
@@ -148,6 +148,7 @@ def _back(traces: Sequence[Trace], errors: Floats, draws: Draws) -> Signal:
             signal, size = signal / length, size + math.log(length)
             direct = None if direct is None else direct / length
         delta.append(size if length > 0.0 else -math.inf)
+        chance = max(chance, _chance(trace, signal))
         signal = signal if trace.mask is None else signal * trace.mask
         below = np.zeros_like(trace.sums)
         past: Floats | float = 0.0
@@ -164,4 +165,12 @@ def _back(traces: Sequence[Trace], errors: Floats, draws: Draws) -> Signal:
         if spec is not traces[0].spec:
             signal = draws.normals(places.down(below + spec.size.channels * trace.weight * products)) + past
     nothing = np.zeros(len(delta))
-    return Signal(relative(delta), relative(grad), nothing, nothing, np.full(len(delta), math.nan))
+    return Signal(relative(delta), relative(grad), nothing, nothing, np.full(len(delta), math.nan), chance)
+
+
+def _chance(trace: Trace, signal: Floats) -> float:
+    """How much chance decides in a layer: that of its slopes, or that few of its units carry the signal."""
+    units = trace.spec.size.numbers
+    squares, steep = signal**2, trace.slopes**2
+    few = float((squares**2).mean() / (squares.mean() ** 2 or math.nan)) / units
+    return max(few if few > 0.0 else 0.0, rarity(float(steep.mean()), float((steep**2).mean()), units))

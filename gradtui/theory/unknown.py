@@ -34,6 +34,9 @@ def unknown(specs: Sequence[LayerSpec], examples: int) -> str:
             return f"images of more than {MOST_PLACES:,} places take theory too long"
         if spec.projection:
             return f"the block that {name} ends changes its width by a projection, which theory here does not follow"
+        joined = spec.joins is not None or spec.begins or spec.appends or spec.gated
+        if spec.hidden and (joined or spec.norm not in ("none", "weight")) and spec.size.channels < LEAST_GROUP:
+            return f"layers of fewer than {LEAST_GROUP} units are too small for theory, unless they are plain"
         if spec.norm == "group" and spec.size.numbers // own.norm_groups < LEAST_GROUP:
             return f"groups of fewer than {LEAST_GROUP} units are too small for the theory of wide layers"
         if spec.norm == "batch" and examples < LEAST_GROUP:

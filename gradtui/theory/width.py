@@ -100,6 +100,11 @@ class Climb(NamedTuple):
         """Mean logarithm of what chance does to E phi'^2."""
         return self.drift.slopes(self.by, self.alike)
 
+    @property
+    def chance(self) -> float:
+        """The variance of the mean square that it makes over the square of its mean."""
+        return (self.by.heavy - 1.0) / self.units
+
 
 class Echo(NamedTuple):
     """What a signal on its way back knows of the way up through the same weights, which have been drawn only once.
@@ -120,8 +125,14 @@ class Echo(NamedTuple):
 
     def slopes(self, at: Climb) -> float:
         """And behind the slopes of that layer."""
-        told = at.by.slope * at.by.value * self.pull * (1.0 - at.alike) * at.drift.variance
-        return self._along(at) + told
+        return self._along(at) + self._favoured(at)
+
+    def chance(self, at: Climb) -> float:
+        """What all that is followed to second order comes to in that layer, whichever way."""
+        return abs(at.slopes) + abs(self._along(at)) + abs(self._favoured(at))
+
+    def _favoured(self, at: Climb) -> float:
+        return at.by.slope * at.by.value * self.pull * (1.0 - at.alike) * at.drift.variance
 
     def _along(self, at: Climb) -> float:
         return math.log1p(max(at.by.both * (self.aligned - 1.0) / at.units, LEAST_SHARE))

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from gradtui.tui import format, groups, rows
-from gradtui.tui.axis import Axis, of_run, pinned
+from gradtui.tui.axis import Axis, of_run
 from gradtui.tui.bands import COLDEST, HOTTEST
 from gradtui.tui.blocks import cut
 from gradtui.tui.palette import MUTED, Ink, Run, Runs
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from gradtui.profile import GradientProfile
 
 #: Cells of the names, of a number, and of the ratio between the two.
-_NAME, _NUMBER, _RATIO = 7, 9, 9
+NAME, NUMBER, RATIO = 7, 9, 9
 
 
 def common_axis(left: Side, right: Side) -> Axis:
@@ -27,8 +27,7 @@ def common_axis(left: Side, right: Side) -> Axis:
     if left.first is None or right.first is None:
         return Axis()
     axis = of_run(left.first, left.scenario.network.dtype)
-    values = [value for gauge in ("grad_rms", "delta_rms") for value in right.first[gauge].tolist()]
-    return pinned(values, right.scenario.network.dtype, axis)
+    return of_run(right.first, right.scenario.network.dtype, axis)
 
 
 def ratio(left: float, right: float) -> str:
@@ -40,6 +39,11 @@ def ratio(left: float, right: float) -> str:
             return "="
         return "from 0" if left == 0.0 else "to 0" if right == 0.0 else "-"
     return f"{math.log10(right) - math.log10(left):+.1f}"
+
+
+def bar(width: int) -> int:
+    """The cells of a bar on either side."""
+    return max(4, (width - NAME - RATIO - 2 * NUMBER - 2) // 2)
 
 
 @dataclass(frozen=True)
@@ -58,13 +62,13 @@ def lines(snapshot: PairSnapshot, axis: Axis, gauge: str, width: int, height: in
         return []
     taps = max((left.profile.taps, right.profile.taps), key=len)
     both = [_values(side, taps, gauge) for side in (left, right)]
-    bar = max(4, (width - _NAME - _RATIO - 2 * _NUMBER - 2) // 2)
-    out = [_heading(axis, gauge, bar, width)]
+    cells = bar(width)
+    out = [_heading(axis, gauge, cells, width)]
     for span in groups.spans(taps, height - 1):
-        runs: list[Run] = [(f"{format.fitted(rows.name(span, taps), _NAME - 1).rstrip():>{_NAME - 1}} ", MUTED)]
-        runs += [*_track(span, both[0], axis, bar, fill, shade), *_number(span, both[0])]
+        runs: list[Run] = [(f"{format.fitted(rows.name(span, taps), NAME - 1).rstrip():>{NAME - 1}} ", MUTED)]
+        runs += [*_track(span, both[0], axis, cells, fill, shade), *_number(span, both[0])]
         runs += _between(span, both)
-        runs += [*_track(span, both[1], axis, bar, fill, shade), *_number(span, both[1])]
+        runs += [*_track(span, both[1], axis, cells, fill, shade), *_number(span, both[1])]
         out.append(cut(runs, width))
     return out
 
@@ -87,9 +91,9 @@ def _heading(axis: Axis, gauge: str, bar: int, width: int) -> Runs:
     for cell, text in axis.labels(bar):
         labels[cell : cell + len(text)] = [(letter, MUTED) for letter in text]
     scale = merged(labels)
-    side = [*scale, (f"{gauge:>{_NUMBER}}", MUTED)]
-    between: Run = (f"{'decades':^{_RATIO}}", MUTED)
-    return cut([(" " * _NAME, MUTED), *side, between, *side], width)
+    side = [*scale, (f"{gauge:>{NUMBER}}", MUTED)]
+    between: Run = (f"{'decades':^{RATIO}}", MUTED)
+    return cut([(" " * NAME, MUTED), *side, between, *side], width)
 
 
 def _present(span: rows.Span, *sides: _Values) -> list[int]:
@@ -119,15 +123,20 @@ def _number(span: rows.Span, values: _Values) -> Runs:
     """The number of a row; of layers that share it, the worst one's."""
     taps = _present(span, values)
     text = format.number(values.bar[_worst(taps, values)]) if taps else ""
-    return ((f"{text:>{_NUMBER}}", Ink()),)
+    return ((f"{text:>{NUMBER}}", Ink()),)
 
 
 def _between(span: rows.Span, both: Sequence[_Values]) -> Runs:
     """By how much the right one hears more; of layers that share a row, where the left one hears worst."""
     taps = _present(span, *both)
     left, right = (side.bar[_worst(taps, both[0])] if taps else math.nan for side in both)
+    return (between(left, right),)
+
+
+def between(left: float, right: float) -> Run:
+    """By how much the right one hears more, in the middle."""
     text = ratio(left, right)
     more = text.startswith(("+", "from"))
     shade = HOTTEST - 4 if more else COLDEST + 3 if text.startswith(("-", "to")) and len(text) > 1 else 6
     ink = MUTED if text in ("-", "=", "+0.0", "-0.0") else Ink(f"band{shade}", "", True)
-    return ((f"{text:^{_RATIO}}", ink),)
+    return (f"{text:^{RATIO}}", ink)

@@ -13,6 +13,8 @@ if TYPE_CHECKING:
 
 #: Seconds that a race may take beside a run that goes on, and how many times that when it is asked to go on for longer.
 BUDGET, LONGER = 20.0, 4.0
+#: So many times its budget a race may take there: nobody waits for it.
+PATIENCE = 2.0
 
 
 class Racer(Protocol):
@@ -43,7 +45,7 @@ def make_race(scenario: Scenario, found: Sequence[Verdict], budget: float) -> Ra
     from gradtui.diagnosis.race import Race
     from gradtui.processors import cores
 
-    return Race(scenario, found=found, budget=budget, threads=max(1, cores() - 1), gently=True, patient=True)
+    return Race(scenario, found=found, budget=budget, threads=max(1, cores() - 1), gently=True, patience=PATIENCE)
 
 
 def make_pair(left: Scenario, right: Scenario) -> Twosome:

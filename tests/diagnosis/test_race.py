@@ -1,6 +1,7 @@
 """The race: what is run, under what conditions, and what counts as a cure."""
 
 import math
+from dataclasses import replace
 from types import SimpleNamespace
 
 import numpy as np
@@ -173,6 +174,7 @@ def worked(monkeypatch):
     clock = SimpleNamespace(perf_counter=lambda: now[0], thread_time=lambda: now[0])
     monkeypatch.setattr("gradtui.diagnosis.entrant.time", clock)
     monkeypatch.setattr("gradtui.diagnosis.entrant.Simulation", Stepped)
+    monkeypatch.setattr("gradtui.diagnosis.examination.Simulation", Stepped)
     return now
 
 
@@ -208,10 +210,10 @@ def test_it_can_be_stopped():
 def test_a_remedy_that_the_data_refuse_is_left_out(monkeypatch):
     build = racing.Entrant.build
 
-    def refusing(self, on_compile):
+    def refusing(self, on_compile, made=None):
         if self.row.remedy == "batch_norm":
             raise racing.ScenarioError("not with these data")
-        build(self, on_compile)
+        build(self, on_compile, made)
 
     monkeypatch.setattr(racing.Entrant, "build", refusing)
     ready = [each for each in REMEDIES if each.key in ("batch_norm", "momentum")]
@@ -221,25 +223,36 @@ def test_a_remedy_that_the_data_refuse_is_left_out(monkeypatch):
     assert {each.remedy for each in standing.rows} == {"", "momentum"}
 
 
-def test_what_there_is_no_time_to_begin_is_left_out(monkeypatch, worked):
+@pytest.mark.parametrize(
+    ("budget", "tried"),
+    [
+        (0.5, {"batch_norm", "residual", "relu_he", "clip_norm"}),
+        (5.5, {"batch_norm", "residual", "relu_he", "clip_norm", "highway"}),
+    ],
+)
+def test_what_there_is_no_time_to_begin_is_left_out(monkeypatch, worked, budget, tried):
     now = worked
     build = racing.Entrant.build
 
-    def slowly(self, on_compile):
-        build(self, on_compile)
+    def slowly(self, on_compile, made=None):
+        build(self, on_compile, made)
         now[0] += 1.0
 
     monkeypatch.setattr(racing.Entrant, "build", slowly)
-    ready = [each for each in REMEDIES if each.key in ("batch_norm", "momentum", "clip_norm", "layer_norm")]
+    keys = ("relu_he", "layer_norm", "batch_norm", "residual", "highway", "momentum", "clip_norm")
+    ready = [each for each in REMEDIES if each.key in keys]
     monkeypatch.setattr("gradtui.diagnosis.remedies.REMEDIES", tuple(ready))
-    standing = Race(SICK, budget=2.5, threads=1, clock=lambda: now[0]).run()
-    assert [row.remedy for row in standing.rows if not row.unchanged] == ["batch_norm", "layer_norm"]
-    assert {reason for _, reason in standing.left_out} == {"there was no time to begin it"}
+    standing = Race(SICK, budget=budget, threads=1, clock=lambda: now[0]).run()
+    # The likeliest ones are those that run, four at least, and not so shortly that nothing can be said of them.
+    assert {row.remedy for row in standing.rows if not row.unchanged} == tried
+    assert {row.steps for row in standing.rows} == {racing._FIRST}
+    assert len(standing.left_out) == len(keys) - len(tried)
+    assert all("no time to begin it" in reason for _, reason in standing.left_out)
     assert not standing.tenths
 
 
-@pytest.mark.parametrize(("patient", "steps"), [(False, 12), (True, 60)])
-def test_a_patient_race_goes_on_until_its_ranking_is_worth_something(monkeypatch, worked, patient, steps):
+@pytest.mark.parametrize(("patience", "steps"), [(1.0, 12), (2.0, 60)])
+def test_a_patient_race_goes_on_until_its_ranking_is_worth_something(monkeypatch, worked, patience, steps):
     now = worked
     look = racing.Entrant.look
 
@@ -250,9 +263,59 @@ def test_a_patient_race_goes_on_until_its_ranking_is_worth_something(monkeypatch
     monkeypatch.setattr(racing.Entrant, "look", time_is_up)
     ready = [each for each in REMEDIES if each.key in ("batch_norm", "momentum")]
     monkeypatch.setattr("gradtui.diagnosis.remedies.REMEDIES", tuple(ready))
-    standing = Race(SICK, budget=1.0, threads=1, patient=patient, clock=lambda: now[0]).run()
+    standing = Race(SICK, budget=1.0, threads=1, patience=patience, clock=lambda: now[0]).run()
     assert standing.steps == steps
     assert {row.steps for row in standing.rows} == {steps}
+
+
+def test_without_time_for_two_rates_what_diverged_runs_at_a_tenth(monkeypatch):
+    monkeypatch.setattr(racing, "_BEGINNING", -1.0)
+    ready = [each for each in REMEDIES if each.key in ("relu_he", "clip_norm")]
+    monkeypatch.setattr("gradtui.diagnosis.remedies.REMEDIES", tuple(ready))
+    fast = SICK.replace("optimizer.lr=8.0", "steps=40")
+    standing = Race(fast, steps=40, budget=60.0, threads=1, clock=lambda: 0.0).run()
+    assert not standing.tenths
+    assert not row(standing, "clip_norm").tenth
+    found = row(standing, "relu_he")
+    assert found.tenth
+    assert "optimizer.lr=0.8" in found.assignments
+    alone = Simulation(fast.replace(*found.assignments))
+    alone.step(40)
+    assert found.steps == 40
+    assert found.loss == np.mean(alone.history(40 - racing_window(40))[1][:, 0])
+    assert found.factor_before == pytest.approx(0.9, abs=0.3)
+
+
+@pytest.mark.parametrize(("since", "steps"), [(0, 12), (80, 80)])
+def test_what_shows_only_later_is_raced_until_then(monkeypatch, worked, since, steps):
+    look = racing.Entrant.look
+
+    def time_is_up(self, clock):
+        worked[0] = 1.05
+        return look(self, clock)
+
+    def diagnosed(self):
+        self._post(since=since, chance=2.3)
+        return ("vanishing",)
+
+    monkeypatch.setattr(racing.Entrant, "look", time_is_up)
+    monkeypatch.setattr(Race, "_diagnose", diagnosed)
+    ready = [each for each in REMEDIES if each.key in ("batch_norm", "momentum")]
+    monkeypatch.setattr("gradtui.diagnosis.remedies.REMEDIES", tuple(ready))
+    standing = Race(SICK, budget=1.0, threads=1, patience=1.05, clock=lambda: worked[0]).run()
+    assert standing.steps == steps
+
+
+def test_what_diverges_at_both_rates_says_so(monkeypatch):
+    monkeypatch.setattr(racing, "_BEGINNING", -1.0)
+    ready = [each for each in REMEDIES if each.key in ("relu_he", "clip_norm")]
+    monkeypatch.setattr("gradtui.diagnosis.remedies.REMEDIES", tuple(ready))
+    standing = Race(SICK.replace("optimizer.lr=1e8"), steps=40, budget=60.0, threads=1, clock=lambda: 0.0).run()
+    found = row(standing, "relu_he")
+    assert found.diverged
+    assert found.verdict == "nonfinite"
+    assert found.note.startswith("diverged: after ")
+    assert "at lr 1e+07 as at 1e+08" in found.note
 
 
 def test_no_more_networks_are_built_than_there_is_memory_for(monkeypatch):
@@ -319,3 +382,25 @@ def test_a_signal_that_comes_through_stands_above_one_that_does_not():
 def test_a_cure_of_the_loss_alone_says_so():
     found = ranked([made("", 2.31), made("adam", 1.0)], 2.3, ("vanishing",))
     assert found[0].note == "learns although still vanishing"
+
+
+def test_a_cure_that_a_smaller_rate_alone_is_too_stands_behind_the_others():
+    rows = [made("", 2.8), made("clip", 1.5, tenth=True, rate=0.01), made("slower", 1.7), made("norm", 1.9)]
+    found = ranked(rows, 2.77, ("warm_up",))
+    assert [(each.remedy, each.cure) for each in found] == [
+        ("slower", True),
+        ("norm", True),
+        ("clip", True),
+        ("", False),
+    ]
+    assert "0.01 alone comes to 1.7" in found[2].note
+    # Much better than the rate alone: the remedy's own.
+    rows[1] = made("clip", 0.4, tenth=True, rate=0.01)
+    assert ranked(rows, 2.77, ("warm_up",))[0].remedy == "clip"
+
+
+def test_what_cures_nothing_says_what_is_wrong_with_it_now():
+    rows = [made("", 2.31), made("a", 2.3), replace(made("b", 2.31), verdict="rate_high")]
+    notes = {each.remedy: each.note for each in ranked(rows, 2.3, ("vanishing",))}
+    assert notes["a"].endswith("still vanishing")
+    assert notes["b"].endswith("now at too high a rate")

@@ -4,6 +4,7 @@ import pytest
 
 from gradtui import Scenario
 from gradtui.diagnosis import KINDS
+from gradtui.diagnosis.field import FIRST, fields
 from gradtui.diagnosis.remedies import REMEDIES, remedy, treatments
 from gradtui.scenario.menu import MENU
 
@@ -71,7 +72,7 @@ def test_every_remedy_applies_to_shipped_scenarios_or_says_why_not():
             assert each.reason
             reasons.add(each.reason)
     # Those that no shipped scenario needs are applied below.
-    others = {"all_the_way", "leaky_both", "block_norm", "larger_batch", "no_norm", "gates_open"}
+    others = {"hidden_layers", "all_the_way", "leaky_both", "block_norm", "larger_batch", "no_norm", "gates_open"}
     assert {each.key for each in REMEDIES} - tried <= others
     assert "the scenario has it already" in reasons
 
@@ -80,6 +81,7 @@ def test_every_remedy_applies_to_shipped_scenarios_or_says_why_not():
     ("key", "scenario"),
     [
         ("all_the_way", RECURRENT.replace("network.truncation=5")),
+        ("hidden_layers", SIGMOID.replace("network.depth=0")),
         ("gates_open", RECURRENT.replace("network.cell=lstm", "network.forget_bias=1.0")),
         ("larger_batch", SIGMOID.replace("task.batch=2", "network.norm=batch")),
         ("no_norm", SIGMOID.replace("task.batch=2", "network.norm=batch")),
@@ -133,3 +135,31 @@ def test_layers_that_are_listed_are_not_cut_down():
     assert {"2 layers": "the layers are listed one by one in its file"}.items() <= {
         each.remedy.label: each.reason for each in left_out
     }.items()
+
+
+def test_without_hidden_layers_nothing_is_done_to_them():
+    ready, left_out = treatments(["stalled"], SIGMOID.replace("network.depth=0"))
+    keys = {treatment.remedy.key for treatment in ready}
+    assert {"hidden_layers", "adam", "orthogonal"} <= keys
+    assert not keys & {"relu_he", "batch_norm", "residual", "dropout"}
+    assert {each.reason for each in left_out if each.remedy.key == "batch_norm"} == {"there is no hidden layer"}
+
+
+def test_what_is_begun_first_is_there_and_is_tried_for_that():
+    for kind, keys in FIRST.items():
+        assert kind in SICK
+        assert len(set(keys)) == len(keys)
+        assert any(kind in remedy(key).kinds for key in keys[:3])
+        for key in keys:
+            assert set(remedy(key).kinds) & set(FIRST)
+
+
+def test_the_likeliest_and_the_advised_are_begun_first_the_others_as_in_the_table():
+    ready, _ = treatments(["vanishing"], SIGMOID)
+    order = [field[0].row.remedy for field in fields(SIGMOID, ready, ("vanishing",))]
+    assert order[0] == ""
+    assert set(order[1:]) == {treatment.remedy.key for treatment in ready}
+    wanted = {"batch_norm", "residual", "highway", "selu_lecun", "relu_he", "dropout", "clip_norm", "momentum", "nag"}
+    assert wanted <= set(order[:15])
+    rest = [key for key in order[1:] if key not in FIRST["vanishing"]]
+    assert rest == [treatment.remedy.key for treatment in ready if treatment.remedy.key in rest]

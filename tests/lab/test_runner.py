@@ -204,7 +204,7 @@ def test_commands_are_answered_within_50_ms_while_training_at_full_speed(start):
     until(runner, lambda s: s.step > 100)
     waits = []
     # The machine may be busy with other things; nine answers of which most come in time come soon.
-    end = time.monotonic() + 60.0
+    end = time.monotonic() + 120.0
     while len(waits) < 9 or sorted(waits[-9:])[4] >= 0.05:
         lr = 0.1 + 0.001 * len(waits)
         assert time.monotonic() < end, waits

@@ -32,12 +32,12 @@ def _compared(task, seed=0, **network):
 
 @pytest.mark.parametrize("gain", [0.5, 1.0, 1.5, 2.0])
 def test_the_factor_of_a_time_step(gain):
-    """chi = g^2 E phi'^2 with q = g^2 E phi^2 + s^2 x^2, within 3 % (fact 8)."""
+    """chi = g^2 E phi'^2 with q = g^2 E phi^2 + s^2 x^2, within 2 % (fact 8)."""
     off = []
     for seed in range(4):
         _, logs = _compared(LATCH, seed, init="normal", init_std=gain / 16.0, dtype="float64")
         off.append((logs[0, FIRST] - logs[0, LAST]) / (LAST - FIRST))
-    assert math.exp(np.mean(off)) == pytest.approx(1.0, rel=0.03)
+    assert math.exp(np.mean(off)) == pytest.approx(1.0, rel=0.02)
 
 
 NETWORKS = {

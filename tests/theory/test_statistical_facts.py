@@ -5,7 +5,7 @@ Where each of them is tested; what is not named here stands below.
 
  1  the factor of a layer is sqrt(chi)          engine/test_mean_field, theory/test_phase
  2  finite width
- 3  batch norm, large and small batches         theory/test_phase (large); small: below
+ 3  batch norm, large and small batches         theory/test_phase (the limits); measured: below
  4  layer norm                                  theory/test_phase; the engine: below
  5  residual and pre-norm streams
  6  highway gates
@@ -106,43 +106,75 @@ def test_batch_norm_of_a_linear_layer_in_a_small_batch(examples):
     assert math.exp(np.mean(logs)) == pytest.approx(factor, rel=0.01)
 
 
-def test_batch_norm_of_relu():
-    """Fact 3: 1.2112 in the limit, 1.215 in a batch of 128 and a width of 256."""
-    network = {"depth": 6, "width": 256, "activation": "relu", "norm": "batch"}
-    logs = [_factor(_delta(128, seed, **network), 0, 5) for seed in range(2)]
-    assert math.exp(np.mean(logs)) == pytest.approx(1.215, rel=0.01)
+@pytest.mark.parametrize(
+    ("activation", "examples", "factor", "within"),
+    [
+        ("relu", 4, 1.72, 0.06),
+        ("relu", 8, 1.34, 0.03),
+        ("relu", 32, 1.229, 0.01),
+        ("relu", 128, 1.215, 0.01),
+        ("relu", 512, 1.205, 0.01),
+        ("sigmoid", 128, 1.029, 0.01),
+    ],
+)
+def test_batch_norm_of_other_batches(activation, examples, factor, within):
+    """Fact 3, measured at a width of 256; the limits are 1.2112 and 1.0167. Few examples scatter: 1.65 +- 0.02 here
+    for four of them."""
+    network = {"depth": 6, "width": 256, "activation": activation, "norm": "batch"}
+    task = {**NORMAL, "examples": 512}
+    logs = [_factor(_delta(examples, seed, task, **network), 0, 5) for seed in range(4)]
+    assert math.exp(np.mean(logs)) == pytest.approx(factor, rel=within)
 
 
+@pytest.mark.parametrize("norm", ["layer", "rms"])
 @pytest.mark.parametrize(
     ("activation", "factor"), [("relu", 1.0), ("tanh", 1.0853), ("gelu", 1.0354), ("sigmoid", 0.3909)]
 )
-def test_layer_norm_is_no_cure_for_a_sigmoid(activation, factor):
+def test_layer_and_rms_norm_are_no_cure_for_a_sigmoid(activation, factor, norm):
     """Fact 4; measured 0.999, 1.0886, 1.040 and 0.3901."""
-    network = {"depth": 8, "width": 512, "activation": activation, "norm": "layer"}
+    network = {"depth": 8, "width": 512, "activation": activation, "norm": norm}
     found, _ = _step_zero(**network)
     assert found.limit == pytest.approx(factor, abs=1e-4)
-    logs = [_factor(_delta(seed=seed, **network), 0, 7) for seed in range(2)]
+    logs = [_factor(_delta(seed=seed, **network), 0, 7) for seed in range(3)]
     assert math.exp(np.mean(logs)) == pytest.approx(factor, rel=0.012)
 
 
-@pytest.mark.parametrize("scale", [1.0, 0.1])
-def test_a_residual_stream_grows_by_one_plus_a_square(scale):
+@pytest.mark.parametrize(("scale", "within"), [(1.0, 0.03), (0.1, 0.01)])
+def test_a_residual_stream_grows_by_one_plus_a_square(scale, within):
     """Fact 5: x + a W relu(x) with He's weights multiplies squares by 1 + a^2, both ways."""
-    network = {"depth": 9, "width": 256, "activation": "relu", "init": "he_normal", "skip": "residual"}
+    network = {"depth": 21, "width": 256, "activation": "relu", "init": "he_normal", "skip": "residual"}
     network |= {"skip_every": 1, "skip_form": "pre", "skip_scale": scale}
     found, _ = _step_zero(**network)
-    assert math.exp(2.0 * _factor(found.endless, 1, 7)) == pytest.approx(1.0 + scale**2, rel=0.01)
-    logs = [_factor(_delta(seed=seed, **network), 1, 7) for seed in range(4)]
-    assert math.exp(2.0 * np.mean(logs)) == pytest.approx(1.0 + scale**2, rel=0.05)
+    assert math.exp(2.0 * _factor(found.endless, 1, 19)) == pytest.approx(1.0 + scale**2, rel=1e-3)
+    logs = [_factor(_delta(seed=seed, **network), 1, 19) for seed in range(6)]
+    assert math.exp(2.0 * np.mean(logs)) == pytest.approx(1.0 + scale**2, rel=within)
+    # On its way up, which the engine has no gauge for.
+    random, width = np.random.default_rng(3), 256
+    x = random.standard_normal((width, 16))
+    before, layers = (x**2).mean(), 30
+    for _ in range(layers):
+        x = x + scale * random.standard_normal((width, width)) * math.sqrt(2.0 / width) @ np.maximum(x, 0.0)
+    assert ((x**2).mean() / before) ** (1.0 / layers) == pytest.approx(1.0 + scale**2, rel=within)
 
 
 @pytest.mark.parametrize("form", ["pre", "post"])
 def test_where_the_norm_stands_decides_whether_the_stream_grows(form):
     """Fact 5, a stream beside branches W relu(norm(x)): with the norm in the branch q_l = 1 + l, and the gradient's
-    mean square falls like (1 + L) / (1 + l) towards the output; with it behind the sum all is 1."""
-    width, layers, rows = 512, 12, 8
-    random = np.random.default_rng(5)
+    mean square falls like (1 + L) / (1 + l) towards the output; with it behind the sum all is 1. Within 6 %, in the
+    mean of 10 networks."""
+    layers = 12
+    found = np.mean([_stream(form, layers, seed) for seed in range(10)], axis=0)
+    up = 1.0 + np.arange(1, layers + 1)
+    sizes, squares = np.exp(found)
+    np.testing.assert_allclose(sizes, up if form == "pre" else 1.0, rtol=0.06)
+    np.testing.assert_allclose(squares, (1.0 + layers) / up if form == "pre" else 1.0, rtol=0.06)
+
+
+def _stream(form, layers, seed, width=512, rows=16):
+    """ln of the mean squares of the stream behind each block, and of the signal there over that behind the last."""
+    random = np.random.default_rng(seed)
     x = random.standard_normal((width, rows))
+    x /= x.std(axis=0)
     scales, slopes, weights, sizes = [], [], [], []
     for _ in range(layers):
         w = random.standard_normal((width, width)) * math.sqrt(2.0 / width)
@@ -161,11 +193,7 @@ def test_where_the_norm_stands_decides_whether_the_stream_grows(form):
         above = signal if form == "pre" else signal / scale
         signal = above + slope * (w.T @ above) / (scale if form == "pre" else 1.0)
     squares.reverse()
-    if form == "pre":
-        np.testing.assert_allclose(sizes, 2.0 + np.arange(layers), rtol=0.1)
-        np.testing.assert_allclose(squares / squares[-1], (1.0 + layers) / (2.0 + np.arange(layers)), rtol=0.12)
-    else:
-        np.testing.assert_allclose(squares / squares[-1], 1.0, rtol=0.12)
+    return np.log(sizes), np.log(squares) - math.log(squares[-1])
 
 
 @pytest.mark.parametrize(("bias", "factor"), [(-1.0, 0.732), (-2.0, 0.875), (-3.0, 0.947)])
@@ -197,16 +225,18 @@ def test_the_borders_in_the_mean_of_many_networks():
 
 
 def test_without_borders_a_convolution_passes_everything():
-    """Fact 7, on a ring of pixels, which the engine does not have."""
-    random = np.random.default_rng(2)
-    channels, layers = 64, 8
+    """Fact 7, on a ring of pixels, which the engine does not have: 1 a layer, in the mean of 6 networks."""
+    assert math.exp(np.mean([_ring(seed) for seed in range(6)])) == pytest.approx(1.0, abs=0.01)
+
+
+def _ring(seed, channels=64, layers=8):
+    """ln of the factor of a layer."""
+    random = np.random.default_rng(seed)
     x = random.standard_normal((channels, 8, 8))
     weights, slopes = [], []
     for _ in range(layers):
         w = random.standard_normal((3, 3, channels, channels)) * math.sqrt(2.0 / (9 * channels))
-        z = sum(
-            np.einsum("oc,chw->ohw", w[i, j], np.roll(x, (1 - i, 1 - j), (1, 2))) for i in range(3) for j in range(3)
-        )
+        z = sum(np.tensordot(w[i, j], np.roll(x, (1 - i, 1 - j), (1, 2)), 1) for i in range(3) for j in range(3))
         weights.append(w)
         slopes.append(z > 0.0)
         x = np.maximum(z, 0.0)
@@ -215,9 +245,9 @@ def test_without_borders_a_convolution_passes_everything():
     for w, slope in zip(reversed(weights), reversed(slopes), strict=True):
         made = signal * slope
         signal = sum(
-            np.einsum("oc,ohw->chw", w[i, j], np.roll(made, (i - 1, j - 1), (1, 2))) for i in range(3) for j in range(3)
+            np.tensordot(w[i, j].T, np.roll(made, (i - 1, j - 1), (1, 2)), 1) for i in range(3) for j in range(3)
         )
-    assert ((signal**2).mean() / before) ** (0.5 / layers) == pytest.approx(1.0, abs=0.02)
+    return math.log((signal**2).mean() / before) / 2.0 / layers
 
 
 @pytest.mark.parametrize(("rate", "factor"), [(0.1, 1.0 / 0.9), (0.5, 2.0)])
@@ -226,11 +256,14 @@ def test_dropout_grows_squares_and_saves_nothing(rate, factor):
     network = {"depth": 8, "width": 512, "activation": "relu", "init": "he_normal", "dropout": rate}
     found, _ = _step_zero(**network)
     assert math.exp(2.0 * _factor(found.endless, 0, 7)) == pytest.approx(factor, rel=1e-6)
-    logs = [_factor(_delta(seed=seed, **network), 0, 7) for seed in range(3)]
-    assert math.exp(2.0 * np.mean(logs)) == pytest.approx(factor, rel=0.03)
+    logs = [_factor(_delta(seed=seed, **network), 0, 7) for seed in range(4)]
+    assert math.exp(2.0 * np.mean(logs)) == pytest.approx(factor, rel=0.015)
 
 
-@pytest.mark.parametrize(("layers", "largest", "share"), [(1, 4.0, 1 / 2), (2, 6.75, 1 / 3), (4, 12.207, 1 / 5)])
+@pytest.mark.parametrize(
+    ("layers", "largest", "share"),
+    [(1, 4.0, 1 / 2), (2, 6.75, 1 / 3), (4, 12.207, 1 / 5), (8, 23.09, 1 / 9)],
+)
 def test_the_spectrum_of_products_of_gaussian_matrices(layers, largest, share):
     """Fact 10: the largest squared singular value tends to (L + 1)^(L + 1) / L^L, the participation ratio of the
     squares to 1 / (L + 1) of the width (Penson & Zyczkowski 2011)."""
@@ -244,7 +277,8 @@ def test_the_spectrum_of_products_of_gaussian_matrices(layers, largest, share):
         squares = np.linalg.svd(product, compute_uv=False) ** 2
         tops.append(squares[0])
         shares.append(squares.sum() ** 2 / (squares**2).sum() / width)
-    assert np.mean(tops) == pytest.approx(largest, rel=0.09)
+    # It comes up to its limit from below with the width, the slower the more factors.
+    assert (1.0 - {1: 0.04, 2: 0.07, 4: 0.09, 8: 0.16}[layers]) * largest < np.mean(tops) < largest
     assert np.mean(shares) == pytest.approx(share, rel=0.03)
 
 

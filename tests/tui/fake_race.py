@@ -39,6 +39,8 @@ def standing(scenario: Scenario, stage: Stage = Stage.DONE) -> Standing:
     made = {treatment.remedy.key: treatment for treatment in treatments(["vanishing"], scenario)[0]}
     rows = [_row("", "unchanged", (), scenario, (2.311, 0.103, 0.246, 0.246, 0.0, "vanishing"))]
     for key, numbers in MEASURED.items():
+        if key not in made:
+            continue  # without hidden layers
         treatment = made[key]
         row = _row(key, treatment.remedy.label, treatment.assignments, treatment.scenario, numbers)
         rows.append(replace(row, myth=treatment.remedy.myth, diverged=key == "faster", tenth=key == "selu_lecun"))

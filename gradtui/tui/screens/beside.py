@@ -10,7 +10,7 @@ from textual.app import ComposeResult
 from textual.geometry import Size
 
 from gradtui.lab.snapshot import Pause, Restart, Resume, State, StepOnce
-from gradtui.tui import beside_rows, bindings, format, trail
+from gradtui.tui import beside_rows, beside_time, bindings, format, trail
 from gradtui.tui.axis import Axis
 from gradtui.tui.pages import kind_ink, kind_text
 from gradtui.tui.palette import KEY, MUTED, Ink, Run, Runs
@@ -80,7 +80,7 @@ def _verdict(side: Side, width: int) -> Runs:
 
 
 class BesideBars(BesidePart):
-    """Both columns of bars, and the ratio between them."""
+    """Both columns of bars, and the ratio between them; of recurrent networks the ladders of time below."""
 
     DEFAULT_CSS = "BesideBars { height: 1fr; }"
 
@@ -109,7 +109,10 @@ class BesideBars(BesidePart):
         if axis is None:
             return [((" both networks are being built", MUTED),)]
         palette = self.palette
-        return beside_rows.lines(now, axis, self.gauge, size.width, size.height, palette.fill, palette.shade)
+        times = beside_time.room(now, size.height)
+        layers = size.height - times
+        drawn = beside_rows.lines(now, axis, self.gauge, size.width, layers, palette.fill, palette.shade)
+        return [*drawn, *beside_time.lines(now, axis, size.width, times, palette)]
 
 
 class BesideLosses(BesidePart):
