@@ -18,6 +18,9 @@ Floats = NDArray[np.float64]
 
 #: What one direction of a few may take of a signal at most.
 LEAST_SHARE = -0.9
+#: What is followed to second order may come to so much in a layer; GELU's and Mish's drift of sizes, 80 layers deep and
+#: 64 units wide, is right in the mean below it and wrong by a fifth a layer above.
+FOLLOWED = 1.4
 
 
 class Bends(NamedTuple):
@@ -128,8 +131,8 @@ class Echo(NamedTuple):
         return self._along(at) + self._favoured(at)
 
     def chance(self, at: Climb) -> float:
-        """What all that is followed to second order comes to in that layer, whichever way."""
-        return abs(at.slopes) + abs(self._along(at)) + abs(self._favoured(at))
+        """What all that is followed to second order comes to in that layer, over what it may."""
+        return (abs(at.slopes) + abs(self._along(at)) + abs(self._favoured(at))) / FOLLOWED
 
     def _favoured(self, at: Climb) -> float:
         return at.by.slope * at.by.value * self.pull * (1.0 - at.alike) * at.drift.variance
