@@ -51,7 +51,8 @@ def seen(scenario: Scenario, dataset: Dataset, inputs: Array, targets: Array, ou
         return Batch.of(both, np.tile([[1.0], [-1.0]], (count, 1)))
     with np.errstate(all="ignore"):
         errors = _errors(scenario, dataset.loss, targets, outputs)
-    return Batch.of(inputs, errors.reshape(len(inputs), answers, -1))
+    both = (rows.reshape(len(inputs), answers, -1) for rows in (errors, outputs))
+    return Batch.of(inputs, *both)
 
 
 def _errors(scenario: Scenario, loss: str, targets: Array, outputs: Array) -> NDArray[np.float64]:

@@ -79,7 +79,7 @@ def follow(specs: Sequence[LayerSpec], batch: Batch, examples: int, alpha: float
     blocks are multiplied with."""
     inputs, errors = batch.pairs(len(specs))
     traces = forward(specs, inputs, Rows(batch.places, examples), alpha)
-    return back(traces, errors, examples)
+    return back(traces, errors, examples, batch.aligned)
 
 
 def scatters(specs: Sequence[LayerSpec]) -> bool:
@@ -159,14 +159,15 @@ def _repeats(last: Trace, spec: LayerSpec, reads: Floats) -> bool:
     return bool(change.max() <= SETTLED_ALIKE * largest and np.diag(change).max() <= SETTLED * largest)
 
 
-def back(traces: Sequence[Trace], errors: Floats, examples: int) -> Signal:
+def back(traces: Sequence[Trace], errors: Floats, examples: int, aligned: float) -> Signal:
     """The way down. Signals are kept at size 1, and the logarithm of their true size beside them: thousands of layers
-    leave any range of numbers."""
+    leave any range of numbers. `aligned` as in a batch."""
     delta, grad, shifts, grad_shifts, spreads = [], [], [], [], []
     signal, size = errors / mean_square(errors), 0.0
     appended = traces[-1].spec.joins is None and any(trace.spec.appends for trace in traces)
     scattered = scatters([trace.spec for trace in traces])
-    shift, blur, echo, chance = 0.0, Blur(0.0, np.zeros_like(errors)), Echo(), 0.0
+    shift, blur, chance = 0.0, Blur(0.0, np.zeros_like(errors)), 0.0
+    echo = Echo(1.0 + traces[-1].climb.share * (aligned - 1.0))
     direct: Floats | None = None
     for trace in reversed(traces):
         spec = trace.spec

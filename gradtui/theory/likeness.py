@@ -27,16 +27,19 @@ LEAST = 1e-30
 @dataclass(frozen=True, eq=False)
 class Batch:
     """What a network reads and what its loss answers at step 0: inputs (examples, places, numbers), where places are
-    those of an image or time steps, and dL/d(output) (examples, answers, outputs)."""
+    those of an image or time steps, and dL/d(output) (examples, answers, outputs). `aligned` is E (z e)^2 of outputs z
+    and dL/dz over what it were if they had nothing in common; a loss that answers large outputs with large errors has
+    it above 1."""
 
     inputs: Floats
     errors: Floats
+    aligned: float = 1.0
 
     @classmethod
-    def of(cls, inputs: NDArray[Any], errors: NDArray[Any]) -> Batch:
-        """From inputs (examples, numbers) or (examples, places, numbers), and dL/d(output) (examples, outputs) or
-        (examples, steps, outputs)."""
-        return cls(_placed(inputs), _placed(errors))
+    def of(cls, inputs: NDArray[Any], errors: NDArray[Any], outputs: NDArray[Any] | None = None) -> Batch:
+        """From inputs (examples, numbers) or (examples, places, numbers), dL/d(output) (examples, outputs) or
+        (examples, steps, outputs), and the outputs as the errors are."""
+        return cls(_placed(inputs), _placed(errors), 1.0 if outputs is None else _aligned(outputs, errors))
 
     @classmethod
     def unlike(cls, mean_square: float, examples: int, places: int = 1, answers: int = 1) -> Batch:
@@ -74,6 +77,13 @@ def _few(errors: Floats, shown: int) -> Floats:
     found = np.full((shown, shown), others)
     np.fill_diagonal(found, own)
     return found
+
+
+def _aligned(outputs: NDArray[Any], errors: NDArray[Any]) -> float:
+    made, told = (np.asarray(rows, dtype=np.float64).reshape(-1, outputs.shape[-1]) for rows in (outputs, errors))
+    sizes = float((made**2).sum(axis=1).mean() * (told**2).sum(axis=1).mean())
+    found = float(((made * told).sum(axis=1) ** 2).mean()) * made.shape[1]
+    return found / sizes if sizes > 0.0 and math.isfinite(found / sizes) else 1.0
 
 
 def _placed(rows: NDArray[Any]) -> Floats:
