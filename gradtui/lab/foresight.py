@@ -51,8 +51,8 @@ def seen(scenario: Scenario, dataset: Dataset, inputs: Array, targets: Array, ou
         return Batch.of(both, np.tile([[1.0], [-1.0]], (count, 1)))
     with np.errstate(all="ignore"):
         errors = _errors(scenario, dataset.loss, targets, outputs)
-    both = (rows.reshape(len(inputs), answers, -1) for rows in (errors, outputs))
-    return Batch.of(inputs, *both)
+    shape = (len(inputs), answers, -1)
+    return Batch.of(inputs, errors.reshape(shape), outputs.reshape(shape))
 
 
 def _errors(scenario: Scenario, loss: str, targets: Array, outputs: Array) -> NDArray[np.float64]:
