@@ -116,7 +116,7 @@ def rate_high(case: Case) -> Finding | None:
     pace = float(np.median(moved)) if len(moved) else math.nan
     raised = THRESHOLDS["loss_raised"].crossed(outcome.raised)
     # Weights near 0 that belong there move by a large share of themselves: then the loss is none the worse.
-    fast = THRESHOLDS["rate_high"].crossed(pace) and outcome.share_of_chance > 1.05
+    fast = THRESHOLDS["rate_high"].crossed(pace) and outcome.share_of_chance > NEAR
     replaced = THRESHOLDS["weights_replaced"].crossed(pace) and outcome.steps < FEW
     thrown = _thrown(case)
     if not (raised or fast or replaced or thrown):
@@ -134,8 +134,8 @@ def rate_high(case: Case) -> Finding | None:
         (
             Evidence("update_ratio", pace, limit("rate_high"), "median over layers; near 0.001 is usual"),
             Evidence("raised", outcome.raised, limit("loss_raised"), "loss over the larger of the first and chance"),
-            Evidence("distance", case.moved, limit("thrown"), "of the weights from the first ones, median over layers"),
-            Evidence("lr", case.scenario.optimizer.lr, math.nan, f"of {case.scenario.optimizer.name}"),
+            _way(case, "thrown"),
+            _rate(case),
         ),
         since=outcome.raised_since if raised else case.profile.step,
     )
@@ -173,11 +173,22 @@ def _thrown(case: Case) -> Finding | None:
                 limit("rate_high"),
                 f"largest median over hidden layers within the first {FEW} steps",
             ),
-            Evidence("distance", distance, limit("thrown"), "of the weights from the first ones, median over layers"),
-            Evidence("lr", case.scenario.optimizer.lr, math.nan, f"of {case.scenario.optimizer.name}"),
+            _way(case, "thrown"),
+            _rate(case),
         ),
         since=since,
     )
+
+
+def _way(case: Case, bound: str) -> Evidence:
+    """How far the weights have come."""
+    return Evidence("distance", case.moved, limit(bound), "of the weights from the first ones, median over layers")
+
+
+def _rate(case: Case) -> Evidence:
+    """The learning rate."""
+    optimizer = case.scenario.optimizer
+    return Evidence("lr", optimizer.lr, math.nan, f"of {optimizer.name}")
 
 
 def _torn_away(case: Case) -> Finding | None:
@@ -189,9 +200,9 @@ def _torn_away(case: Case) -> Finding | None:
         f"the weights have moved {amount(case.moved)} times their size away from where they began, and the loss is "
         f"{outcome.recent:.3g} beside {outcome.chance:.3g} by chance: the steps have thrown the weights away",
         (
-            Evidence("distance", case.moved, limit("thrown"), "of the weights from the first ones, median over layers"),
-            Evidence("loss", outcome.recent, limit("plateau") * outcome.chance, "of the last batch"),
-            Evidence("lr", case.scenario.optimizer.lr, math.nan, f"of {case.scenario.optimizer.name}"),
+            _way(case, "thrown"),
+            Evidence("loss", outcome.recent, limit("plateau") * outcome.chance, outcome.recent_in_words),
+            _rate(case),
         ),
     )
 
@@ -229,22 +240,20 @@ def _creeping(case: Case) -> Finding | None:
         f"{loss}after {outcome.steps:,} steps the weights are {distance:.2g} of their size away from "
         f"where they began, and the loss is {outcome.recent:.3g} beside {outcome.chance:.3g} by chance",
         (
-            Evidence("distance", distance, limit("moved"), "of the weights from the first ones, median over layers"),
+            _way(case, "moved"),
             Evidence("loss", outcome.recent, limit("stalled") * outcome.chance, outcome.recent_in_words),
-            Evidence("lr", case.scenario.optimizer.lr, math.nan, f"of {case.scenario.optimizer.name}"),
+            _rate(case),
         ),
     )
 
 
 def rate_low(case: Case) -> Finding | None:
     """Updates too small to come anywhere although gradients are there."""
-    outcome, optimizer = case.outcome, case.scenario.optimizer
-    moved = case.profile["update_ratio"]
-    moved = moved[np.isfinite(moved)]
+    outcome = case.outcome
+    pace = _pace(case.profile)
     # Weights that have been thrown away lie where no gradient is: what moves them little now is no low rate.
-    if not len(moved) or case.share < limit("faint") or THRESHOLDS["thrown"].crossed(case.moved):
+    if math.isnan(pace) or case.share < limit("faint") or THRESHOLDS["thrown"].crossed(case.moved):
         return None
-    pace = float(moved.max())
     little = outcome.change <= 0.1 or outcome.share_of_chance > limit("plateau")
     if (
         not THRESHOLDS["rate_low"].crossed(pace)
@@ -259,7 +268,7 @@ def rate_low(case: Case) -> Finding | None:
         (
             Evidence("update_ratio", pace, limit("rate_low"), "largest one of all layers; near 0.001 is usual"),
             Evidence("grad_rms", float(case.profile["grad_rms"].max()), math.nan, "largest gradient: it is there"),
-            Evidence("lr", optimizer.lr, math.nan, f"of {optimizer.name}"),
+            _rate(case),
         ),
     )
 

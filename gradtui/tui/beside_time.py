@@ -10,8 +10,8 @@ from gradtui.tui import beside_rows, causes, format, rungs
 from gradtui.tui.axis import Axis
 from gradtui.tui.beside_rows import NAME, NUMBER, RATIO
 from gradtui.tui.blocks import cut
-from gradtui.tui.ladder import HIDDEN, NAMES, factor
-from gradtui.tui.palette import MUTED, STRONG, Ink, Palette, Run, Runs
+from gradtui.tui.ladder import HIDDEN, factor, title
+from gradtui.tui.palette import MUTED, Ink, Palette, Run, Runs
 
 if TYPE_CHECKING:
     from gradtui.lab.pairing import PairSnapshot, Side
@@ -52,7 +52,11 @@ def lines(snapshot: PairSnapshot, axis: Axis, width: int, height: int, palette: 
     both = [[_times(side, name) for name in names] for side in (snapshot.left, snapshot.right)]
     steps = max(len(times.now) for side in both for times in side)
     where = rungs.columns(steps, bar)
-    out: list[Runs] = [(), _title(where, width), _heading(steps, where, width)]
+    out: list[Runs] = [
+        (),
+        title(HIDDEN, (where.in_words, "× a step further back"), width),
+        _heading(steps, where, width),
+    ]
     for name, left, right in zip(names, *both, strict=True):
         out += _layer(name, left, right, axis, where, tall, palette)
     return [cut(line, width) for line in out]
@@ -78,20 +82,8 @@ def _row(profile: GradientProfile | None, name: str) -> tuple[float, ...]:
     return tuple(table[at].tolist()) if at < len(table) else ()
 
 
-def _title(where: rungs.Columns, width: int) -> Runs:
-    widest = max((span.last - span.first + 1 for span in where.spans), default=1)
-    each = f"≤ {widest} steps a column" if where.shared else "one column a step"
-    runs: list[Run] = [(f" {NAMES[HIDDEN]}", STRONG)]
-    for text in (each, "× a step further back", "newest on the right"):
-        if sum(len(part) for part, _ in runs) + len(text) + 3 <= width:
-            runs.append((f"   {text}", MUTED))
-    return tuple(runs)
-
-
 def _heading(steps: int, where: rungs.Columns, width: int) -> Runs:
-    last, inner = format.count(steps), where.width - where.start
-    scale = f"1{last:>{inner - 1}}" if steps > 1 and inner > len(last) + 2 else f"{last:>{inner}}"
-    side = f"{'':{where.start}}{scale}{'at t=1':>{NUMBER}}"
+    side = f"{where.numbers(steps)}{'at t=1':>{NUMBER}}"
     return cut([(f"{'time':>{NAME - 1}} {side}{'decades':^{RATIO}}{side}", MUTED)], width)
 
 

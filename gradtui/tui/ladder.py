@@ -122,20 +122,23 @@ def lines_of(seen: Ladder, height: int) -> list[int | None]:
 
 
 def _title(seen: Ladder, steps: int, where: Columns, width: int) -> Runs:
-    runs: list[Run] = [(f" {NAMES[seen.shown]}", STRONG)]
     other = NAMES[CELL if seen.shown == HIDDEN else HIDDEN]
     tail: list[Run] = [("   g", KEY), (f" {other}", MUTED)] if CELL in seen.now else []
-    widest = max(span.last - span.first + 1 for span in where.spans)
     low, high = format.tick(10.0**seen.axis.low), format.tick(10.0**seen.axis.high)
-    each = f"≤ {widest} steps a column" if where.shared else "one column a step"
     scale = f"{low} to {high}, log"
     expected = [f"{THEORY} theory{_foreseen(seen)}"] if seen.theory.get(seen.shown) else []
     # That steps share columns is said before anything else.
-    said = [each, *expected, scale] if where.shared else [*expected, scale, each]
+    said = [where.in_words, *expected, scale] if where.shared else [*expected, scale, where.in_words]
+    return (*title(seen.shown, said, width - sum(len(part) for part, _ in tail)), *tail)
+
+
+def title(gauge: str, said: Sequence[str], width: int) -> Runs:
+    """The gauge's name, and as much of what is said of it as there is room for."""
+    runs: list[Run] = [(f" {NAMES[gauge]}", STRONG)]
     for text in (*said, "newest on the right"):
-        if sum(len(part) for part, _ in [*runs, *tail]) + len(text) + 3 <= width:
+        if sum(len(part) for part, _ in runs) + len(text) + 3 <= width:
             runs.append((f"   {text}", MUTED))
-    return (*runs, *tail)
+    return tuple(runs)
 
 
 def _foreseen(seen: Ladder) -> str:
@@ -146,11 +149,8 @@ def _foreseen(seen: Ladder) -> str:
 
 
 def _heading(steps: int, where: Columns) -> Runs:
-    last = format.count(steps)
-    inner = where.width - where.start
-    axis = f"1{last:>{inner - 1}}" if steps > 1 and inner > len(last) + 2 else f"{last:>{inner}}"
-    text = f"{'layer':>6}{'at t=1':>{LEFT - 7}} {'':{where.start}}{axis}"
-    return ((text, MUTED), (f" {'at t=' + last:<9}", MUTED), (" a step", MUTED))
+    text = f"{'layer':>6}{'at t=1':>{LEFT - 7}} {where.numbers(steps)}"
+    return ((text, MUTED), (f" {'at t=' + format.count(steps):<9}", MUTED), (" a step", MUTED))
 
 
 def _layer(seen: Ladder, layer: int, where: Columns, height: int, palette: Palette) -> list[Runs]:

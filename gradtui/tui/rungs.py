@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import NamedTuple
 
-from gradtui.tui import rows
+from gradtui.tui import format, rows
 from gradtui.tui.axis import Axis
 from gradtui.tui.bands import band
 from gradtui.tui.heat import LETTERS, broken_code
@@ -42,6 +42,18 @@ class Columns:
     def shared(self) -> bool:
         """Whether steps share columns."""
         return any(not span.single for span in self.spans)
+
+    @property
+    def in_words(self) -> str:
+        """How many steps a column stands for."""
+        widest = max((span.last - span.first + 1 for span in self.spans), default=1)
+        return f"≤ {widest} steps a column" if self.shared else "one column a step"
+
+    def numbers(self, steps: int) -> str:
+        """The first and the last step's number above the columns."""
+        last, inner = format.count(steps), self.width - self.start
+        both = f"1{last:>{inner - 1}}" if steps > 1 and inner > len(last) + 2 else f"{last:>{inner}}"
+        return f"{'':{self.start}}{both}"
 
 
 def columns(steps: int, width: int) -> Columns:
